@@ -35,6 +35,12 @@ void bs_tokenizer_free(bs_tokenizer **tokenizer);
 bs_status bs_tokenizer_encode(const bs_tokenizer *tokenizer, const char *text, size_t n_bytes,
                               bool add_special, bs_tokens *ids, bs_error *err);
 
+/* Appends what the post-processor puts before a text (BOS) to `before` and what it puts behind one
+   (EOS) to `behind`; each may be NULL. Read from the post-processor itself, so it is the same for
+   every text. BS_ERR_UNSUPPORTED when the post-processor leaves the text out or has it twice. */
+bs_status bs_tokenizer_surroundings(const bs_tokenizer *tokenizer, bs_tokens *before,
+                                    bs_tokens *behind, bs_error *err);
+
 /* Appends the text of ids[0..n). With `skip_special` special tokens give no text. An id that no
    token has gives none either, as in the library (models often have more rows of output than
    tokens); a negative one is BS_ERR_INPUT. Byte sequences that are not UTF-8 become U+FFFD as the

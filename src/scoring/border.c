@@ -1,27 +1,10 @@
 /* Where the tokens of a prompt end and those of its answer begin. */
-#include <stdlib.h>
-#include <string.h>
-
 #include "scoring/evaluate_internal.h"
 #include "scoring/scoring_internal.h"
 
 bs_status bs_border_prefix(const bs_tokenizer *tokenizer, bs_tokens *prefix, bs_error *err) {
-  /* The template is told from a text's own tokens by encoding one with and without it. What stands
-     behind the text (EOS) is left out: the continuation goes there. */
-  static const char text[] = "a";
-  bs_tokens plain = {0}, special = {0};
-  bs_status status = bs_tokenizer_encode(tokenizer, text, 1, false, &plain, err);
-  if (status == BS_OK)
-    status = bs_tokenizer_encode(tokenizer, text, 1, true, &special, err);
-  size_t n = 0;
-  while (n + plain.n <= special.n && plain.n > 0 &&
-         memcmp(special.ids + n, plain.ids, plain.n * sizeof *plain.ids) != 0)
-    n++;
-  if (status == BS_OK && plain.n > 0 && n + plain.n <= special.n)
-    status = bs_tokens_append(prefix, special.ids, n, err);
-  bs_tokens_free(&plain);
-  bs_tokens_free(&special);
-  return status;
+  /* What stands behind a text (EOS) is left out: the continuation goes there. */
+  return bs_tokenizer_surroundings(tokenizer, prefix, NULL, err);
 }
 
 bs_status bs_context_open(bs_context *context, const bs_tokenizer *tokenizer,

@@ -247,6 +247,30 @@ bs_status bs_tokenizer_encode(const bs_tokenizer *tokenizer, const char *text, s
   return status;
 }
 
+bs_status bs_tokenizer_surroundings(const bs_tokenizer *tokenizer, bs_tokens *before,
+                                    bs_tokens *behind, bs_error *err) {
+  enum { TEXT = -2 }; /* stands for the tokens of a text, whatever they are; no id is negative */
+  encoding e = {0};
+  bs_status status = bs_tokens_push(&e.ids, TEXT, err);
+  if (status == BS_OK)
+    status = post_process(tokenizer, &e, true, err);
+  size_t at = 0, n_texts = 0;
+  for (size_t i = 0; status == BS_OK && i < e.ids.n; i++)
+    if (e.ids.ids[i] == TEXT && n_texts++ == 0)
+      at = i;
+  if (status == BS_OK && n_texts != 1)
+    status = bs_error_set(
+        err, BS_ERR_UNSUPPORTED,
+        "post_processor: the text stands %zu times in its template, expected once", n_texts);
+  if (status == BS_OK && before != NULL)
+    status = bs_tokens_append(before, e.ids.ids, at, err);
+  if (status == BS_OK && behind != NULL)
+    status = bs_tokens_append(behind, e.ids.ids + at + 1, e.ids.n - at - 1, err);
+  bs_tokens_free(&e.ids);
+  bs_tokens_free(&e.processed);
+  return status;
+}
+
 /* The texts of the ids, as the vocabulary has them. */
 static bs_status token_texts(const bs_tokenizer *tokenizer, const int32_t *ids, size_t n,
                              bool skip_special, bs_strings *strings, bs_error *err) {

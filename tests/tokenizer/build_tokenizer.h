@@ -37,6 +37,7 @@ void test_class_splits(void);
 void test_normalizers(void);
 void test_normal_forms_of_many_marks(void);
 void test_postprocessors(void);
+void test_surroundings(void);
 void test_decoders(void);
 void test_broken_files(void);
 void test_broken_values(void);

@@ -343,6 +343,65 @@ void test_postprocessors(void) {
   bs_text_free(&json);
 }
 
+/* What stands before and behind a text, written "1 2|3". */
+static void check_surroundings(const char *vocab, const char *post_processor,
+                               const char *expected) {
+  bs_error err = {0};
+  bs_tokens before = {0}, behind = {0};
+  bs_text found = {0};
+  bs_tokenizer *t =
+      build_tokenizer((tokenizer_parts){.vocab = vocab, .post_processor = post_processor});
+  BS_TEST_OK(bs_tokenizer_surroundings(t, &before, &behind, &err), err);
+  for (size_t i = 0; i < before.n; i++)
+    bs_text_printf(&found, &err, "%s%d", i > 0 ? " " : "", (int)before.ids[i]);
+  bs_text_append_string(&found, "|", &err);
+  for (size_t i = 0; i < behind.n; i++)
+    bs_text_printf(&found, &err, "%s%d", i > 0 ? " " : "", (int)behind.ids[i]);
+  CU_ASSERT_STRING_EQUAL(found.data, expected);
+  bs_tokens_free(&before);
+  bs_tokens_free(&behind);
+  bs_text_free(&found);
+  bs_tokenizer_free(&t);
+}
+
+#define BOS_PIECE "{\"SpecialToken\": {\"id\": \"B\", \"type_id\": 0}}"
+#define TEXT_PIECE "{\"Sequence\": {\"id\": \"A\", \"type_id\": 0}}"
+#define TEMPLATE(pieces)                                                                           \
+  "{\"type\": \"TemplateProcessing\", \"single\": [" pieces "], \"special_tokens\": {\"B\": "      \
+  "{\"id\": \"B\", \"ids\": [7, 8], \"tokens\": [\"x\", \"y\"]}}}"
+#define ROBERTA "{\"type\": \"RobertaProcessing\", \"sep\": [\"</s>\", 2], \"cls\": [\"<s>\", 1]}"
+
+/* They are the template's whatever letters the vocabulary has: alphabets of genomes lack "a", and
+   an id of the template may be that of a letter. */
+void test_surroundings(void) {
+  static const char genome[] = "\"A\": 0, \"C\": 1, \"G\": 2, \"T\": 3";
+  static const char *const vocabularies[] = {genome, "\"a\": 7, \"<unk>\": 8", "", NULL};
+  for (size_t i = 0; i < sizeof vocabularies / sizeof *vocabularies; i++) {
+    check_surroundings(vocabularies[i], NULL, "|");
+    check_surroundings(vocabularies[i], "{\"type\": \"ByteLevel\"}", "|");
+    check_surroundings(vocabularies[i], TEMPLATE(BOS_PIECE ", " TEXT_PIECE), "7 8|");
+    check_surroundings(vocabularies[i], TEMPLATE(TEXT_PIECE ", " BOS_PIECE), "|7 8");
+    check_surroundings(vocabularies[i], TEMPLATE(TEXT_PIECE), "|");
+    check_surroundings(vocabularies[i], ROBERTA, "1|2");
+    check_surroundings(
+        vocabularies[i],
+        "{\"type\": \"Sequence\", \"processors\": [{\"type\": \"ByteLevel\"}, " ROBERTA
+        ", " TEMPLATE(BOS_PIECE ", " TEXT_PIECE ", " BOS_PIECE) "]}",
+        "7 8 1|2 7 8");
+  }
+  bs_error err = {0};
+  bs_tokens before = {0};
+  bs_tokenizer *t = build_tokenizer((tokenizer_parts){.post_processor = TEMPLATE(BOS_PIECE)});
+  BS_TEST_FAILS(bs_tokenizer_surroundings(t, &before, NULL, &err), BS_ERR_UNSUPPORTED, err,
+                "stands 0 times");
+  bs_tokenizer_free(&t);
+  t = build_tokenizer((tokenizer_parts){.post_processor = TEMPLATE(TEXT_PIECE ", " TEXT_PIECE)});
+  BS_TEST_FAILS(bs_tokenizer_surroundings(t, &before, NULL, &err), BS_ERR_UNSUPPORTED, err,
+                "stands 2 times");
+  bs_tokenizer_free(&t);
+  CU_ASSERT_EQUAL(before.n, 0);
+}
+
 static void check_decoder(const char *decoder, const char *expected) {
   static const int32_t ids[] = {1, 2, 3, 4, 1};
   bs_tokenizer *t = build_tokenizer((tokenizer_parts){

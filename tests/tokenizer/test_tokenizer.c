@@ -314,6 +314,7 @@ int main(void) {
       {"normalizers", test_normalizers},
       {"normal forms of many marks", test_normal_forms_of_many_marks},
       {"post-processors", test_postprocessors},
+      {"what stands around a text", test_surroundings},
       {"decoders", test_decoders},
       {"broken files", test_broken_files},
       {"broken values", test_broken_values},
