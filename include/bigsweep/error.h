@@ -47,7 +47,11 @@ bs_status bs_error_set(bs_error *err, bs_status status, const char *format, ...)
    For adding the file to an error that a parser of text reported. */
 void bs_error_prefix(bs_error *err, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* Forgets the error, so that the object can be used again. */
+/* Gives the error that `err` holds another status (no effect on an empty or NULL `err`) and returns
+   `status`: for a caller who knows better whose fault it is. */
+bs_status bs_error_recast(bs_error *err, bs_status status);
+
+/* Forgets the error, so that the object can be used again; `err` may be NULL. */
 void bs_error_clear(bs_error *err);
 
 #ifdef __cplusplus

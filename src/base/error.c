@@ -54,7 +54,15 @@ void bs_error_prefix(bs_error *err, const char *format, ...) {
     mark_cut(err->message);
 }
 
+bs_status bs_error_recast(bs_error *err, bs_status status) {
+  if (err != NULL && err->status != BS_OK)
+    err->status = status;
+  return status;
+}
+
 void bs_error_clear(bs_error *err) {
+  if (err == NULL)
+    return;
   err->status = BS_OK;
   err->message[0] = '\0';
 }

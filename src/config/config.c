@@ -226,8 +226,8 @@ bs_status bs_config_load(bs_config **out, const char *path, bs_error *err) {
   bs_status status = bs_file_read(path, (size_t)64 << 20, &text, err);
   if (status == BS_OK)
     status = bs_config_parse(out, text.data, text.n_bytes, path, err);
-  else if (status == BS_ERR_IO && err != NULL)
-    status = err->status = BS_ERR_USAGE;
+  else if (status == BS_ERR_IO)
+    status = bs_error_recast(err, BS_ERR_USAGE);
   bs_text_free(&text);
   return status;
 }

@@ -103,7 +103,7 @@ static bs_status print_of_file(prompt_options *asked, bs_error *err) {
       status = bs_variant_read(&spec.variant, &shots, json, json->root, is_named ? NULL : "variant",
                                err);
     if (status == BS_ERR_INPUT) /* the command line is the user's to mend */
-      status = err->status = BS_ERR_USAGE;
+      status = bs_error_recast(err, BS_ERR_USAGE);
   }
   if (asked->shots < 0)
     asked->shots = shots.n > 0 ? shots.list[0] : 0;

@@ -30,22 +30,21 @@ bs_status bs_token_edits(const bs_tokenizer *tokenizer, const char *prediction,
                          const char *const *targets, size_t n_targets, double *edits,
                          bs_error *err) {
   numbers from = {0}, to = {0};
-  bs_error before = *err;
+  bs_error fault = {0};
   *edits = NAN;
   if (prediction == NULL || n_targets == 0)
     return BS_OK;
-  bs_status status = encode(tokenizer, prediction, &from, err);
+  bs_status status = encode(tokenizer, prediction, &from, &fault);
   for (size_t i = 0; status == BS_OK && i < n_targets; i++) {
-    status = encode(tokenizer, targets[i], &to, err);
+    status = encode(tokenizer, targets[i], &to, &fault);
     if (status == BS_OK)
       *edits = fmin(*edits, bs_levenshtein(from.all, from.n, to.all, to.n));
     free(to.all);
   }
   free(from.all);
   if (status == BS_ERR_INPUT || status == BS_ERR_LIMIT) { /* the example has its other scores */
-    *err = before;
     *edits = NAN;
     status = BS_OK;
   }
-  return status;
+  return status == BS_OK ? BS_OK : bs_error_set(err, status, "%s", fault.message);
 }

@@ -93,6 +93,7 @@ static size_t smallest_left(const bs_plan *plan, const bool *seen) {
 bs_status bs_plan_measure(const bs_plan *plan, int n_threads, bs_plan_speed *speeds,
                           bs_error *err) {
   bs_status status = BS_OK;
+  bs_error first = {0}; /* fault: told when no model could be measured */
   size_t largest = plan->n_models, m;
   double start = bs_steady_seconds();
   bool *seen = bs_array_new(plan->n_models, sizeof *seen, err);
@@ -105,15 +106,17 @@ bs_status bs_plan_measure(const bs_plan *plan, int n_threads, bs_plan_speed *spe
     if (largest < plan->n_models && (plan->models[m].weights_bytes > MEASURED_WEIGHTS_BYTES ||
                                      bs_steady_seconds() - start > MEASURE_SECONDS))
       break;
-    if (measure_model(plan, m, n_threads, &speeds[m], &fault) == BS_OK)
+    if (measure_model(plan, m, n_threads, &speeds[m], &fault) == BS_OK && speeds[m].is_measured)
       largest = m;
-    else if (largest == plan->n_models && err != NULL)
-      *err = fault;
+    else
+      bs_error_set(&first, fault.status, "%s", fault.message);
   }
   if (largest < plan->n_models)
     fill_in(plan, speeds, largest);
   else
-    status = BS_ERR_INPUT;
+    status = first.status == BS_OK
+                 ? bs_error_set(err, BS_ERR_INPUT, "no example of the plan could be measured")
+                 : bs_error_set(err, first.status, "%s", first.message);
   free(seen);
   return status;
 }

@@ -92,11 +92,8 @@ static bs_status check_regex(const bs_variant *v, const char **key, bs_error *er
   bs_text nothing = {0};
   bs_status status = bs_postprocess("", 0, 0, NULL, v->output_regex, &nothing, err);
   bs_text_free(&nothing);
-  if (status != BS_OK && status != BS_ERR_MEMORY) {
-    status = BS_ERR_USAGE;
-    if (err != NULL)
-      err->status = status;
-  }
+  if (status != BS_OK && status != BS_ERR_MEMORY)
+    status = bs_error_recast(err, BS_ERR_USAGE);
   return status;
 }
 
@@ -159,11 +156,8 @@ static bs_status read_head(change *c, const bs_task *task, const bs_variant *var
   char *path = bs_task_fill_in(variant->head, colon != NULL ? colon + 1 : task->name, err);
   bs_text file = {0};
   bs_status status = path != NULL ? bs_file_read(path, MAX_HEAD_BYTES, &file, err) : BS_ERR_MEMORY;
-  if (status == BS_ERR_IO || status == BS_ERR_LIMIT) {
-    status = BS_ERR_INPUT; /* the file is the user's to give */
-    if (err != NULL)
-      err->status = status;
-  }
+  if (status == BS_ERR_IO || status == BS_ERR_LIMIT) /* the file is the user's to give */
+    status = bs_error_recast(err, BS_ERR_INPUT);
   if (status == BS_OK)
     status = bs_text_append(&file, "", 0, err); /* an empty file too is a text */
   if (status == BS_OK && (bs_utf8_valid_bytes(file.data, file.n_bytes) < file.n_bytes ||

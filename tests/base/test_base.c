@@ -19,7 +19,16 @@ static void error_keeps_the_first(void) {
   CU_ASSERT_STRING_EQUAL(err.message, "file a.json: first 1");
   bs_error_clear(&err);
   CU_ASSERT_EQUAL(err.status, BS_OK);
+  CU_ASSERT_EQUAL(bs_error_recast(&err, BS_ERR_USAGE), BS_ERR_USAGE);
+  CU_ASSERT_EQUAL(err.status, BS_OK); /* there was none to recast */
+  bs_error_set(&err, BS_ERR_IO, "third");
+  CU_ASSERT_EQUAL(bs_error_recast(&err, BS_ERR_USAGE), BS_ERR_USAGE);
+  CU_ASSERT_EQUAL(err.status, BS_ERR_USAGE);
+  CU_ASSERT_STRING_EQUAL(err.message, "third");
   CU_ASSERT_EQUAL(bs_error_set(NULL, BS_ERR_IO, "nobody listens"), BS_ERR_IO);
+  CU_ASSERT_EQUAL(bs_error_recast(NULL, BS_ERR_USAGE), BS_ERR_USAGE);
+  bs_error_prefix(NULL, "nobody");
+  bs_error_clear(NULL);
 }
 
 static void error_cuts_long_messages(void) {

@@ -118,6 +118,10 @@ static void what_cannot_be_compared_is_undefined(void) {
              err);
   CU_ASSERT_TRUE(isnan(edits));
   CU_ASSERT_EQUAL(err.status, BS_OK);
+  edits = 1;
+  CU_ASSERT_EQUAL(bs_token_edits(tokenizer, "abc", (const char *[]){"a\xFF"}, 1, &edits, NULL),
+                  BS_OK);
+  CU_ASSERT_TRUE(isnan(edits));
   /* a token a letter */
   BS_TEST_OK(bs_token_edits(tokenizer, "kitten", (const char *[]){"sitting", "k"}, 2, &edits, &err),
              err);
