@@ -4,13 +4,12 @@
 
 #include <stdint.h>
 
-#include "bigsweep/error.h"
+#include "base/control_groups_internal.h"
 
 /* Where Linux tells it. */
 typedef struct bs_memory_sources {
   const char *meminfo; /* "/proc/meminfo" */
-  const char *cgroup;  /* "/proc/self/cgroup": the groups of this process */
-  const char *mounts;  /* "/sys/fs/cgroup": the folder they lie in */
+  bs_group_sources groups;
 } bs_memory_sources;
 
 /* The kernel's estimate of what can be had without swapping (MemAvailable), or what the control

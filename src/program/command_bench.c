@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/available_memory_internal.h"
+#include "base/cores_internal.h"
 #include "program/bench.h"
 #include "program/options.h"
 
@@ -51,7 +52,7 @@ static bs_status bench_checkpoint(const bench_options *options, const char *dir,
                                   bench_folder *folder, bench_report *report, bs_error *err) {
   bs_checkpoint *checkpoint = NULL;
   bs_engine *engine = NULL;
-  int most = options->threads > 0 ? (int)options->threads : omp_get_max_threads();
+  int most = options->threads > 0 ? (int)options->threads : bs_threads_default();
   bench_plan plan = {.threads = {most, most},
                      .n_threads = 1,
                      .batch_tokens = (size_t)options->batch,

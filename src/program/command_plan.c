@@ -1,8 +1,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "base/cores_internal.h"
 #include "bigsweep/sweep.h"
 #include "bigsweep/task.h"
 #include "program/options.h"
@@ -165,7 +165,7 @@ static int64_t threads_of(const plan_options *options, const bs_config *config) 
     return options->n_threads;
   if (config->threads > 0)
     return config->threads;
-  long share = sysconf(_SC_NPROCESSORS_ONLN) / (long)n_workers_of(options->n_ranks);
+  int64_t share = bs_threads_default() / (int64_t)n_workers_of(options->n_ranks);
   return share > 1 ? share : 1;
 }
 
@@ -201,6 +201,8 @@ static int run(const bs_command *command, int argc, char **argv) {
   bs_plan *plan = NULL;
   bs_status status = bs_config_load(&config, p.arguments[0], &err);
   if (status == BS_OK)
+    config->threads = (int)(asked.n_threads = threads_of(&asked, config));
+  if (status == BS_OK)
     status = bs_plan_new(&plan, config, n_workers_of(asked.n_ranks), false, print_notice,
                          (void *)(size_t)command, &err);
   int code = EXIT_DONE;
@@ -208,7 +210,6 @@ static int run(const bs_command *command, int argc, char **argv) {
     status = bs_error_set(&err, BS_ERR_INPUT, "%s: there is nothing to do", p.arguments[0]);
   if (status == BS_OK) {
     code = plan->n_bad_inputs > 0 ? EXIT_BAD_INPUT : EXIT_DONE;
-    asked.n_threads = threads_of(&asked, config);
     status = print_plan(plan, &asked, &err);
   }
   bs_plan_free(&plan);

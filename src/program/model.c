@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "base/cores_internal.h"
 #include "base/file_internal.h"
 
 void model_option_rows(model_options *values, option *rows) {
@@ -25,7 +26,9 @@ void model_option_rows(model_options *values, option *rows) {
 
 bs_status model_open(model *m, const model_options *values, bs_error *err) {
   *m = (model){0};
-  bs_engine_options options = {.n_threads = (int)values->threads, .isa = values->isa};
+  bs_engine_options options = {.n_threads = values->threads > 0 ? (int)values->threads
+                                                                : bs_threads_default(),
+                               .isa = values->isa};
   if (values->folder == NULL)
     return bs_error_set(err, BS_ERR_USAGE, "option --model DIR is missing");
   bs_status status =

@@ -1,11 +1,5 @@
-/* For sched_getaffinity. */
-#define _GNU_SOURCE
-
+/* A worker rank's talk with rank 0: takes messages, sends answers and signs of life. */
 #include "sweep/contact_internal.h"
-
-#include <sched.h>
-#include <stdlib.h>
-#include <unistd.h>
 
 #include "sweep/messages_internal.h"
 #include "sweep/supervisor_internal.h"
@@ -14,19 +8,6 @@
 static const double TICK_SECONDS = 0.1;
 /* A supervisor looks for messages of the coordinator so often, less while nothing comes. */
 static const double LEAST_PAUSE_SECONDS = 0.001, MOST_PAUSE_SECONDS = 0.005;
-
-/* This worker's share of the node's cores: no more than it may use, and none used twice. */
-static int threads_of_rank(const bs_transport *transport) {
-  int n_workers = bs_transport_ranks_here(transport);
-  n_workers = n_workers > 1 ? n_workers - 1 : 1; /* about one of them coordinates, and sleeps */
-  long n_cores = sysconf(_SC_NPROCESSORS_ONLN);
-  cpu_set_t allowed;
-  int n_allowed = sched_getaffinity(0, sizeof allowed, &allowed) == 0 ? CPU_COUNT(&allowed) : 1;
-  int share = (int)(n_cores / n_workers);
-  if (share > n_allowed)
-    share = n_allowed;
-  return getenv("OMP_NUM_THREADS") != NULL ? 0 : share > 0 ? share : 1;
-}
 
 typedef struct contact {
   bs_transport *transport;
@@ -100,15 +81,14 @@ static bool part(contact *l, bs_text *message) {
   return false;
 }
 
-bs_status bs_work_for_rank_0(bs_transport *transport, const char *program, const bs_limits *limits,
-                             bool *all_here, bs_error *err) {
+bs_status bs_work_for_rank_0(bs_transport *transport, const char *program, int n_threads,
+                             const bs_limits *limits, bool *all_here, bs_error *err) {
   contact l = {.transport = transport,
                .limits = limits,
                .last_heard = bs_steady_seconds(),
                .pause = LEAST_PAUSE_SECONDS};
   bs_text message = {0};
-  bs_status status =
-      bs_supervisor_new(&l.supervisor, program, threads_of_rank(transport), limits, err);
+  bs_status status = bs_supervisor_new(&l.supervisor, program, n_threads, limits, err);
   if (status == BS_OK)
     status = bs_worker_hello(&message, err);
   if (status == BS_OK)

@@ -16,6 +16,7 @@
 #include "sweep/messages_internal.h"
 #include "sweep/run_status_internal.h"
 #include "sweep/supervisor_internal.h"
+#include "sweep/threads_internal.h"
 #include "sweep/transport_internal.h"
 #include "sweep/worker_internal.h"
 
@@ -62,6 +63,7 @@ typedef struct run {
   bs_transport *transport; /* NULL: alone */
   const bs_sweep_options *options;
   const char *program; /* of the engine process */
+  int n_threads;       /* that it computes with; 0: as the environment says */
   const char *config_path;
   bs_limits limits;
   bs_sweep_summary *summary;
@@ -215,7 +217,7 @@ static bs_status work_alone(run *r, bs_error *err) {
   bs_text message = {0}, beat = {0};
   bs_supervisor *supervisor = NULL;
   double last_beat = 0;
-  bs_status status = bs_supervisor_new(&supervisor, r->program, 0, &r->limits, err);
+  bs_status status = bs_supervisor_new(&supervisor, r->program, r->n_threads, &r->limits, err);
   if (status == BS_OK)
     status = bs_encode_plain(&beat, BS_MESSAGE_BEAT, err);
   if (status == BS_OK)
@@ -430,13 +432,16 @@ bs_status bs_sweep_run(const char *config_path, const bs_sweep_options *options,
   bs_status status = choose_program(r, &fault);
   if (status == BS_OK)
     status = open_transport(r, &fault);
+  if (status == BS_OK)
+    status = bs_threads_agree(&r->n_threads, r->transport, &fault);
   if (status == BS_OK) {
     bool all_here = true;
     catch_signals(summary->is_coordinator, before);
     if (summary->is_coordinator)
       status = coordinate(r, &fault);
     else
-      status = bs_work_for_rank_0(r->transport, r->program, &r->limits, &all_here, &fault);
+      status =
+          bs_work_for_rank_0(r->transport, r->program, r->n_threads, &r->limits, &all_here, &fault);
     restore_signals(before);
     summary->must_leave |= !all_here;
     bs_transport_close(&r->transport, !summary->must_leave);

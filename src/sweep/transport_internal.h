@@ -25,8 +25,15 @@ void bs_transport_close(bs_transport **transport, bool all_here);
 
 int bs_transport_rank(const bs_transport *transport);
 int bs_transport_size(const bs_transport *transport);
-/* Ranks on this node, this one included. */
+/* Ranks on this node, this one included, and this one's number among them. */
 int bs_transport_ranks_here(const bs_transport *transport);
+int bs_transport_rank_here(const bs_transport *transport);
+
+/* Tells the ranks of this node n_bytes, the same number on all. On output, all[ranks here] of
+   n_bytes each has what everyone has told. All ranks must call it; it waits for those of the
+   node. */
+bs_status bs_transport_share(bs_transport *transport, const void *mine, size_t n_bytes, void *all,
+                             bs_error *err);
 
 /* Sends a copy of the message; never waits for the receiver. */
 bs_status bs_transport_send(bs_transport *transport, int to, const bs_text *message, bs_error *err);

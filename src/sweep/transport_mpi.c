@@ -22,8 +22,8 @@ typedef struct outgoing {
 } outgoing;
 
 struct bs_transport {
-  MPI_Comm communicator;
-  int rank, size, ranks_here;
+  MPI_Comm communicator, here; /* all ranks; those on this node */
+  int rank, size, rank_here, ranks_here;
   outgoing *sent;
   size_t n_sent, sent_capacity;
 };
@@ -47,15 +47,16 @@ static bs_status check(int code, const char *what, bs_error *err) {
   return bs_error_set(err, BS_ERR_IO, "%s: %s", what, text);
 }
 
-static int count_ranks_here(MPI_Comm communicator) {
-  MPI_Comm here;
-  int n = 1;
-  if (MPI_Comm_split_type(communicator, MPI_COMM_TYPE_SHARED, 0, MPI_INFO_NULL, &here) ==
-      MPI_SUCCESS) {
-    MPI_Comm_size(here, &n);
-    MPI_Comm_free(&here);
-  }
-  return n;
+static bs_status find_neighbours(bs_transport *transport, bs_error *err) {
+  bs_status status = check(MPI_Comm_split_type(transport->communicator, MPI_COMM_TYPE_SHARED, 0,
+                                               MPI_INFO_NULL, &transport->here),
+                           "MPI_Comm_split_type", err);
+  if (status != BS_OK)
+    return status;
+  MPI_Comm_set_errhandler(transport->here, MPI_ERRORS_RETURN);
+  MPI_Comm_rank(transport->here, &transport->rank_here);
+  MPI_Comm_size(transport->here, &transport->ranks_here);
+  return BS_OK;
 }
 
 bs_status bs_transport_open(bs_transport **out, bs_error *err) {
@@ -78,11 +79,12 @@ bs_status bs_transport_open(bs_transport **out, bs_error *err) {
     MPI_Comm_set_errhandler(transport->communicator, MPI_ERRORS_RETURN);
     MPI_Comm_rank(transport->communicator, &transport->rank);
     MPI_Comm_size(transport->communicator, &transport->size);
-    transport->ranks_here = count_ranks_here(transport->communicator);
-    *out = transport;
-  } else {
-    free(transport);
+    status = find_neighbours(transport, err);
   }
+  if (status == BS_OK)
+    *out = transport;
+  else
+    free(transport);
   return status;
 }
 
@@ -114,6 +116,7 @@ void bs_transport_close(bs_transport **handle, bool all_here) {
     return; /* MPI may still read what is on its way to ranks that have gone */
   for (reap(transport); transport->n_sent > 0; reap(transport))
     nanosleep(&PAUSE, NULL);
+  MPI_Comm_free(&transport->here);
   MPI_Comm_free(&transport->communicator);
   MPI_Finalize();
   free_sent(transport);
@@ -123,7 +126,18 @@ int bs_transport_rank(const bs_transport *transport) { return transport->rank; }
 
 int bs_transport_size(const bs_transport *transport) { return transport->size; }
 
+int bs_transport_rank_here(const bs_transport *transport) { return transport->rank_here; }
+
 int bs_transport_ranks_here(const bs_transport *transport) { return transport->ranks_here; }
+
+bs_status bs_transport_share(bs_transport *transport, const void *mine, size_t n_bytes, void *all,
+                             bs_error *err) {
+  if (n_bytes > INT_MAX)
+    return bs_error_set(err, BS_ERR_LIMIT, "%zu bytes for every rank of a node", n_bytes);
+  return check(
+      MPI_Allgather(mine, (int)n_bytes, MPI_BYTE, all, (int)n_bytes, MPI_BYTE, transport->here),
+      "MPI_Allgather", err);
+}
 
 bs_status bs_transport_send(bs_transport *transport, int to, const bs_text *message,
                             bs_error *err) {

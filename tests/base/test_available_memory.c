@@ -28,7 +28,7 @@ static uint64_t available(const char *name) {
   snprintf(meminfo, sizeof meminfo, "%s/%s/meminfo", bs_test_folder(), name);
   snprintf(cgroup, sizeof cgroup, "%s/%s/cgroup", bs_test_folder(), name);
   snprintf(mounts, sizeof mounts, "%s/%s/sys", bs_test_folder(), name);
-  return bs_memory_available(&(bs_memory_sources){meminfo, cgroup, mounts});
+  return bs_memory_available(&(bs_memory_sources){meminfo, {cgroup, mounts}});
 }
 
 static const char MEMINFO[] = "MemTotal:       24683620 kB\nMemFree:        21000000 kB\n"
