@@ -13,17 +13,45 @@
 extern "C" {
 #endif
 
-/* Where the border between prompt and target lies in tokens.
-   JOINT: whitespace at the end of the context moves to the continuation, and encode(context +
-   continuation) is cut after as many tokens as encode(context) has.
-   SEPARATE: both are encoded alone, as BIG-bench did. */
+/* Where the border between prompt and answer lies in tokens.
+   JOINT: white space at the end of the context moves to the continuation. When encode(context +
+   continuation) begins with the tokens of encode(context), what is behind them is the continuation;
+   when a token spans the border, both are encoded alone.
+   SEPARATE: both are encoded alone as they are, as BIG-bench did. */
 typedef enum bs_border { BS_BORDER_JOINT, BS_BORDER_SEPARATE } bs_border;
 
+/* "joint", "separate" -> border; BS_ERR_USAGE names the known ones. */
+bs_status bs_border_parse(bs_border *out, const char *name, bs_error *err);
+const char *bs_border_name(bs_border border);
+
 /* Appends the tokens of a context and one continuation of it. What the tokenizer's post-processor
-   puts before a text (BOS) goes before the context; what it puts behind one (EOS) is left out. */
+   puts before a text (BOS) goes before the context; what it puts behind one (EOS) is left out.
+   *spans (optional): a token would span a joint border. A continuation that is not empty, moved
+   white space included, has at least one token; BS_ERR_INPUT when the tokenizer drops all of it. */
 bs_status bs_encode_pair(const bs_tokenizer *tokenizer, bs_border border, const char *context,
                          size_t context_bytes, const char *continuation, size_t continuation_bytes,
-                         bs_tokens *context_ids, bs_tokens *continuation_ids, bs_error *err);
+                         bs_tokens *context_ids, bs_tokens *continuation_ids, bool *spans,
+                         bs_error *err);
+
+/* A prompt that text is generated behind, in tokens. With a joint border it is the context that
+   answers are scored behind: the white space at its end is left off, and is taken from the front of
+   what comes. */
+typedef struct bs_generation_prompt bs_generation_prompt;
+
+/* `text` need not stay; `tokenizer` is borrowed until bs_generation_prompt_free. */
+bs_status bs_generation_prompt_new(bs_generation_prompt **out, const bs_tokenizer *tokenizer,
+                                   bs_border border, const char *text, size_t n_bytes,
+                                   bs_error *err);
+/* From tokens as they are. */
+bs_status bs_generation_prompt_of_ids(bs_generation_prompt **out, const bs_tokenizer *tokenizer,
+                                      const int32_t *ids, size_t n, bs_error *err);
+void bs_generation_prompt_free(bs_generation_prompt **prompt);
+bs_token_span bs_generation_prompt_ids(const bs_generation_prompt *prompt);
+/* Appends the text that the new tokens ids[0..n) add to the prompt's, without as much of the white
+   space left off the prompt as that text begins with. With a separate border: the text of the new
+   tokens alone, as the reference takes it (some tokenizers drop its first space). */
+bs_status bs_generation_prompt_decode(const bs_generation_prompt *prompt, const int32_t *ids,
+                                      size_t n, bs_text *text, bs_error *err);
 
 /* What scores depend on beside checkpoint and task. */
 typedef struct bs_protocol {

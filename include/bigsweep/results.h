@@ -47,9 +47,10 @@ typedef struct bs_example_row {
   double target_logprob; /* NaN: none */
   uint32_t prompt_tokens;
   uint32_t truncated_tokens; /* lost on the left of a prompt that is too long */
-  const char *prediction;    /* chosen choice, else post-processed text */
-  const char *generated;     /* text as generated; "" where none was asked for */
-  uint64_t first_choice;     /* of its rows in choices */
+  uint32_t border;        /* answers for which a token would span the border of prompt and answer */
+  const char *prediction; /* chosen choice, else post-processed text */
+  const char *generated;  /* text as generated; "" where none was asked for */
+  uint64_t first_choice;  /* of its rows in choices */
   uint32_t n_choices;
   uint64_t first_sample; /* of its rows in samples */
   uint32_t n_samples;

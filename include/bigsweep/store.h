@@ -14,10 +14,10 @@
      /targets             task, example: u32; text: text. In order of task, example
      /choice_texts        task, example, choice: u32; text: text; role*: u32. In order of task,
                           example, choice
-     /examples            model, task, shots, example, prompt_tokens, truncated_tokens: u32;
-                          target_logprob: f64; prediction, generated: text; then a column of f64 for
-                          each metric that the group's attribute "metrics" lists. In order of model,
-                          task, shots, example
+     /examples            model, task, shots, example, prompt_tokens, truncated_tokens, border*:
+                          u32; target_logprob: f64; prediction, generated: text; then a column of
+                          f64 for each metric that the group's attribute "metrics" lists. In order
+                          of model, task, shots, example
      /choices             row (into /examples): u64; choice, tokens: u32; logprob, target_score:
                           f64. In order of row, choice
      /samples*            row (into /examples): u64; sample: u32; reasoning, generated, answer:

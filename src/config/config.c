@@ -103,13 +103,10 @@ static bs_status read_border(reader *r) {
   bs_status status = bs_json_get_string(r->json, r->json->root, "border", false, &name, r->err);
   if (status != BS_OK)
     return status;
-  if (strcmp(name, "joint") == 0)
-    r->config->protocol.border = BS_BORDER_JOINT;
-  else if (strcmp(name, "separate") == 0)
-    r->config->protocol.border = BS_BORDER_SEPARATE;
-  else
-    return bs_json_fault(r->json, bs_json_get(r->json->root, "border"), r->err,
-                         "expected \"joint\" or \"separate\", found \"%s\"", name);
+  bs_error local = {0};
+  if (bs_border_parse(&r->config->protocol.border, name, &local) != BS_OK)
+    return bs_json_fault(r->json, bs_json_get(r->json->root, "border"), r->err, "%s",
+                         local.message);
   return BS_OK;
 }
 

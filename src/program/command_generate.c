@@ -3,14 +3,14 @@
 #include <string.h>
 
 #include "base/memory_internal.h"
+#include "bigsweep/evaluate.h"
 #include "program/filter.h"
 #include "program/model.h"
 
 enum { MAX_BATCH = 64, MAX_STOPS = 16, DEFAULT_MAX_TOKENS = 128, MAX_NEW_TOKENS = 1 << 20 };
 
 typedef struct line {
-  bs_tokens prompt;
-  bs_text prompt_text; /* what the tokens of the prompt decode to */
+  bs_generation_prompt *prompt;
   const char *stops[MAX_STOPS];
   size_t n_stops;
   bs_generate_request request;
@@ -21,7 +21,6 @@ typedef struct generate {
   line *lines; /* [MAX_BATCH] */
   bs_generate_request requests[MAX_BATCH];
   size_t line_of[MAX_BATCH]; /* of a request */
-  bs_tokens ids;             /* scratch */
   bs_text text;              /* scratch */
 } generate;
 
@@ -85,56 +84,49 @@ static bs_status read_numbers(const bs_json *json, bs_generate_request *request,
   return status;
 }
 
+/* The prompt of a line, given as text or as ids. */
+static bs_status read_prompt(const model *m, const bs_json *json, line *l, bs_error *err) {
+  const char *text = NULL;
+  size_t n_bytes = 0;
+  bs_border border;
+  bs_tokens ids = {0};
+  bs_generation_prompt_free(&l->prompt);
+  bs_status status = get_border(json, &border, err);
+  if (status == BS_OK && bs_json_get(json->root, "prompt_ids") != NULL) {
+    status = get_ids(json, "prompt_ids", &ids, err);
+    if (status == BS_OK)
+      status = bs_generation_prompt_of_ids(&l->prompt, m->tokenizer, ids.ids, ids.n, err);
+  } else if (status == BS_OK) {
+    status = get_text(json, "prompt", &text, &n_bytes, err);
+    if (status == BS_OK)
+      status = bs_generation_prompt_new(&l->prompt, m->tokenizer, border, text, n_bytes, err);
+  }
+  bs_tokens_free(&ids);
+  if (status == BS_OK)
+    l->request.prompt = bs_generation_prompt_ids(l->prompt);
+  return status;
+}
+
 static bs_status read_line(const model *m, const bs_json *json, line *l, bs_error *err) {
   static const char *const known[] = {"prompt",      "prompt_ids", "max_tokens", "stop",
-                                      "temperature", "top_p",      "seed"};
-  const char *prompt = NULL;
-  size_t n_bytes = 0;
-  l->prompt.n = 0;
-  l->prompt_text.n_bytes = 0;
+                                      "temperature", "top_p",      "seed",       "border"};
   bs_status status = bs_json_known_keys(json, json->root, known, sizeof known / sizeof *known, err);
   if (status == BS_OK)
     status = model_needs_tokenizer(m, err);
-  if (status == BS_OK && bs_json_get(json->root, "prompt_ids") != NULL) {
-    status = get_ids(json, "prompt_ids", &l->prompt, err);
-  } else if (status == BS_OK) {
-    status = get_text(json, "prompt", &prompt, &n_bytes, err);
-    if (status == BS_OK)
-      status = bs_tokenizer_encode(m->tokenizer, prompt, n_bytes, true, &l->prompt, err);
-  }
   if (status == BS_OK)
-    status =
-        bs_tokenizer_decode(m->tokenizer, l->prompt.ids, l->prompt.n, true, &l->prompt_text, err);
+    status = read_prompt(m, json, l, err);
   if (status == BS_OK)
     status = read_stops(json, l, err);
   if (status == BS_OK)
     status = read_numbers(json, &l->request, err);
-  l->request.prompt = (bs_token_span){l->prompt.ids, l->prompt.n};
   return status;
 }
 
-/* The text that new tokens add to the prompt's: decoded together with it, since a decoder may treat
-   the first token of a text differently from a later one. In g->text. */
+/* The text that new tokens add to the prompt's, in g->text. */
 static bs_status decode_new(generate *g, const line *l, const int32_t *ids, size_t n,
                             bs_error *err) {
-  g->ids.n = 0;
   g->text.n_bytes = 0;
-  bs_status status = bs_tokens_append(&g->ids, l->prompt.ids, l->prompt.n, err);
-  if (status == BS_OK)
-    status = bs_tokens_append(&g->ids, ids, n, err);
-  if (status == BS_OK)
-    status = bs_tokenizer_decode(g->m.tokenizer, g->ids.ids, g->ids.n, true, &g->text, err);
-  if (status != BS_OK)
-    return status;
-  size_t common = l->prompt_text.n_bytes;
-  if (g->text.n_bytes < common || memcmp(g->text.data, l->prompt_text.data, common) != 0) {
-    /* The new tokens complete a character that the prompt's last one left open: take them alone. */
-    g->text.n_bytes = 0;
-    return bs_tokenizer_decode(g->m.tokenizer, ids, n, true, &g->text, err);
-  }
-  g->text.n_bytes -= common;
-  memmove(g->text.data, g->text.data + common, g->text.n_bytes + 1);
-  return BS_OK;
+  return bs_generation_prompt_decode(l->prompt, ids, n, &g->text, err);
 }
 
 /* Where the first of the stop texts begins, or NULL. */
@@ -211,12 +203,9 @@ static int run(const bs_command *command, int argc, char **argv) {
     model_open(&g.m, &values, &err);
   int code = err.status != BS_OK ? fail(command, &err)
                                  : filter_run(command, MAX_BATCH, generate_lines, &g);
-  for (size_t i = 0; g.lines != NULL && i < MAX_BATCH; i++) {
-    bs_tokens_free(&g.lines[i].prompt);
-    bs_text_free(&g.lines[i].prompt_text);
-  }
+  for (size_t i = 0; g.lines != NULL && i < MAX_BATCH; i++)
+    bs_generation_prompt_free(&g.lines[i].prompt);
   free(g.lines);
-  bs_tokens_free(&g.ids);
   bs_text_free(&g.text);
   model_close(&g.m);
   return code;
@@ -225,5 +214,5 @@ static int run(const bs_command *command, int argc, char **argv) {
 const bs_command generate_command = {
     "generate", "--model DIR [--dtype auto|f32|bf16x2|bf16] [--threads N] [--isa NAME]",
     "filter: {\"prompt\", \"max_tokens\", \"stop\", \"temperature\", "
-    "\"top_p\", \"seed\"} to {\"text\", \"tokens\", \"finish\"}",
+    "\"top_p\", \"seed\", \"border\"} to {\"text\", \"tokens\", \"finish\"}",
     run};

@@ -10,30 +10,36 @@ enum { MAX_BATCH = 256 };
 
 typedef struct pair {
   bs_tokens context, continuation;
+  bool spans; /* a token would span their border */
 } pair;
 
 /* Tokens of a line, given as text or as ids. */
 static bs_status read_pair(const model *m, const bs_json *json, pair *p, bs_error *err) {
+  bs_border border;
   p->context.n = p->continuation.n = 0;
+  p->spans = false;
+  bs_status status = get_border(json, &border, err);
+  if (status != BS_OK)
+    return status;
   if (bs_json_get(json->root, "context_ids") != NULL ||
       bs_json_get(json->root, "continuation_ids") != NULL) {
-    bs_status status = get_ids(json, "context_ids", &p->context, err);
+    status = get_ids(json, "context_ids", &p->context, err);
     return status == BS_OK ? get_ids(json, "continuation_ids", &p->continuation, err) : status;
   }
   const char *context = NULL, *continuation = NULL;
   size_t context_bytes = 0, continuation_bytes = 0;
-  bs_status status = get_text(json, "context", &context, &context_bytes, err);
+  status = get_text(json, "context", &context, &context_bytes, err);
   if (status == BS_OK)
     status = get_text(json, "continuation", &continuation, &continuation_bytes, err);
   if (status == BS_OK)
     status = model_needs_tokenizer(m, err);
   if (status == BS_OK)
-    status = bs_encode_pair(m->tokenizer, BS_BORDER_JOINT, context, context_bytes, continuation,
-                            continuation_bytes, &p->context, &p->continuation, err);
+    status = bs_encode_pair(m->tokenizer, border, context, context_bytes, continuation,
+                            continuation_bytes, &p->context, &p->continuation, &p->spans, err);
   return status;
 }
 
-static bs_status write_score(const bs_score *score, bs_text *answer, bs_error *err) {
+static bs_status write_score(const bs_score *score, bool spans, bs_text *answer, bs_error *err) {
   bs_status status = bs_text_append_string(answer, "{\"logprob\": ", err);
   if (status == BS_OK)
     status = bs_json_append_double(answer, score->logprob, err);
@@ -48,6 +54,8 @@ static bs_status write_score(const bs_score *score, bs_text *answer, bs_error *e
   if (status == BS_OK)
     status = bs_text_printf(answer, err, "], \"greedy\": %s",
                             score->n_greedy == score->n_tokens ? "true" : "false");
+  if (status == BS_OK && spans)
+    status = bs_text_append_string(answer, ", \"border\": \"separate\"", err);
   if (status == BS_OK && score->truncated_tokens > 0)
     status = bs_text_printf(answer, err, ", \"truncated_tokens\": %zu", score->truncated_tokens);
   return status == BS_OK ? bs_text_append(answer, "}", 1, err) : status;
@@ -89,7 +97,8 @@ static bs_status score_lines(void *user, filter_item *items, size_t n, bs_error 
     if (results[r].error.status != BS_OK)
       item->error = results[r].error;
     else
-      status = write_score(&results[r].scores[0], &item->answer, err);
+      status =
+          write_score(&results[r].scores[0], b->pairs[b->line_of[r]].spans, &item->answer, err);
   }
   bs_score_results_free(&results, n_requests);
   return status;
@@ -119,4 +128,4 @@ static int run(const bs_command *command, int argc, char **argv) {
 
 const bs_command loglik_command = {
     "loglik", "--model DIR [--dtype auto|f32|bf16x2|bf16] [--threads N] [--isa NAME]",
-    "filter: {\"context\", \"continuation\"} (or ..._ids) to log-probabilities", run};
+    "filter: {\"context\", \"continuation\", \"border\"} (or ..._ids) to log-probabilities", run};

@@ -187,6 +187,15 @@ bs_status get_ids(const bs_json *json, const char *key, bs_tokens *ids, bs_error
   return BS_OK;
 }
 
+bs_status get_border(const bs_json *json, bs_border *border, bs_error *err) {
+  const char *name = bs_border_name(BS_BORDER_JOINT);
+  bs_error local = {0};
+  bs_status status = bs_json_get_string(json, json->root, "border", false, &name, err);
+  if (status == BS_OK && bs_border_parse(border, name, &local) != BS_OK)
+    status = bs_json_fault(json, bs_json_get(json->root, "border"), err, "%s", local.message);
+  return status;
+}
+
 bs_status append_ids(bs_text *to, const int32_t *ids, size_t n, bs_error *err) {
   bs_status status = bs_text_append(to, "[", 1, err);
   for (size_t i = 0; status == BS_OK && i < n; i++)

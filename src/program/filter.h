@@ -3,6 +3,7 @@
 #define BIGSWEEP_PROGRAM_FILTER_H
 
 #include "base/json_internal.h"
+#include "bigsweep/evaluate.h"
 #include "program/command.h"
 
 /* A line on its way through. The handler fills `answer` (a JSON object without newline) or `error`.
@@ -30,6 +31,8 @@ bs_status get_text(const bs_json *json, const char *key, const char **text, size
                    bs_error *err);
 /* A member that must be a list of token ids; appended to `ids`. */
 bs_status get_ids(const bs_json *json, const char *key, bs_tokens *ids, bs_error *err);
+/* The member "border": "joint" (default) or "separate". */
+bs_status get_border(const bs_json *json, bs_border *border, bs_error *err);
 /* Appends "[1,2,3]". */
 bs_status append_ids(bs_text *to, const int32_t *ids, size_t n, bs_error *err);
 

@@ -9,8 +9,14 @@
 typedef struct stopper {
   const bs_evaluator *evaluator;
   const bs_task *task;
+  bs_trial *const *trials;
   bs_step step;
 } stopper;
+
+static const bs_generation_prompt *prompt_of(const stopper *s, const bs_trial *trial) {
+  bool is_second = s->step == BS_STEP_ANSWER && bs_task_in_two_steps(s->task);
+  return is_second ? trial->prompt : trial->job->generation_prompt;
+}
 
 /* How many of the ids give text that later ids cannot change. A byte fallback decoder takes a run
    of byte tokens as a whole, and a token without text of its own may stand within a run. */
@@ -58,11 +64,10 @@ static size_t bytes_before(const char *text, size_t n_bytes, const char *mark) {
 static bool is_done(void *user, size_t index, const int32_t *ids, size_t n) {
   const stopper *s = user;
   const bs_task *task = s->task;
-  (void)index;
   bs_text text = {0};
   size_t n_ids = n_settled_ids(s->evaluator, ids, n);
-  bool done = n_ids > 0 &&
-              bs_tokenizer_decode(s->evaluator->tokenizer, ids, n_ids, true, &text, NULL) == BS_OK;
+  bool done = n_ids > 0 && bs_generation_prompt_decode(prompt_of(s, s->trials[index]), ids, n_ids,
+                                                       &text, NULL) == BS_OK;
   if (done) {
     const char *bytes = text.data != NULL ? text.data : "";
     size_t n_bytes = without_replacements(&text);
@@ -85,11 +90,11 @@ static bs_status append_without_nul(bs_text *to, const bs_text *text, bs_error *
 }
 
 /* The text of a request, up to the mark that ends it. */
-static bs_status take_text(const stopper *s, const bs_generate_result *result, bs_text *to,
-                           bs_error *err) {
+static bs_status take_text(const stopper *s, const bs_trial *trial,
+                           const bs_generate_result *result, bs_text *to, bs_error *err) {
   bs_text text = {0};
   bs_status status =
-      bs_tokenizer_decode(s->evaluator->tokenizer, result->ids, result->n_tokens, true, &text, err);
+      bs_generation_prompt_decode(prompt_of(s, trial), result->ids, result->n_tokens, &text, err);
   if (status == BS_OK)
     status = append_without_nul(to, &text, err);
   if (status == BS_OK) {
@@ -109,9 +114,9 @@ static bs_status take_result(const stopper *s, bs_trial *trial, const bs_generat
   if (result->truncated_tokens > job->truncated_tokens)
     job->truncated_tokens = result->truncated_tokens;
   if (s->step == BS_STEP_REASONING)
-    return take_text(s, result, &trial->reasoning, err);
+    return take_text(s, trial, result, &trial->reasoning, err);
   bs_text text = {0};
-  bs_status status = take_text(s, result, &trial->generated, err);
+  bs_status status = take_text(s, trial, result, &trial->generated, err);
   if (status == BS_OK)
     status = bs_text_append(&text, "", 0, err);
   if (status == BS_OK)
@@ -121,16 +126,15 @@ static bs_status take_result(const stopper *s, bs_trial *trial, const bs_generat
   return status;
 }
 
-static bs_generate_request request_of(const bs_evaluator *evaluator, const bs_task *task,
-                                      const bs_trial *trial, bs_step step) {
-  bool is_second = step == BS_STEP_ANSWER && bs_task_in_two_steps(task);
-  const bs_tokens *prompt = is_second ? &trial->prompt : &trial->job->generation_prompt;
-  bs_generate_request request = {.prompt = {prompt->ids, prompt->n},
-                                 .max_tokens = task->max_new_tokens > 0
-                                                   ? task->max_new_tokens
-                                                   : evaluator->protocol.max_tokens,
-                                 .seed = evaluator->protocol.seed};
-  if (bs_task_is_voted(task) && !is_second) {
+static bs_generate_request request_of(const stopper *s, const bs_trial *trial) {
+  const bs_task *task = s->task;
+  const bs_protocol *protocol = &s->evaluator->protocol;
+  bs_generate_request request = {.prompt = bs_generation_prompt_ids(prompt_of(s, trial)),
+                                 .max_tokens = task->max_new_tokens > 0 ? task->max_new_tokens
+                                                                        : protocol->max_tokens,
+                                 .seed = protocol->seed};
+  bool is_drawn = s->step == BS_STEP_REASONING || !bs_task_in_two_steps(task);
+  if (bs_task_is_voted(task) && is_drawn) {
     request.temperature = task->temperature;
     request.top_p = task->top_p;
     request.seed = trial->seed;
@@ -140,13 +144,13 @@ static bs_generate_request request_of(const bs_evaluator *evaluator, const bs_ta
 
 bs_status bs_trials_generate(bs_evaluator *evaluator, const bs_task *task, bs_trial *const *trials,
                              size_t n, bs_step step, bs_error *err) {
-  stopper s = {evaluator, task, step};
+  stopper s = {evaluator, task, trials, step};
   bs_generate_result *results = NULL;
   bs_generate_request *requests = bs_array_new(n, sizeof *requests, err);
   if (requests == NULL)
     return BS_ERR_MEMORY;
   for (size_t i = 0; i < n; i++)
-    requests[i] = request_of(evaluator, task, trials[i], step);
+    requests[i] = request_of(&s, trials[i]);
   bs_status status = BS_OK;
   if (n > 0)
     status = bs_engine_generate(evaluator->engine, requests, n, is_done, &s, &results, err);

@@ -30,9 +30,17 @@ bs_status bs_context_open(bs_context *context, const bs_tokenizer *tokenizer,
                           const bs_tokens *prefix, bs_border border, const char *text,
                           size_t n_bytes, bs_error *err);
 void bs_context_close(bs_context *context);
-/* Appends the two parts of context and continuation. */
+/* Appends the two parts of context and continuation, as bs_encode_pair, but a continuation may have
+   no tokens. */
 bs_status bs_context_pair(const bs_context *context, const char *continuation, size_t n_bytes,
-                          bs_tokens *context_ids, bs_tokens *continuation_ids, bs_error *err);
+                          bs_tokens *context_ids, bs_tokens *continuation_ids, bool *spans,
+                          bs_error *err);
+/* The error BS_ERR_INPUT of a continuation that has none, with the reason. */
+bs_status bs_context_no_tokens(const bs_context *context, const char *continuation, size_t n_bytes,
+                               bs_error *err);
+/* The same context to generate from. */
+bs_status bs_context_to_generate(const bs_context *context, bs_generation_prompt **out,
+                                 bs_error *err);
 
 /* What is scored after one text: an example's choices, or its targets where it has no choices. */
 typedef struct bs_items {
@@ -40,9 +48,10 @@ typedef struct bs_items {
   size_t n_contexts;
   bs_tokens *continuations; /* [n] */
   size_t *context_of;       /* [n] */
-  double *logprobs;         /* [n] */
+  double *logprobs;         /* [n] NaN: an accepted answer without tokens, which is not scored */
   size_t *n_greedy;         /* [n] tokens that are the most likely one */
   size_t n;
+  size_t n_spanned; /* items for which a token would span the border of prompt and answer */
 } bs_items;
 
 typedef struct bs_job bs_job;
@@ -52,9 +61,9 @@ typedef struct bs_trial {
   bs_job *job;
   uint64_t seed; /* of what is drawn */
   bs_text reasoning;
-  bs_tokens prompt; /* of the second step */
-  bs_items items;   /* of the second step */
-  size_t choice;    /* where choices were scored in the second step: the most probable one */
+  bs_generation_prompt *prompt; /* of the second step; NULL: no text is generated in it */
+  bs_items items;               /* of the second step */
+  size_t choice; /* where choices were scored in the second step: the most probable one */
   bs_text generated;
   char *text; /* generated, post-processed; NULL: none was asked for */
 } bs_trial;
@@ -66,11 +75,12 @@ struct bs_job {
   bs_text prompt;
   size_t prompt_tokens;
   bool wants_text;
-  bs_tokens generation_prompt;
+  bs_generation_prompt *generation_prompt; /* NULL: there are no trials */
   bs_items items;   /* none where they are scored after each trial's reasoning */
   bs_trial *trials; /* [n_trials] */
   size_t n_trials;
   size_t truncated_tokens;
+  size_t n_spanned; /* the most of any items that were scored for it */
 };
 
 struct bs_evaluator {

@@ -1,4 +1,5 @@
 /* What is scored after a text: tokens and one batch of continuations for all examples of a call. */
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -37,15 +38,28 @@ static bs_status allocate(bs_items *items, bs_error *err) {
              : BS_ERR_MEMORY;
 }
 
+/* Without tokens nothing is predicted: a choice of probability 1 would win. An accepted answer that
+   has none (it is empty, or the tokenizer drops it) is not scored; it may still be generated. */
+static bs_status encode_item(const bs_example *example, size_t i, const bs_context *context,
+                             bs_tokens *context_ids, bs_tokens *continuation, bool *spans,
+                             bs_error *err) {
+  const char *text = item_text(example, i);
+  size_t n_bytes = strlen(text);
+  bs_status status = bs_context_pair(context, text, n_bytes, context_ids, continuation, spans, err);
+  if (status == BS_OK && continuation->n == 0 && example->n_choices > 0)
+    status = bs_context_no_tokens(context, text, n_bytes, err);
+  return status;
+}
+
 bs_status bs_items_encode(bs_items *items, const bs_example *example, const bs_context *context,
                           bs_error *err) {
   *items = (bs_items){.n = example->n_choices > 0 ? example->n_choices : example->n_targets};
   bs_status status = allocate(items, err);
   for (size_t i = 0; i < items->n && status == BS_OK; i++) {
-    const char *text = item_text(example, i);
     bs_tokens context_ids = {0};
-    status =
-        bs_context_pair(context, text, strlen(text), &context_ids, &items->continuations[i], err);
+    bool spans;
+    status = encode_item(example, i, context, &context_ids, &items->continuations[i], &spans, err);
+    items->n_spanned += spans;
     if (status == BS_OK)
       items->context_of[i] = context_index(items, &context_ids);
     else
@@ -96,9 +110,35 @@ static void fill_requests(const bs_scored *all, size_t n, bs_score_request *requ
   }
 }
 
+/* What the engine must have made of an item: a bug of this program would else pass for a score. The
+   log-probability is 0 only where all else is so improbable that it is lost in rounding. */
+static bs_status check_score(const bs_items *items, size_t k, const bs_score *score,
+                             bs_error *err) {
+  size_t n = items->continuations[k].n;
+  if (score->n_tokens == n && score->n_greedy <= n && score->logprob <= 0)
+    return BS_OK;
+  return bs_error_set(
+      err, BS_ERR_INTERNAL,
+      "answer %zu of %zu tokens has %zu scored tokens and the log-probability %.17g, "
+      "which is a fault of this program: please report it",
+      k, n, score->n_tokens, score->logprob);
+}
+
+static bs_status take_score(const bs_scored *of, size_t k, const bs_score *score, bs_error *err) {
+  bs_items *items = of->items;
+  bs_status status = check_score(items, k, score, err);
+  items->logprobs[k] = items->continuations[k].n > 0 ? score->logprob : NAN;
+  items->n_greedy[k] = score->n_greedy;
+  if (score->truncated_tokens > of->job->truncated_tokens)
+    of->job->truncated_tokens = score->truncated_tokens;
+  return status;
+}
+
 static bs_status take_scores(const bs_scored *of, const bs_score_result *results,
                              const bs_task *task, bs_error *err) {
-  bs_items *items = of->items;
+  const bs_items *items = of->items;
+  if (items->n_spanned > of->job->n_spanned)
+    of->job->n_spanned = items->n_spanned;
   for (size_t c = 0; c < items->n_contexts; c++) {
     if (results[c].error.status != BS_OK)
       return bs_job_error(task, of->job, &results[c].error, err);
@@ -106,11 +146,9 @@ static bs_status take_scores(const bs_scored *of, const bs_score_result *results
     for (size_t k = 0; k < items->n; k++) {
       if (items->context_of[k] != c)
         continue;
-      const bs_score *score = &results[c].scores[next++];
-      items->logprobs[k] = score->logprob;
-      items->n_greedy[k] = score->n_greedy;
-      if (score->truncated_tokens > of->job->truncated_tokens)
-        of->job->truncated_tokens = score->truncated_tokens;
+      bs_error fault = {0};
+      if (take_score(of, k, &results[c].scores[next++], &fault) != BS_OK)
+        return bs_job_error(task, of->job, &fault, err);
     }
   }
   return BS_OK;

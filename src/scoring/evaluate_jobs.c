@@ -63,15 +63,6 @@ static bs_status make_trials(bs_job *job, const bs_evaluator *evaluator, const b
   return status;
 }
 
-/* Appends the tokens of a whole text that is to be gone on with. */
-static bs_status encode_prompt(const bs_evaluator *evaluator, const bs_text *text, bs_tokens *to,
-                               bs_error *err) {
-  bs_status status = bs_tokens_append(to, evaluator->prefix.ids, evaluator->prefix.n, err);
-  return status != BS_OK
-             ? status
-             : bs_tokenizer_encode(evaluator->tokenizer, text->data, text->n_bytes, false, to, err);
-}
-
 static bs_status open_context(bs_context *context, const bs_evaluator *evaluator,
                               const bs_text *text, bs_error *err) {
   return bs_context_open(context, evaluator->tokenizer, &evaluator->prefix,
@@ -100,7 +91,7 @@ bs_status bs_job_prepare(bs_job *job, const bs_evaluator *evaluator, const bs_ta
   if (status == BS_OK && !bs_task_in_two_steps(task))
     status = bs_items_encode(&job->items, example, &context, err);
   if (status == BS_OK && has_trials)
-    status = encode_prompt(evaluator, &job->prompt, &job->generation_prompt, err);
+    status = bs_context_to_generate(&context, &job->generation_prompt, err);
   if (status == BS_OK && has_trials)
     status = make_trials(job, evaluator, task, shots, err);
   bs_context_close(&context);
@@ -109,7 +100,7 @@ bs_status bs_job_prepare(bs_job *job, const bs_evaluator *evaluator, const bs_ta
 
 static void free_trial(bs_trial *trial) {
   bs_text_free(&trial->reasoning);
-  bs_tokens_free(&trial->prompt);
+  bs_generation_prompt_free(&trial->prompt);
   bs_items_free(&trial->items);
   bs_text_free(&trial->generated);
   free(trial->text);
@@ -121,7 +112,7 @@ void bs_job_free(bs_job *job) {
   free(job->trials);
   bs_items_free(&job->items);
   bs_text_free(&job->prompt);
-  bs_tokens_free(&job->generation_prompt);
+  bs_generation_prompt_free(&job->generation_prompt);
   *job = (bs_job){0};
 }
 
@@ -154,13 +145,12 @@ static bs_status prepare_answer(bs_trial *trial, const bs_evaluator *evaluator, 
     status = bs_text_append(&text, trial->reasoning.data, trial->reasoning.n_bytes, err);
   if (status == BS_OK)
     status = bs_text_append_string(&text, task->answer_prompt, err);
-  bool is_scored = is_scored_after_reasoning(task, job->example);
-  if (status == BS_OK && is_scored)
+  if (status == BS_OK)
     status = open_context(&context, evaluator, &text, err);
-  if (status == BS_OK && is_scored)
+  if (status == BS_OK && is_scored_after_reasoning(task, job->example))
     status = bs_items_encode(&trial->items, job->example, &context, err);
   if (status == BS_OK && job->wants_text)
-    status = encode_prompt(evaluator, &text, &trial->prompt, err);
+    status = bs_context_to_generate(&context, &trial->prompt, err);
   bs_context_close(&context);
   bs_text_free(&text);
   return status;
@@ -211,7 +201,7 @@ static bs_status try_two_steps(bs_evaluator *evaluator, const bs_task *task,
   if (status == BS_OK)
     status = bs_trials_generate(evaluator, task, with_text, n_with_text, BS_STEP_ANSWER, err);
   for (size_t i = 0; i < n; i++) {
-    bs_tokens_free(&trials[i]->prompt);
+    bs_generation_prompt_free(&trials[i]->prompt);
     if (trials[i] != trials[i]->job->trials)
       bs_items_free(&trials[i]->items);
   }

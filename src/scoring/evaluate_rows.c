@@ -37,12 +37,12 @@ const char *const *bs_example_metric_names(size_t *n) {
   return example_names;
 }
 
-/* The most probable of the items that are right, the first of equal ones; items->n where there is
-   none. */
+/* The most probable of the items that are right and were scored, the first of equal ones; items->n
+   where there is none. */
 static size_t answer_of(const bs_job *job, const bs_items *items) {
   size_t answer = items->n;
   for (size_t i = 0; i < items->n; i++)
-    if (bs_job_is_right(job, i) &&
+    if (!isnan(items->logprobs[i]) && bs_job_is_right(job, i) &&
         (answer == items->n || items->logprobs[i] > items->logprobs[answer]))
       answer = i;
   return answer;
@@ -212,6 +212,7 @@ bs_status bs_job_append(const bs_job *job, const bs_row_place *place, bs_results
                         .target_logprob = outcome.target_logprob,
                         .prompt_tokens = (uint32_t)job->prompt_tokens,
                         .truncated_tokens = (uint32_t)job->truncated_tokens,
+                        .border = (uint32_t)job->n_spanned,
                         .prediction = prediction_of(&v, &outcome),
                         .generated = v.text != NULL ? text_of(&v.text->generated) : "",
                         .n_choices = (uint32_t)job->example->n_choices,

@@ -73,11 +73,14 @@ static const bs_column EXAMPLES[] = {
     {"example", BS_COLUMN_U32, EXAMPLE(example)},
     {"prompt_tokens", BS_COLUMN_U32, EXAMPLE(prompt_tokens)},
     {"truncated_tokens", BS_COLUMN_U32, EXAMPLE(truncated_tokens)},
+    {"border", BS_COLUMN_U32, EXAMPLE(border)},
     {"target_logprob", BS_COLUMN_F64, EXAMPLE(target_logprob)},
     {"prediction", BS_COLUMN_STRING, EXAMPLE(prediction)},
     {"generated", BS_COLUMN_STRING, EXAMPLE(generated)},
 };
-const bs_table bs_table_examples = TABLE("/examples", EXAMPLES, bs_example_row);
+static const char *const LATER_OF_EXAMPLES[] = {"border", NULL};
+const bs_table bs_table_examples =
+    TABLE_WITH("/examples", EXAMPLES, bs_example_row, LATER_OF_EXAMPLES);
 
 #define CHOICE(field) offsetof(bs_choice_row, field)
 static const bs_column CHOICES[] = {

@@ -7,9 +7,9 @@
 #include "bigsweep/evaluate.h"
 #include "sweep/pack_internal.h"
 
-/* Layout: u32 magic "bsm2" (the last character is the version), u32 kind, then the kind's fields.
+/* Layout: u32 magic "bsm3" (the last character is the version), u32 kind, then the kind's fields.
  */
-enum { MAGIC = 0x326D7362 };
+enum { MAGIC = 0x336D7362 };
 
 static const char *const kind_names[] = {"",       "hello", "setup",  "unit", "result", "stop",
                                          "failed", "beat",  "cancel", "bye",  "end"};
@@ -220,6 +220,7 @@ static void pack_example(bs_packer *packer, const bs_results *rows, size_t i) {
   bs_pack_u32(packer, row->example);
   bs_pack_u32(packer, row->prompt_tokens);
   bs_pack_u32(packer, row->truncated_tokens);
+  bs_pack_u32(packer, row->border);
   bs_pack_f64(packer, row->target_logprob);
   pack_text(packer, row->prediction);
   pack_text(packer, row->generated);
@@ -265,7 +266,7 @@ bs_status bs_encode_result(bs_text *message, const bs_unit_result *result, bs_er
 enum {
   CHOICE_BYTES = 24,
   LEAST_SAMPLE_BYTES = 31,
-  LEAST_EXAMPLE_BYTES = 54,
+  LEAST_EXAMPLE_BYTES = 58,
   LEAST_FAILURE_BYTES = 13
 };
 
@@ -289,6 +290,7 @@ static bs_status unpack_example(bs_unpacker *unpacker, const bs_unit *unit, bs_r
   row.example = bs_unpack_u32(unpacker);
   row.prompt_tokens = bs_unpack_u32(unpacker);
   row.truncated_tokens = bs_unpack_u32(unpacker);
+  row.border = bs_unpack_u32(unpacker);
   row.target_logprob = bs_unpack_f64(unpacker);
   row.prediction = unpack_text(unpacker);
   row.generated = unpack_text(unpacker);

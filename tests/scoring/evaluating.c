@@ -22,6 +22,36 @@ void close_parts(parts *p) {
   bs_checkpoint_free(&p->checkpoint);
 }
 
+void generate_plainly(const parts *p, const bs_text *prompt, bs_generate_request request,
+                      bs_text *text) {
+  bs_error err = {0};
+  bs_tokens ids = {0};
+  bs_text before = {0}, all = {0};
+  size_t n = prompt->n_bytes, at = 0;
+  while (n > 0 && strchr(" \t\n", prompt->data[n - 1]) != NULL)
+    n--;
+  BS_TEST_OK(bs_tokenizer_encode(p->tokenizer, prompt->data, n, true, &ids, &err), err);
+  request.prompt = (bs_token_span){ids.ids, ids.n};
+  bs_generate_result *results = NULL;
+  BS_TEST_OK(bs_engine_generate(p->engine, &request, 1, NULL, NULL, &results, &err), err);
+  CU_ASSERT_PTR_NOT_NULL_FATAL(results);
+  BS_TEST_OK(bs_tokenizer_decode(p->tokenizer, ids.ids, ids.n, true, &before, &err), err);
+  BS_TEST_OK(bs_tokens_append(&ids, results[0].ids, results[0].n_tokens, &err), err);
+  BS_TEST_OK(bs_tokenizer_decode(p->tokenizer, ids.ids, ids.n, true, &all, &err), err);
+  bs_text_append(text, "", 0, &err);
+  if (results[0].n_tokens > 0) {
+    CU_ASSERT_TRUE_FATAL(all.n_bytes >= before.n_bytes);
+    const char *added = all.data + before.n_bytes;
+    while (n + at < prompt->n_bytes && added[at] == prompt->data[n + at])
+      at++;
+    bs_text_append_string(text, added + at, &err);
+  }
+  bs_generate_results_free(&results, 1);
+  bs_tokens_free(&ids);
+  bs_text_free(&before);
+  bs_text_free(&all);
+}
+
 bs_results *new_results(void) {
   size_t n;
   const char *const *names = bs_example_metric_names(&n);
@@ -55,6 +85,7 @@ void check_same(const bs_results *a, const bs_results *b) {
     CU_ASSERT_TRUE(same_bits(&x->target_logprob, &y->target_logprob, 1));
     CU_ASSERT_EQUAL(x->prompt_tokens, y->prompt_tokens);
     CU_ASSERT_EQUAL(x->truncated_tokens, y->truncated_tokens);
+    CU_ASSERT_EQUAL(x->border, y->border);
     CU_ASSERT_STRING_EQUAL(x->prediction, y->prediction);
     CU_ASSERT_STRING_EQUAL(x->generated, y->generated);
     CU_ASSERT_EQUAL(x->first_choice, y->first_choice);

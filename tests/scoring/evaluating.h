@@ -15,6 +15,12 @@ typedef struct parts {
 parts open_parts(const char *model);
 void close_parts(parts *p);
 
+/* What the protocol's joint border generates behind a prompt, worked out in the plainest way: the
+   prompt without the white space at its end goes to the engine, whose text is what it adds to the
+   prompt's; that white space comes off its front. The request's prompt is filled in. */
+void generate_plainly(const parts *p, const bs_text *prompt, bs_generate_request request,
+                      bs_text *text);
+
 /* Empty results with the evaluator's columns. */
 bs_results *new_results(void);
 /* The value in a column of numbers. */

@@ -127,32 +127,19 @@ static bs_results *run(bs_evaluator *evaluator, const bs_task *task, uint32_t sh
 
 static void generate_alone(const parts *p, const bs_text *prompt, const way *w, uint64_t seed,
                            bool draws, bs_text *text) {
-  bs_error err = {0};
-  bs_tokens ids = {0};
-  BS_TEST_OK(bs_tokenizer_encode(p->tokenizer, prompt->data, prompt->n_bytes, true, &ids, &err),
-             err);
-  bs_generate_request request = {.prompt = {ids.ids, ids.n},
-                                 .max_tokens =
+  bs_generate_request request = {.max_tokens =
                                      w->max_new_tokens > 0 ? w->max_new_tokens : MAX_TOKENS,
                                  .temperature = draws ? w->temperature : 0,
                                  .top_p = draws ? w->top_p : 0,
                                  .seed = seed};
-  bs_generate_result *results = NULL;
-  BS_TEST_OK(bs_engine_generate(p->engine, &request, 1, NULL, NULL, &results, &err), err);
-  CU_ASSERT_PTR_NOT_NULL_FATAL(results);
-  BS_TEST_OK(bs_text_append(text, "", 0, &err), err);
-  BS_TEST_OK(
-      bs_tokenizer_decode(p->tokenizer, results[0].ids, results[0].n_tokens, true, text, &err),
-      err);
-  bs_generate_results_free(&results, 1);
-  bs_tokens_free(&ids);
+  generate_plainly(p, prompt, request, text);
 }
 
 static double logprob_alone(const parts *p, const bs_text *prompt, const char *continuation) {
   bs_error err = {0};
   bs_tokens context = {0}, ids = {0};
   BS_TEST_OK(bs_encode_pair(p->tokenizer, BS_BORDER_JOINT, prompt->data, prompt->n_bytes,
-                            continuation, strlen(continuation), &context, &ids, &err),
+                            continuation, strlen(continuation), &context, &ids, NULL, &err),
              err);
   bs_token_span span = {ids.ids, ids.n};
   bs_score_request request = {

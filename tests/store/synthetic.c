@@ -95,6 +95,7 @@ static void add_example(bs_results *to, synthetic_size size, uint32_t model, uin
                         .example = example,
                         .prompt_tokens = 30 + example % 7,
                         .truncated_tokens = example % 5 == 0,
+                        .border = example % 3,
                         .target_logprob = smooth,
                         .prediction = text    ? "a prediction"
                                       : right ? "yes"
@@ -178,9 +179,10 @@ static unsigned differ_examples(const bs_example_row *a, const bs_example_row *b
   return a->model != b->model || a->task != b->task || a->shots != b->shots ||
          a->example != b->example || !same(a->target_logprob, b->target_logprob) ||
          a->prompt_tokens != b->prompt_tokens || a->truncated_tokens != b->truncated_tokens ||
-         strcmp(a->prediction, b->prediction) != 0 || strcmp(a->generated, b->generated) != 0 ||
-         a->first_choice != b->first_choice || a->n_choices != b->n_choices ||
-         a->first_sample != b->first_sample || a->n_samples != b->n_samples;
+         a->border != b->border || strcmp(a->prediction, b->prediction) != 0 ||
+         strcmp(a->generated, b->generated) != 0 || a->first_choice != b->first_choice ||
+         a->n_choices != b->n_choices || a->first_sample != b->first_sample ||
+         a->n_samples != b->n_samples;
 }
 
 static unsigned differ_samples(const bs_sample_row *a, const bs_sample_row *b) {

@@ -44,7 +44,8 @@ static bs_unit_result make_result(void) {
                          .target_logprob = NAN,
                          .prediction = "",
                          .generated = "text\n",
-                         .truncated_tokens = 5};
+                         .truncated_tokens = 5,
+                         .border = 3};
   BS_TEST_OK(bs_results_add_example(result.rows, &row, NULL, NULL, values, &err), err);
   free(values);
   result.failures = calloc(1, sizeof *result.failures);

@@ -72,10 +72,39 @@ static void unlike_results_are_not_mixed(void) {
   world_free(&w);
 }
 
+/* A revision of the protocol may give other scores for the same configuration. */
+static void other_revisions_are_refused(void) {
+  world w;
+  world_new(&w);
+  bs_error err = {0};
+  bs_sweep_summary summary;
+  bs_coordinator *c = NULL;
+  mailboxes boxes = {0};
+  bs_store_content content = {0};
+  const char *path = bs_test_path("revision.h5");
+  CU_ASSERT_TRUE(drive(&w, path, 1, 1000, 0.01, 1, NO_FAILURE, &summary));
+  BS_TEST_OK(bs_store_read(&content, path, &err), err);
+  CU_ASSERT_EQUAL(strncmp(content.provenance.protocol, "bigbench-2 ", 11), 0);
+  bs_text protocol = {0};
+  bs_text_printf(&protocol, &err, "bigbench-1 %s", content.provenance.protocol + 11);
+  content.provenance.protocol = protocol.data;
+  BS_TEST_OK(bs_store_write(path, content.results, NULL, content.runs, content.n_runs,
+                            &content.provenance, &err),
+             err);
+  bs_store_content_free(&content);
+  REFUSED("another version of this program, which scored differently (protocol \"bigbench-1\", now "
+          "\"bigbench-2\")");
+  BS_TEST_OK(bs_sweep_collect(&content, path, &err), err); /* as analyze reads it */
+  bs_store_content_free(&content);
+  bs_text_free(&protocol);
+  world_free(&w);
+}
+
 int main(void) {
   static const bs_test tests[] = {
       {"a sweep may grow", a_sweep_may_grow},
       {"unlike results are not mixed", unlike_results_are_not_mixed},
+      {"other revisions are refused", other_revisions_are_refused},
   };
   return bs_test_main("resume", tests, sizeof tests / sizeof *tests);
 }
