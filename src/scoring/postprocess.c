@@ -6,69 +6,44 @@
 #include <pcre2.h>
 
 #include "base/text_internal.h"
+#include "scoring/python_regex_internal.h"
 #include "scoring/scoring_internal.h"
 
 /* Bounds for one match: an expression that backtracks without end is an error, not a hang. */
 enum { MATCH_LIMIT = 2000000, DEPTH_LIMIT = 100000, HEAP_LIMIT_KIB = 65536 };
 
-/* Python's spellings that PCRE2 reads otherwise: \Z (the very end) is its \z, {,n} its {0,n}. */
-static bs_status translate(const char *regex, bs_text *out, bs_error *err) {
-  bs_status status = BS_OK;
-  bool in_class = false;
-  for (const char *at = regex; *at != '\0' && status == BS_OK; at++) {
-    if (*at == '\\' && at[1] != '\0') {
-      bool end = at[1] == 'Z' && !in_class;
-      status = bs_text_append(out, end ? "\\z" : at, 2, err);
-      at++;
-      continue;
-    }
-    if (*at == '[' && !in_class) {
-      in_class = true;
-      /* A bracket right behind the opening one, or behind its ^, stands for itself. */
-      size_t n = at[1] == '^' ? 2 : 1;
-      n += at[n] == ']';
-      status = bs_text_append(out, at, n, err);
-      at += n - 1;
-      continue;
-    }
-    in_class = in_class && *at != ']';
-    bool open_count = !in_class && at[0] == '{' && at[1] == ',' && at[2] >= '0' && at[2] <= '9';
-    status = bs_text_append(out, open_count ? "{0" : at, open_count ? 2 : 1, err);
-  }
-  return status;
+static bs_status compile_pattern(const bs_text *pattern, pcre2_compile_context *context,
+                                 pcre2_code **code, bs_error *err) {
+  int number;
+  PCRE2_SIZE offset;
+  *code = pcre2_compile((PCRE2_SPTR)pattern->data, pattern->n_bytes,
+                        PCRE2_UTF | PCRE2_UCP | PCRE2_NEVER_BACKSLASH_C, &number, &offset, context);
+  if (*code != NULL)
+    return BS_OK;
+  PCRE2_UCHAR message[256] = "";
+  pcre2_get_error_message(number, message, sizeof message);
+  return bs_error_set(err, BS_ERR_INPUT, "PCRE2, which runs it, says: %s", (const char *)message);
 }
 
-/* Compiled like a Python pattern over str: Unicode classes, "." stops at \n alone. */
+/* Compiles a Python pattern over str. */
 static bs_status compile(const char *regex, pcre2_code **code, bs_error *err) {
   bs_text pattern = {0};
+  bs_error cause = {0};
+  size_t n_groups = 0;
   *code = NULL;
   pcre2_compile_context *context = pcre2_compile_context_create(NULL);
-  bs_status status = context != NULL ? translate(regex, &pattern, err)
-                                     : bs_error_set(err, BS_ERR_MEMORY, "no memory for a regex");
+  bs_status status = context != NULL ? bs_python_regex_translate(regex, &pattern, &n_groups, &cause)
+                                     : bs_error_set(&cause, BS_ERR_MEMORY, "no memory");
+  if (status == BS_OK && n_groups > 1)
+    status =
+        bs_error_set(&cause, BS_ERR_INPUT,
+                     "it has %zu groups, expected at most one: (?:...) does not capture", n_groups);
   if (status == BS_OK) {
-    int number;
-    PCRE2_SIZE offset;
     pcre2_set_newline(context, PCRE2_NEWLINE_LF);
-    *code =
-        pcre2_compile((PCRE2_SPTR)pattern.data, pattern.n_bytes,
-                      PCRE2_UTF | PCRE2_UCP | PCRE2_NEVER_BACKSLASH_C, &number, &offset, context);
-    if (*code == NULL) {
-      PCRE2_UCHAR message[256] = "";
-      pcre2_get_error_message(number, message, sizeof message);
-      status = bs_error_set(err, BS_ERR_INPUT, "regex \"%s\": %s at byte %zu", regex,
-                            (const char *)message, (size_t)offset);
-    }
+    status = compile_pattern(&pattern, context, code, &cause);
   }
-  uint32_t n_groups = 0;
-  if (*code != NULL && pcre2_pattern_info(*code, PCRE2_INFO_CAPTURECOUNT, &n_groups) == 0 &&
-      n_groups > 1) {
-    status = bs_error_set(err, BS_ERR_INPUT,
-                          "regex \"%s\" has %u groups, expected at most one: (?:...) does not "
-                          "capture",
-                          regex, n_groups);
-    pcre2_code_free(*code);
-    *code = NULL;
-  }
+  if (status != BS_OK)
+    status = bs_error_set(err, status, "regex \"%s\": %s", regex, cause.message);
   bs_text_free(&pattern);
   pcre2_compile_context_free(context);
   return status;

@@ -20,7 +20,7 @@ cat >"$work/config.json" <<CONFIG
      "head": "$data/bbh/cot-prompts/{task}.txt", "shots": [0],
      "example_input_prefix": "\n\nQ: ", "example_output_prefix": "\nA: ",
      "reasoning_prompt": "Let's think step by step.\n", "reasoning_stop": "\n\nQ:",
-     "output_regex": "the answer is (.*?)\\\\.?(?:\\\\n|$)", "max_tokens": 12},
+     "output_regex": "the answer is (.*?)\\\\.?\\\\s*(?:\\\\n|$)", "max_tokens": 12},
    "two_steps": {
      "reasoning_prompt": "Let's think step by step.", "reasoning_stop": "\nQ:",
      "answer_prompt": "\nTherefore, the answer is ", "max_tokens": 8},

@@ -324,6 +324,22 @@ static void text_is_postprocessed_as_python_does(void) {
       {"aaa", 128, NULL, "a{,2}", "aa"},
       {"a]b", 128, NULL, "[]{,2}]", "]"},
       {"x=1", 128, NULL, "(?P<name>\\d)", "1"},
+      {"\xE5\x9B\x9E\xE7\xAD\x94\xEF\xBC\x9A 4", 128, NULL,
+       "(?:Answer|\\u56de\\u7b54)\\s*[:\\uff1a]\\s*(\\w+)", "4"},
+      {"a\xF0\x9F\x98\x80", 128, NULL, "\\U0001F600", "\xF0\x9F\x98\x80"},
+      {"a\xC3\xA9 b", 128, NULL, "(?a)\\w+", "a"},
+      {"a\xC3\xA9 b", 128, NULL, "(?u)\\w+", "a\xC3\xA9"},
+      {"baaa", 128, NULL, "ba{,}", "baaa"},
+      {"ab:]", 128, NULL, "[[:alpha:]]", ":]"}, /* a class of "[:alph" and a bracket */
+      {"a\x1C"
+       "b",
+       128, NULL, "a\\s", "a\x1C"},
+      {"aab", 128, NULL, "\\141+", "aa"},
+      {"a.b", 128, NULL, "a(?#any).b", "a.b"},
+      {"a.b", 128, NULL, "a . b", ""},
+      {"a.b", 128, NULL, "(?x)a . b # spaced", "a.b"},
+      {"xAb", 128, NULL, "(?i:a)b", "Ab"},
+      {"\xC4\xB1", 128, NULL, "(?i)I", "\xC4\xB1"}, /* the dotless i is one, for Python */
   };
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
     CU_ASSERT_STRING_EQUAL(
@@ -338,6 +354,27 @@ static void bad_expressions_are_errors(void) {
                 "regex \"(\"");
   BS_TEST_FAILS(bs_postprocess("a", 1, 128, NULL, "(a)(b)", &out, &err), BS_ERR_INPUT, err,
                 "2 groups");
+  static const struct {
+    const char *regex, *reason;
+  } refused[] = {{"\\N{BULLET}", "characters by name"},
+                 {"\\h", "escape \\h has no meaning"},
+                 {"(?L)a", "flag L is for bytes"},
+                 {"a(?i)b", "at its beginning alone"},
+                 {"(?<=a*)b", "fixed width"},
+                 {"a**", "a repetition of a repetition"},
+                 {"^*", "nothing to repeat"},
+                 {"[z-a]", "ends before it begins"},
+                 {"\\ud800", "surrogate"},
+                 {"(?<n>a)", "(?P<name>...)"},
+                 {"a{3,2}", "at least 3 and at most 2"},
+                 {"[a", "a class without its ]"},
+                 {"(?P<n>a)(?P<n>b)", "two groups"},
+                 {"a)", "a ) without its ("},
+                 {"\\1", "has not been"},
+                 {"a{1,70000}", "number too big"}};
+  for (size_t i = 0; i < sizeof refused / sizeof *refused; i++)
+    BS_TEST_FAILS(bs_postprocess("a", 1, 128, NULL, refused[i].regex, &out, &err), BS_ERR_INPUT,
+                  err, refused[i].reason);
   BS_TEST_FAILS(bs_postprocess("a\xFF", 2, 128, NULL, "a", &out, &err), BS_ERR_INPUT, err,
                 "byte 1");
   char text[2001];

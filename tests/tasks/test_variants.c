@@ -302,6 +302,55 @@ static void prompts_of_generated_answers_are_big_benchs(void) {
   }
 }
 
+/* The expression of the recipe "few_shot_cot" as docs/configuration.md prints it: a JSON string. */
+static bs_text printed_expression(void) {
+  static const char key[] = "\"output_regex\": ";
+  bs_error err = {0};
+  bs_text docs = bs_test_read(BS_SOURCE_DIR "/docs/configuration.md"), expression = {0};
+  const char *recipe = strstr(docs.data, "\"few_shot_cot\": {");
+  CU_ASSERT_PTR_NOT_NULL_FATAL(recipe);
+  const char *from = strstr(recipe, key);
+  CU_ASSERT_PTR_NOT_NULL_FATAL(from);
+  from += sizeof key - 1;
+  const char *end = strstr(from, "\",\n");
+  CU_ASSERT_PTR_NOT_NULL_FATAL(end);
+  BS_TEST_OK(bs_text_append(&expression, from, (size_t)(end - from) + 1, &err), err);
+  bs_text_free(&docs);
+  return expression;
+}
+
+static void the_printed_recipe_takes_the_answer(void) {
+  static const char *const cases[][2] = {
+      {"So the answer is (B).", "(B)"},
+      {"So the answer is (B)", "(B)"},
+      {"So the answer is (B). ", "(B)"},
+      {"So the answer is (B).\r\n", "(B)"},
+      {"So the answer is (B) \t.  \n\nQ: next", "(B) \t"},
+      {"So the answer is (B) \nbecause", "(B)"},
+      {"So the answer is 3.5. \nThe answer is 4.", "3.5"},
+      {"So the answer is ab cd ef. \r\n\r\n", "ab cd ef"},
+      {"So the answer is (B).\xC2\xA0\n", "(B)"},
+      {"No answer. ", ""},
+  };
+  bs_error err = {0};
+  bs_text json = {0}, expression = printed_expression();
+  bs_text_printf(&json, &err,
+                 "{\"name\": \"v\", \"reasoning_prompt\": \"Think.\", \"output_regex\": %s}",
+                 expression.data);
+  bs_task *task = with(TEXT, json.data);
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    bs_text answer = {0};
+    BS_TEST_OK(bs_postprocess(cases[i][0], strlen(cases[i][0]), task->max_length, task->stop_string,
+                              task->output_regex, &answer, &err),
+               err);
+    CU_ASSERT_STRING_EQUAL(answer.data != NULL ? answer.data : "", cases[i][1]);
+    bs_text_free(&answer);
+  }
+  bs_task_free(&task);
+  bs_text_free(&json);
+  bs_text_free(&expression);
+}
+
 /* The authors' prompt (README of the data): the head without its first two lines, a blank line, the
    question, "A: Let's think step by step." */
 static void bbh_prompts_are_the_authors(void) {
@@ -314,10 +363,16 @@ static void bbh_prompts_are_the_authors(void) {
     bs_task *task = NULL;
     bs_prompter *prompter = NULL;
     char path[128];
-    bs_variant *variant = variant_of(
+    bs_text json = {0}, expression = printed_expression();
+    bs_text_printf(
+        &json, &err,
         "{\"name\": \"cot\", \"head\": \"x\", \"example_input_prefix\": \"\\n\\nQ: \", "
-        "\"example_output_prefix\": \"\\nA: \", \"reasoning_prompt\": \"Let's think step by "
-        "step.\\n\", \"output_regex\": \"the answer is (.*?)\\\\.?(?:\\\\n|$)\"}");
+        "\"example_output_prefix\": \"\\nA: \", \"reasoning_prompt\": \"Let's think step "
+        "by step.\\n\", \"output_regex\": %s}",
+        expression.data);
+    bs_variant *variant = variant_of(json.data);
+    bs_text_free(&json);
+    bs_text_free(&expression);
     free(variant->head);
     variant->head = strdup(bs_test_data("bbh/cot-prompts/{task}.txt"));
     snprintf(path, sizeof path, "bbh/%s.json", names[i]);
@@ -480,6 +535,7 @@ int main(void) {
       {"shown examples change too", shown_examples_change_too},
       {"their prompts are BIG-bench's", prompts_of_generated_answers_are_big_benchs},
       {"BBH's prompts are the authors'", bbh_prompts_are_the_authors},
+      {"the printed recipe takes the answer", the_printed_recipe_takes_the_answer},
       {"one step keeps the whole text", one_step_keeps_the_whole_text},
       {"contradictions are placed", contradictions_are_placed},
       {"tasks may not have every variant", tasks_may_not_have_every_variant},
