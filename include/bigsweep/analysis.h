@@ -10,6 +10,7 @@
 
 #include "bigsweep/error.h"
 #include "bigsweep/results.h"
+#include "bigsweep/statistics.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -66,21 +67,6 @@ typedef struct bs_human_row {
   double normalized_average, normalized_best;
   uint64_t n; /* tasks */
 } bs_human_row;
-
-/* How a score moves with scale: y[0..n) in ascending order of scale. Undefined is NaN. */
-typedef struct bs_linearity {
-  size_t n;                /* scales */
-  double improvement;      /* I = sign(argmax y - argmin y) (max y - min y); first place on a tie */
-  double root_mean_square; /* sqrt(mean (y[i+1]-y[i])^2) */
-  double root_median_square; /* sqrt(median (y[i+1]-y[i])^2) */
-  double linearity;          /* I / root_mean_square */
-  double breakthroughness;   /* I / root_median_square */
-  double linearity_per_step; /* linearity / (n - 1): 1 on a straight line */
-} bs_linearity;
-
-/* Computes it. With n < 3 or any NaN among y the ratios are NaN; with a zero denominator that ratio
-   is NaN. n == 0 gives all NaN. */
-bs_linearity bs_linearity_of(const double *y, size_t n);
 
 /* One point of the curve behind a row: the models of one scale, averaged. */
 typedef struct bs_scale_point {

@@ -6,6 +6,7 @@
 
 #include "analysis/analysis_internal.h"
 #include "base/memory_internal.h"
+#include "statistics/linearity_internal.h"
 
 bs_status bs_analysis_new(bs_analysis **out, bs_error *err) {
   *out = NULL;

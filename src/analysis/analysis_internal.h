@@ -130,7 +130,4 @@ bs_status bs_analysis_spread(bs_analysis *analysis, const bs_results *results,
 bs_status bs_analysis_human(bs_analysis *analysis, const bs_results *results,
                             const bs_groups *groups, bs_error *err);
 
-/* bs_linearity_of with room for n - 1 numbers. */
-bs_linearity bs_linearity_with(const double *y, size_t n, double *squares);
-
 #endif

@@ -9,7 +9,7 @@
 #include "../checkpoint/model_writer.h"
 #include "bigsweep/engine.h"
 #include "engine/kernels/linear_internal.h"
-#include "engine/philox_internal.h"
+#include "base/philox_internal.h"
 #include "engine/sample_internal.h"
 #include "harness.h"
 #include "reference.h"

@@ -1,4 +1,4 @@
-#include "engine/philox_internal.h"
+#include "base/philox_internal.h"
 
 #include <string.h>
 

@@ -1,8 +1,8 @@
 /* Philox4x32-10, a counter-based random number generator (Salmon, Moraes, Dror, Shaw: "Parallel
    random numbers: as easy as 1, 2, 3", SC11): ten rounds of multiplication and key addition turn a
    counter and a key into four words. */
-#ifndef BIGSWEEP_ENGINE_PHILOX_INTERNAL_H
-#define BIGSWEEP_ENGINE_PHILOX_INTERNAL_H
+#ifndef BIGSWEEP_BASE_PHILOX_INTERNAL_H
+#define BIGSWEEP_BASE_PHILOX_INTERNAL_H
 
 #include <stdint.h>
 

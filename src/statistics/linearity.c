@@ -1,34 +1,36 @@
+/* Linearity and breakthroughness of one curve: the two statistics of the BIG-bench paper. */
 #include <math.h>
 #include <stdlib.h>
 
-#include "analysis/analysis_internal.h"
 #include "base/memory_internal.h"
-#include "bigsweep/analysis.h"
+#include "bigsweep/statistics.h"
+#include "statistics/linearity_internal.h"
+#include "statistics/numbers_internal.h"
 
-static int compare_doubles(const void *a, const void *b) {
-  double left = *(const double *)a, right = *(const double *)b;
-  return left < right ? -1 : left > right;
-}
-
-/* The middle value, or the mean of the two middle ones; sorts values[n], n > 0. */
-static double median(double *values, size_t n) {
-  qsort(values, n, sizeof *values, compare_doubles);
-  return n % 2 == 1 ? values[n / 2] : (values[n / 2 - 1] + values[n / 2]) / 2;
-}
-
-/* NaN instead of what a zero or an overflown denominator would give. */
+/* NaN instead of what no range, or a zero or overflown denominator, would give. */
 static double ratio(double numerator, double denominator) {
-  return denominator > 0 && isfinite(denominator) ? numerator / denominator : NAN;
+  return numerator != 0 && denominator > 0 && isfinite(denominator) ? numerator / denominator : NAN;
 }
 
-static double improvement(const double *y, size_t n) {
-  size_t high = 0, low = 0;
+/* Scores closer than this share of the largest are one score: without it rounding decides which of
+   two equal means is the largest. */
+static const double TIE = 1e-12;
+
+bs_extremes bs_extremes_of(const double *y, size_t n) {
+  bs_extremes of = {0};
+  double low = y[0], high = y[0];
   for (size_t i = 1; i < n; i++) {
-    high = y[i] > y[high] ? i : high;
-    low = y[i] < y[low] ? i : low;
+    high = y[i] > high ? y[i] : high;
+    low = y[i] < low ? y[i] : low;
   }
-  double range = y[high] - y[low];
-  return high > low ? range : high < low ? -range : 0;
+  double tie = TIE * fmax(fabs(high), fabs(low));
+  while (y[of.highest] < high - tie)
+    of.highest++;
+  while (y[of.lowest] > low + tie)
+    of.lowest++;
+  of.range = high - low;
+  of.sign = of.highest > of.lowest ? 1 : of.highest < of.lowest ? -1 : 0;
+  return of;
 }
 
 bs_linearity bs_linearity_with(const double *y, size_t n, double *squares) {
@@ -39,23 +41,19 @@ bs_linearity bs_linearity_with(const double *y, size_t n, double *squares) {
                      .linearity = NAN,
                      .breakthroughness = NAN,
                      .linearity_per_step = NAN};
-  for (size_t i = 0; i < n; i++)
-    if (!isfinite(y[i]))
-      return of;
-  if (n == 0)
+  if (n == 0 || !bs_all_finite(y, n))
     return of;
-  of.improvement = improvement(y, n);
+  bs_extremes extremes = bs_extremes_of(y, n);
+  of.improvement = extremes.sign * extremes.range;
   if (n == 1)
     return of;
   size_t n_steps = n - 1;
-  double sum = 0;
   for (size_t i = 0; i < n_steps; i++) {
     double step = y[i + 1] - y[i];
     squares[i] = step * step;
-    sum += squares[i];
   }
-  of.root_mean_square = sqrt(sum / (double)n_steps);
-  of.root_median_square = sqrt(median(squares, n_steps));
+  of.root_mean_square = sqrt(bs_mean_of(squares, n_steps));
+  of.root_median_square = sqrt(bs_median(squares, n_steps));
   if (n < 3)
     return of;
   of.linearity = ratio(of.improvement, of.root_mean_square);

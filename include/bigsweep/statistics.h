@@ -1,0 +1,97 @@
+/* Statistics of a curve of scores over model size, from arrays of numbers alone: linearity and
+   breakthroughness (BIG-bench paper, Srivastava et al. 2022, arXiv:2206.04615, appendix on
+   linearity and breakthroughness), their intervals, and the shape of the curve. docs/statistics.md
+   explains each number and gives its measured error rates. */
+#ifndef BIGSWEEP_STATISTICS_H
+#define BIGSWEEP_STATISTICS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "bigsweep/error.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* How a score moves with scale: y[0..n) in ascending order of scale. Undefined is NaN. */
+typedef struct bs_linearity {
+  size_t n;                /* scales */
+  double improvement;      /* I = sign(argmax y - argmin y) (max y - min y); first place on a tie */
+  double root_mean_square; /* sqrt(mean (y[i+1]-y[i])^2) */
+  double root_median_square; /* sqrt(median (y[i+1]-y[i])^2) */
+  double linearity;          /* I / root_mean_square */
+  double breakthroughness;   /* I / root_median_square */
+  double linearity_per_step; /* linearity / (n - 1): 1 on a straight line */
+} bs_linearity;
+
+/* Computes it. With n < 3 or any NaN among y the ratios are NaN; with I = 0 both are NaN; with a
+   zero denominator that ratio is NaN. n == 0 gives all NaN. */
+bs_linearity bs_linearity_of(const double *y, size_t n);
+
+/* Ends of an interval; either may be infinite, both are NaN where nothing can be said. */
+typedef struct bs_interval {
+  double low, high;
+} bs_interval;
+
+/* What a curve does from its smallest to its largest model. "Growth" means that it rises and was
+   not shown to be a jump; "flat" that no change was shown. */
+#define BS_SHAPE_LIST(X)                                                                           \
+  X(BS_SHAPE_UNDEFINED, "")                                                                        \
+  X(BS_SHAPE_FLAT, "flat")                                                                         \
+  X(BS_SHAPE_GROWTH, "growth")                                                                     \
+  X(BS_SHAPE_BREAKTHROUGH, "breakthrough")                                                         \
+  X(BS_SHAPE_INVERSE, "inverse")                                                                   \
+  X(BS_SHAPE_INVERSE_BREAKTHROUGH, "inverse breakthrough")                                         \
+  X(BS_SHAPE_U, "U")                                                                               \
+  X(BS_SHAPE_INVERTED_U, "inverted U")                                                             \
+  X(BS_SHAPE_IRREGULAR, "irregular")
+
+typedef enum bs_shape {
+#define BS_SHAPE_ENUM(name, text) name,
+  BS_SHAPE_LIST(BS_SHAPE_ENUM)
+#undef BS_SHAPE_ENUM
+} bs_shape;
+
+/* The text of the list above; "" for a value that is not in it. Static storage. */
+const char *bs_shape_name(bs_shape shape);
+
+/* A curve with its uncertainty. Intervals are of nominal 95 %. */
+typedef struct bs_curve {
+  bs_linearity of; /* of the scores as they are */
+  /* I and L less what noise adds to range and steps: noise widens every step, so that the plain L
+     is too small. */
+  double improvement_corrected, linearity_corrected;
+  bs_interval improvement, linearity;
+  bs_interval breakthroughness; /* high is often infinite: then B is "at least low" */
+  double sign_share;            /* of the resampled curves whose I has the sign of the curve's */
+  size_t n_undefined;           /* resampled curves without L: I = 0 */
+  bs_shape shape;               /* BS_SHAPE_UNDEFINED with fewer than three models */
+  double shape_p;               /* of "the curve is flat" */
+  /* Of breakthroughs: where the curve passes half of its rise (or fall), as a place between models:
+     2.25 lies a quarter of the way from model 2 to model 3. Else NaN. */
+  double half_rise;
+  bs_interval half_rise_interval;
+} bs_curve;
+
+enum { BS_REPLICATES = 1999 };
+
+/* scores[n_examples][n_models]: the same examples for all models, models in ascending order of
+   scale. The examples are resampled with a random stream that is a function of `seed` and
+   n_examples alone, so that all families meet the same examples. Fewer than two examples or two
+   models: only `of` is defined. BS_ERR_INPUT where a score is not finite, BS_ERR_MEMORY. */
+bs_status bs_curve_from_examples(bs_curve *curve, const double *scores, size_t n_examples,
+                                 size_t n_models, uint64_t seed, bs_error *err);
+
+/* From means y[n_models] and their standard errors alone, the errors being taken as independent
+   from model to model (where all models saw the same examples the intervals are wider than they
+   need be). n_examples is the number behind each mean, 0 where it is unknown. BS_ERR_INPUT where a
+   number is not finite or an error is negative, BS_ERR_MEMORY. */
+bs_status bs_curve_from_errors(bs_curve *curve, const double *y, const double *standard_errors,
+                               size_t n_models, uint64_t n_examples, uint64_t seed, bs_error *err);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

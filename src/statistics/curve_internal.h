@@ -1,0 +1,13 @@
+/* The parts that a curve's statistics are put together from. */
+#ifndef BIGSWEEP_STATISTICS_CURVE_INTERNAL_H
+#define BIGSWEEP_STATISTICS_CURVE_INTERNAL_H
+
+#include "bigsweep/statistics.h"
+#include "statistics/noise_internal.h"
+
+/* Each fills its fields of a curve of at least two models. */
+bs_status bs_curve_fill_intervals(bs_curve *curve, const bs_noise *noise, bs_error *err);
+bs_status bs_curve_fill_shape(bs_curve *curve, const bs_noise *noise, bs_error *err);
+bs_status bs_curve_fill_half_rise(bs_curve *curve, const bs_noise *noise, bs_error *err);
+
+#endif

@@ -1,0 +1,173 @@
+/* Curves with their uncertainty, from scores whose answer is known. */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/philox_internal.h"
+#include "bigsweep/statistics.h"
+#include "harness.h"
+#include "statistics/isotonic_internal.h"
+
+#define CLOSE(a, b) CU_ASSERT_DOUBLE_EQUAL(a, b, 1e-9)
+
+enum { N = 40, M = 8 };
+
+/* Every example has the curve itself as its scores: no noise. */
+static bs_curve certain(const double *y, size_t m) {
+  double scores[N * M];
+  for (size_t j = 0; j < N; j++)
+    memcpy(scores + j * m, y, m * sizeof *y);
+  bs_error err = {0};
+  bs_curve curve;
+  BS_TEST_OK(bs_curve_from_examples(&curve, scores, N, m, 1, &err), err);
+  return curve;
+}
+
+/* Example j is right under model k with a probability of p[k]; `n` at most 1000. */
+static bs_curve drawn(const double *p, size_t m, size_t n, uint64_t seed) {
+  static double scores[1000 * M];
+  for (size_t j = 0; j < n; j++) {
+    for (size_t k = 0; k < m; k++)
+      scores[j * m + k] = bs_philox_uniform(seed, j * m + k) < p[k];
+  }
+  bs_error err = {0};
+  bs_curve curve;
+  BS_TEST_OK(bs_curve_from_examples(&curve, scores, n, m, 7, &err), err);
+  return curve;
+}
+
+static void without_noise(void) {
+  bs_curve curve = certain((double[]){0, .1, .2, .3, .4, .5, .6, .7}, 8);
+  CLOSE(curve.linearity_corrected, 7);
+  CLOSE(curve.linearity.low, 7);
+  CLOSE(curve.linearity.high, 7);
+  CLOSE(curve.improvement.low, .7);
+  CLOSE(curve.sign_share, 1);
+  CU_ASSERT_EQUAL(curve.shape, BS_SHAPE_GROWTH);
+  CLOSE(curve.shape_p, 1. / 2000);
+  CU_ASSERT_TRUE(isnan(curve.half_rise));
+  curve = certain((double[]){.7, .6, .5, .4, .3, .2, .1, 0}, 8);
+  CLOSE(curve.linearity.high, -7);
+  CU_ASSERT_EQUAL(curve.shape, BS_SHAPE_INVERSE);
+  curve = certain((double[]){.2, .2, .2, .2, .2, .8, .8, .8}, 8);
+  CU_ASSERT_EQUAL(curve.shape, BS_SHAPE_BREAKTHROUGH);
+  CLOSE(curve.half_rise, 4.5);
+  CLOSE(curve.half_rise_interval.low, 4.5);
+  CLOSE(curve.half_rise_interval.high, 4.5);
+  CU_ASSERT_TRUE(isnan(curve.of.breakthroughness)); /* its median step is 0 */
+  CU_ASSERT_TRUE(curve.breakthroughness.high > 1 && isinf(curve.breakthroughness.high));
+  curve = certain((double[]){.8, .8, .4, .2, .2, .2, .2, .2}, 8);
+  CU_ASSERT_EQUAL(curve.shape, BS_SHAPE_INVERSE_BREAKTHROUGH);
+  CLOSE(curve.half_rise, 1.75); /* .5 lies a quarter of the way behind .4, counted backwards */
+  curve = certain((double[]){.6, .4, .3, .2, .2, .3, .5, .7}, 8);
+  CU_ASSERT_EQUAL(curve.shape, BS_SHAPE_U);
+  curve = certain((double[]){.2, .4, .5, .6, .6, .5, .3, .1}, 8);
+  CU_ASSERT_EQUAL(curve.shape, BS_SHAPE_INVERTED_U);
+  curve = certain((double[]){.2, .6, .2, .6, .2, .6, .2, .6}, 8);
+  CU_ASSERT_EQUAL(curve.shape, BS_SHAPE_IRREGULAR);
+  curve = certain((double[]){.3, .3, .3}, 3);
+  CU_ASSERT_EQUAL(curve.shape, BS_SHAPE_FLAT);
+  CLOSE(curve.shape_p, 1);
+  CU_ASSERT_EQUAL(curve.n_undefined, BS_REPLICATES);
+  CU_ASSERT_TRUE(isinf(curve.breakthroughness.low) && isinf(curve.breakthroughness.high));
+}
+
+static void too_little_is_undefined(void) {
+  bs_error err = {0};
+  bs_curve curve;
+  double scores[] = {0, 1, 1, 0, 1, 1};
+  BS_TEST_OK(bs_curve_from_examples(&curve, scores, 1, 6, 1, &err), err);
+  CU_ASSERT_TRUE(isnan(curve.linearity.low) && isnan(curve.shape_p));
+  CU_ASSERT_EQUAL(curve.shape, BS_SHAPE_UNDEFINED);
+  BS_TEST_OK(bs_curve_from_examples(&curve, scores, 6, 1, 1, &err), err);
+  CU_ASSERT_TRUE(isnan(curve.improvement.low) && isnan(curve.sign_share));
+  BS_TEST_OK(bs_curve_from_examples(&curve, scores, 3, 2, 1, &err), err); /* two models */
+  CU_ASSERT_EQUAL(curve.shape, BS_SHAPE_UNDEFINED);
+  CU_ASSERT_TRUE(isfinite(curve.improvement.low) && isnan(curve.of.linearity));
+  CU_ASSERT_STRING_EQUAL(bs_shape_name(curve.shape), "");
+  scores[3] = NAN;
+  BS_TEST_FAILS(bs_curve_from_examples(&curve, scores, 3, 2, 1, &err), BS_ERR_INPUT, err,
+                "not a finite number");
+  CU_ASSERT_EQUAL(bs_curve_from_examples(&curve, scores, 3, 2, 1, NULL), BS_ERR_INPUT);
+  double errors[] = {.1, -.1, .1};
+  BS_TEST_FAILS(bs_curve_from_errors(&curve, errors, errors, 3, 100, 1, &err), BS_ERR_INPUT, err,
+                "its error");
+}
+
+static void intervals_hold_the_estimates(void) {
+  const double p[] = {.2, .25, .3, .4, .55, .6, .7, .75};
+  for (uint64_t seed = 0; seed < 20; seed++) {
+    bs_curve curve = drawn(p, M, 200, seed);
+    CU_ASSERT_TRUE(curve.improvement.low <= curve.improvement_corrected);
+    CU_ASSERT_TRUE(curve.improvement_corrected <= curve.improvement.high);
+    CU_ASSERT_TRUE(curve.linearity.low <= curve.linearity_corrected);
+    CU_ASSERT_TRUE(curve.linearity_corrected <= curve.linearity.high);
+    CU_ASSERT_TRUE(curve.linearity.high <= M - 1 + 1e-9);
+    CU_ASSERT_TRUE(curve.breakthroughness.low > 0);
+    CU_ASSERT_EQUAL(curve.shape, BS_SHAPE_GROWTH);
+  }
+}
+
+/* A seed, 100 examples and three curves: how many are called anything but flat, and whether jumps
+   are found. Rates over many more cases are in docs/statistics.md. */
+static void shapes_of_drawn_curves(void) {
+  const double flat[] = {.5, .5, .5, .5, .5, .5, .5, .5};
+  const double jump[] = {.25, .25, .25, .25, .25, .75, .75, .75};
+  size_t n_not_flat = 0, n_jumps = 0, n_half = 0;
+  for (uint64_t seed = 0; seed < 100; seed++) {
+    n_not_flat += drawn(flat, M, 100, seed).shape != BS_SHAPE_FLAT;
+    bs_curve curve = drawn(jump, M, 100, 1000 + seed);
+    n_jumps += curve.shape == BS_SHAPE_BREAKTHROUGH;
+    n_half += curve.half_rise_interval.low <= 4.5 && curve.half_rise_interval.high >= 4.5;
+  }
+  CU_ASSERT_TRUE(n_not_flat <= 8); /* 4 expected */
+  CU_ASSERT_TRUE(n_jumps >= 85);
+  CU_ASSERT_TRUE(n_half >= 75);
+  printf(" %zu of 100 flat curves not flat, %zu jumps found, %zu places held ", n_not_flat, n_jumps,
+         n_half);
+}
+
+static void errors_alone(void) {
+  bs_error err = {0};
+  bs_curve curve;
+  const double y[] = {.2, .25, .3, .4, .55, .6, .7, .75};
+  const double none[M] = {0}, some[] = {.03, .03, .03, .03, .03, .03, .03, .03};
+  BS_TEST_OK(bs_curve_from_errors(&curve, y, none, M, 0, 1, &err), err);
+  CLOSE(curve.linearity.low, curve.of.linearity);
+  CLOSE(curve.linearity.high, curve.of.linearity);
+  CLOSE(curve.breakthroughness.low, curve.of.breakthroughness);
+  BS_TEST_OK(bs_curve_from_errors(&curve, y, some, M, 200, 1, &err), err);
+  CU_ASSERT_TRUE(curve.linearity.low < curve.of.linearity &&
+                 curve.of.linearity < curve.linearity.high);
+  CU_ASSERT_EQUAL(curve.shape, BS_SHAPE_GROWTH);
+  bs_curve again;
+  BS_TEST_OK(bs_curve_from_errors(&again, y, some, M, 200, 1, &err), err);
+  CU_ASSERT_EQUAL(again.linearity.low, curve.linearity.low);
+  BS_TEST_OK(bs_curve_from_errors(&again, y, some, M, 200, 2, &err), err);
+  CU_ASSERT_NOT_EQUAL(again.linearity.low, curve.linearity.low);
+}
+
+static void monotone_fits(void) {
+  double fit[6], pooled[6];
+  size_t sizes[6];
+  const double y[] = {1, 3, 2, 2, 5, 4}, weights[] = {1, 1, 1, 2, 1, 3};
+  bs_isotonic(y, weights, 6, 1, fit, pooled, sizes);
+  const double rising[] = {1, 2.25, 2.25, 2.25, 4.25, 4.25};
+  for (size_t i = 0; i < 6; i++)
+    CLOSE(fit[i], rising[i]);
+  bs_isotonic(y, weights, 6, -1, fit, pooled, sizes);
+  for (size_t i = 0; i < 6; i++)
+    CLOSE(fit[i], 27. / 9); /* all pooled: the weighted mean */
+}
+
+int main(void) {
+  static const bs_test tests[] = {
+      {"curves without noise", without_noise},
+      {"too little is undefined", too_little_is_undefined},
+      {"intervals hold the estimates", intervals_hold_the_estimates},
+      {"shapes of drawn curves", shapes_of_drawn_curves},
+      {"from errors alone", errors_alone},
+      {"monotone fits", monotone_fits},
+  };
+  return bs_test_main("curves", tests, sizeof tests / sizeof *tests);
+}
