@@ -47,6 +47,47 @@ bs_status bs_forecast_half_width(const bs_suite *suite, size_t n_known, size_t h
                                  const bs_forecast_method *method, double *half_width,
                                  double *residuals, size_t *n_residuals, bs_error *err);
 
+/* Runs of one kind of model on one task, and what is to be forecast: for distances of more than
+   ten times in compute, where a curve has to be taken for a law. Arrays are borrowed. */
+typedef struct bs_runs {
+  size_t n;              /* runs, ascending in compute */
+  const double *compute; /* [n] operations of the training */
+  const double *scores;  /* [n], between 0 and 1 */
+  double chance;         /* the score of a guess, below 1 */
+  const double *losses;  /* [n] above 0, of the right answer in any unit; NULL: not known */
+  const double *parameters, *tokens; /* [n] above 0; NULL: not known */
+  /* Losses and scores seen on the way, of all runs together; with n_points 0 those above serve. */
+  size_t n_points;
+  const double *point_losses, *point_scores;
+  double target_compute, target_parameters, target_tokens;
+} bs_runs;
+
+/* The laws, each fitted by variable projection (Golub and Pereyra 1973): a grid over what is not
+   linear, least squares over what is, so that the best fit is surely found. */
+#define BS_LAW_LIST(X)                                                                             \
+  X(BS_LAW_TWO_STEPS_COMPUTE, "two steps, compute")                                                \
+  X(BS_LAW_TWO_STEPS_TOKENS, "two steps, parameters and tokens")                                   \
+  X(BS_LAW_TWO_STEPS_COMPUTE_TO_ONE, "two steps, compute, from chance to 1")                       \
+  X(BS_LAW_TWO_STEPS_TOKENS_TO_ONE, "two steps, parameters and tokens, from chance to 1")          \
+  X(BS_LAW_LOGISTIC_TO_ONE, "logistic to 1")                                                       \
+  X(BS_LAW_LOGISTIC, "logistic")                                                                   \
+  X(BS_LAW_ERROR_POWER, "power law of the error")                                                  \
+  X(BS_LAW_LOG_POWER, "power law of -ln of the score above chance")
+
+typedef enum bs_law {
+#define BS_LAW_ENUM(name, text) name,
+  BS_LAW_LIST(BS_LAW_ENUM)
+#undef BS_LAW_ENUM
+      BS_N_LAWS
+} bs_law;
+
+const char *bs_law_name(bs_law law);
+
+/* The score that a law gives at the target; NaN where it needs what is not known, or fewer than
+   three runs are there. In two steps (Bhagia et al. 2024, arXiv:2412.04403) a power law gives the
+   loss and a logistic curve the score at that loss. BS_ERR_MEMORY. */
+bs_status bs_law_forecast(bs_law law, const bs_runs *runs, double *forecast, bs_error *err);
+
 #ifdef __cplusplus
 }
 #endif
