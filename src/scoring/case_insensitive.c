@@ -1,5 +1,5 @@
+/* case_insensitive_str_match: the same in lower case. */
 #include <math.h>
-#include <string.h>
 
 #include "scoring/scoring_internal.h"
 
@@ -10,8 +10,8 @@ static double example(const bs_outcome *outcome) {
   for (size_t i = 0; status == BS_OK && value == 0 && i < outcome->n_targets; i++) {
     target.n_bytes = 0;
     status = bs_text_lower(outcome->targets[i], &target, NULL);
-    if (status == BS_OK && prediction.n_bytes == target.n_bytes)
-      value = memcmp(prediction.data, target.data, target.n_bytes) == 0;
+    if (status == BS_OK)
+      value = bs_texts_match(prediction.data, target.data);
   }
   bs_text_free(&prediction);
   bs_text_free(&target);
@@ -20,7 +20,8 @@ static double example(const bs_outcome *outcome) {
 
 const bs_metric bs_metric_case_insensitive_str_match = {
     .name = "case_insensitive_str_match",
-    .definition = "1 when the text equals one of the targets, both in lower case (BIG-bench)",
+    .definition = "1 when the text equals one of the targets, both in lower case and without white "
+                  "space at the ends (BIG-bench)",
     .needs = BS_NEEDS_TEXT,
     .higher_is_better = true,
     .low_score = 0,

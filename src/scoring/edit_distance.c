@@ -9,9 +9,12 @@
 /* Sequences whose table would have more cells than this have no distance. */
 enum { MAX_CELLS = 400000000 };
 
-/* The code points of a text; what is not UTF-8 counts byte by byte. NULL: no memory. */
-static uint32_t *points_of(const char *text, size_t *n) {
-  size_t n_bytes = strlen(text);
+/* The code points of a text without the white space at its ends; what is not UTF-8 counts byte by
+   byte. NULL: no memory. */
+static uint32_t *points_of(const char *whole, size_t *n) {
+  bs_stripped part = bs_strip(whole);
+  const char *text = part.bytes;
+  size_t n_bytes = part.n_bytes;
   uint32_t *points = bs_array_new(n_bytes, sizeof *points, NULL);
   *n = 0;
   for (size_t at = 0, length; points != NULL && at < n_bytes; at += length) {

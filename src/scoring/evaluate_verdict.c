@@ -19,7 +19,7 @@ static bs_status vote_on_choices(bs_verdict *v, const bs_job *job, bs_error *err
     answers[i] = job->example->choices[choices[i]].text;
   }
   if (status == BS_OK)
-    status = bs_vote(answers, n, true, &winner, &v->vote_share, err);
+    status = bs_vote(answers, n, BS_VOTE_OF_CHOICES, &winner, &v->vote_share, err);
   if (status == BS_OK) {
     v->voted = choices[winner];
     bs_vote_logprobs(choices, n, n_choices, v->logprobs);
@@ -36,7 +36,7 @@ static bs_status vote_on_texts(bs_verdict *v, const bs_job *job, bs_error *err) 
     return BS_ERR_MEMORY;
   for (size_t i = 0; i < n; i++)
     answers[i] = job->trials[i].text;
-  bs_status status = bs_vote(answers, n, false, &winner, &v->vote_share, err);
+  bs_status status = bs_vote(answers, n, BS_VOTE_OF_TEXTS, &winner, &v->vote_share, err);
   v->text = &job->trials[winner];
   free(answers);
   return status;

@@ -1,6 +1,7 @@
 /* F1 of each class against the rest, averaged over the classes. A class is an accepted answer; of
    an example's several answers that one counts which the prediction equals, else the first. A
-   prediction that is no class misses its example's and touches no other. */
+   prediction that is no class misses its example's and touches no other. White space at the ends
+   belongs to no class. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,7 +10,7 @@
 #include "scoring/scoring_internal.h"
 
 typedef struct label {
-  const char *text;
+  bs_stripped text;
   size_t *id; /* where its number goes */
 } label;
 
@@ -23,12 +24,12 @@ typedef struct answer {
 } answer;
 
 static int by_text(const void *a, const void *b) {
-  return strcmp(((const label *)a)->text, ((const label *)b)->text);
+  return bs_stripped_compare(((const label *)a)->text, ((const label *)b)->text);
 }
 
 static const char *truth_of(const bs_outcome *outcome) {
   for (size_t i = 0; i < outcome->n_targets; i++)
-    if (strcmp(outcome->targets[i], outcome->prediction) == 0)
+    if (bs_texts_match(outcome->targets[i], outcome->prediction))
       return outcome->targets[i];
   return outcome->targets[0];
 }
@@ -38,7 +39,7 @@ static size_t number_labels(label *labels, size_t n) {
   size_t id = 0;
   qsort(labels, n, sizeof *labels, by_text);
   for (size_t i = 0; i < n; i++) {
-    id += i > 0 && strcmp(labels[i - 1].text, labels[i].text) != 0;
+    id += i > 0 && by_text(&labels[i - 1], &labels[i]) != 0;
     *labels[i].id = id;
   }
   return n > 0 ? id + 1 : 0;
@@ -106,8 +107,8 @@ static bs_status corpus(const bs_outcome *outcomes, size_t n, bs_estimate *out, 
     if (!bs_metric_applies(&bs_metric_macro_f1, &outcomes[i]))
       continue;
     answer *added = &answers[out->n++];
-    labels[n_labels++] = (label){truth_of(&outcomes[i]), &added->truth};
-    labels[n_labels++] = (label){outcomes[i].prediction, &added->predicted};
+    labels[n_labels++] = (label){bs_strip(truth_of(&outcomes[i])), &added->truth};
+    labels[n_labels++] = (label){bs_strip(outcomes[i].prediction), &added->predicted};
   }
   status = BS_OK;
   if (out->n == 0)

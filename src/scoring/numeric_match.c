@@ -51,16 +51,11 @@ static double parse(const char *text, size_t n_bytes, char *spelled) {
 }
 
 static bool read_number(const char *text, double *value) {
-  size_t n_bytes = bs_trimmed_bytes(text, strlen(text)), n;
-  uint32_t c;
-  while ((n = bs_utf8_decode(text, n_bytes, &c)) > 0 && bs_is_space(c)) {
-    text += n;
-    n_bytes -= n;
-  }
-  char *spelled = bs_string_new(text, n_bytes, NULL);
+  bs_stripped number = bs_strip(text);
+  char *spelled = bs_string_new(number.bytes, number.n_bytes, NULL);
   if (spelled == NULL)
     return false;
-  *value = parse(text, n_bytes, spelled);
+  *value = parse(number.bytes, number.n_bytes, spelled);
   free(spelled);
   return true;
 }

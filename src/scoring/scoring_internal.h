@@ -42,10 +42,12 @@ extern const bs_metric bs_metric_accuracy_disamb;
 extern const bs_metric bs_metric_amb_bias_score;
 extern const bs_metric bs_metric_disamb_bias_score;
 
-/* The most frequent of answers[n], n > 0; of equally frequent ones the one that comes first. Empty
-   ones count `with_empty` alone, or where there are no others. *winner: the number of the first
-   that gives it; *share: of all n those that do. */
-bs_status bs_vote(const char *const *answers, size_t n, bool with_empty, size_t *winner,
+/* What is voted on. Texts are equal as bs_texts_match tells, and those of white space alone do not
+   count unless there are no others. Choices are equal byte by byte, and all count. */
+typedef enum bs_ballot_kind { BS_VOTE_OF_TEXTS, BS_VOTE_OF_CHOICES } bs_ballot_kind;
+/* The most frequent of answers[n], n > 0; of equally frequent ones the one that comes first.
+ *winner: the number of the first that gives it; *share: of all n those that do. */
+bs_status bs_vote(const char *const *answers, size_t n, bs_ballot_kind kind, size_t *winner,
                   double *share, bs_error *err);
 /* logprobs[n_choices]: the logarithm of the share of choices[n] (each below n_choices) that is this
    one; minus infinity for none. */
@@ -84,12 +86,30 @@ size_t bs_count_words(const char *text);
 bool bs_is_space(uint32_t code_point);
 /* The length of text[0..n_bytes) without the white space at its end. UTF-8. */
 size_t bs_trimmed_bytes(const char *text, size_t n_bytes);
+
+/* A text without the white space at its ends (bs_is_space), as a part of it. */
+typedef struct bs_stripped {
+  const char *bytes; /* borrowed; no NUL behind them */
+  size_t n_bytes;
+} bs_stripped;
+bs_stripped bs_strip(const char *text);
+/* By bytes, as strcmp orders texts. */
+int bs_stripped_compare(bs_stripped a, bs_stripped b);
+/* How generated text is compared with an accepted answer everywhere: every byte but for the white
+   space at the ends. */
+bool bs_texts_match(const char *a, const char *b);
 /* The bytes of the first n_characters code points, or n_bytes when there are no more. UTF-8. */
 size_t bs_utf8_head_bytes(const char *text, size_t n_bytes, size_t n_characters);
 
 /* BLEU's tokenization "intl": punctuation and symbols cut off by Unicode category; appends words
    with one space between two. */
 bs_status bs_tokenize_intl(const char *text, bs_text *words, bs_error *err);
+
+/* Appends the shortest text that a regular expression describes: what stands before the part that
+   bs_postprocess takes out (the group, or the match), a part that it takes out, and what stands
+   behind. A guess, which its caller checks. *is_known false: the expression is beyond it. */
+bs_status bs_regex_sample(const char *regex, bs_text *before, bs_text *inside, bs_text *behind,
+                          bool *is_known, bs_error *err);
 
 /* Whether bs_postprocess gives the same for `text` whatever follows it. False when in doubt. */
 bool bs_prediction_settled(const char *text, size_t n_bytes, size_t max_length,

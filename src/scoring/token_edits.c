@@ -7,7 +7,7 @@
 #include "scoring/evaluate_internal.h"
 #include "scoring/scoring_internal.h"
 
-/* The tokens of a text by itself, as numbers. */
+/* The tokens of a text by itself without the white space at its ends, as numbers. */
 typedef struct numbers {
   uint32_t *all;
   size_t n;
@@ -17,7 +17,8 @@ static bs_status encode(const bs_tokenizer *tokenizer, const char *text, numbers
                         bs_error *err) {
   bs_tokens ids = {0};
   *out = (numbers){0};
-  bs_status status = bs_tokenizer_encode(tokenizer, text, strlen(text), false, &ids, err);
+  bs_stripped part = bs_strip(text);
+  bs_status status = bs_tokenizer_encode(tokenizer, part.bytes, part.n_bytes, false, &ids, err);
   if (status == BS_OK && (out->all = bs_array_new(ids.n, sizeof *out->all, err)) == NULL)
     status = BS_ERR_MEMORY;
   for (size_t i = 0; status == BS_OK && i < ids.n; i++)

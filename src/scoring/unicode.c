@@ -22,6 +22,27 @@ size_t bs_trimmed_bytes(const char *text, size_t n_bytes) {
   return n_bytes;
 }
 
+bs_stripped bs_strip(const char *text) {
+  bs_stripped part = {text, bs_trimmed_bytes(text, strlen(text))};
+  size_t n;
+  uint32_t c;
+  while ((n = bs_utf8_decode(part.bytes, part.n_bytes, &c)) > 0 && bs_is_space(c)) {
+    part.bytes += n;
+    part.n_bytes -= n;
+  }
+  return part;
+}
+
+int bs_stripped_compare(bs_stripped a, bs_stripped b) {
+  size_t n = a.n_bytes < b.n_bytes ? a.n_bytes : b.n_bytes;
+  int order = memcmp(a.bytes, b.bytes, n);
+  return order != 0 ? order : (a.n_bytes > b.n_bytes) - (a.n_bytes < b.n_bytes);
+}
+
+bool bs_texts_match(const char *a, const char *b) {
+  return bs_stripped_compare(bs_strip(a), bs_strip(b)) == 0;
+}
+
 size_t bs_utf8_head_bytes(const char *text, size_t n_bytes, size_t n_characters) {
   size_t at = 0;
   while (at < n_bytes) {

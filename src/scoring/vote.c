@@ -7,31 +7,34 @@
 #include "scoring/scoring_internal.h"
 
 typedef struct ballot {
-  const char *answer;
+  bs_stripped answer;
   size_t place;
 } ballot;
 
 static int compare(const void *a, const void *b) {
   const ballot *left = a, *right = b;
-  int order = strcmp(left->answer, right->answer);
+  int order = bs_stripped_compare(left->answer, right->answer);
   return order != 0 ? order : left->place < right->place ? -1 : left->place > right->place;
 }
 
-bs_status bs_vote(const char *const *answers, size_t n, bool with_empty, size_t *winner,
+bs_status bs_vote(const char *const *answers, size_t n, bs_ballot_kind kind, size_t *winner,
                   double *share, bs_error *err) {
   ballot *ballots = bs_array_new(n, sizeof *ballots, err);
   if (ballots == NULL)
     return BS_ERR_MEMORY;
   for (size_t i = 0; i < n; i++)
-    ballots[i] = (ballot){answers[i], i};
+    ballots[i] = (ballot){kind == BS_VOTE_OF_TEXTS ? bs_strip(answers[i])
+                                                   : (bs_stripped){answers[i], strlen(answers[i])},
+                          i};
   qsort(ballots, n, sizeof *ballots, compare);
   /* Equal answers are neighbours now, the one that came first in front; empty ones are the first.
    */
   size_t most = 0, place = 0;
   for (size_t first = 0, next; first < n; first = next) {
-    for (next = first + 1; next < n && strcmp(ballots[next].answer, ballots[first].answer) == 0;)
+    next = first + 1;
+    while (next < n && bs_stripped_compare(ballots[next].answer, ballots[first].answer) == 0)
       next++;
-    bool counts = with_empty || ballots[first].answer[0] != '\0' || next == n;
+    bool counts = kind == BS_VOTE_OF_CHOICES || ballots[first].answer.n_bytes > 0 || next == n;
     size_t count = counts ? next - first : 0;
     if (count > most || (count == most && count > 0 && ballots[first].place < place)) {
       most = count;

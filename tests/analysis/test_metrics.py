@@ -25,12 +25,14 @@ import results  # noqa: E402
 
 # --- the definitions ---
 
+# White space at both ends, as str.strip tells it, decides no match.
+
 def exact(text, targets):
-    return float(text in targets)
+    return float(text.strip() in [target.strip() for target in targets])
 
 
 def case_insensitive(text, targets):
-    return float(text.lower() in [target.lower() for target in targets])
+    return float(text.lower().strip() in [target.lower().strip() for target in targets])
 
 
 def number_in(text):
@@ -60,7 +62,7 @@ def fewest_edits(a, b):
 
 
 def edit_distance(text, targets):
-    return float(min(fewest_edits(text, target) for target in targets))
+    return float(min(fewest_edits(text.strip(), target.strip()) for target in targets))
 
 
 def words_of(text):
@@ -83,6 +85,8 @@ def sequence_f1(text, targets):
 
 def macro_f1(examples):
     """`examples` are (text, targets)."""
+    examples = [(text.strip(), [target.strip() for target in targets])
+                for text, targets in examples]
     truths = [text if text in targets else targets[0] for text, targets in examples]
     scores = []
     for label in sorted(set(truths)):

@@ -62,7 +62,7 @@ static void lower_case_is_pythons(void) {
   BS_TEST_FAILS(bs_text_lower("a\xFF", &lower, &err), BS_ERR_INPUT, err, "byte 1");
   bs_text_free(&lower);
   CU_ASSERT_EQUAL(text_value("case_insensitive_str_match", "YES", "no", "Yes"), 1);
-  CU_ASSERT_EQUAL(text_value("case_insensitive_str_match", "YES ", "no", "Yes"), 0);
+  CU_ASSERT_EQUAL(text_value("case_insensitive_str_match", "YES ", "no", "Yes"), 1);
   CU_ASSERT_EQUAL(text_value("case_insensitive_str_match", "strasse", "Stra\xC3\x9F\x65", NULL), 0);
   CU_ASSERT_EQUAL(text_value("case_insensitive_str_match", "", "", NULL), 1);
 }

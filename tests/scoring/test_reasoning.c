@@ -464,7 +464,9 @@ static void check_vote(const char *const *answers, size_t n, bool with_empty, si
   bs_error err = {0};
   size_t found = 99;
   double found_share = NAN;
-  BS_TEST_OK(bs_vote(answers, n, with_empty, &found, &found_share, &err), err);
+  BS_TEST_OK(bs_vote(answers, n, with_empty ? BS_VOTE_OF_CHOICES : BS_VOTE_OF_TEXTS, &found,
+                     &found_share, &err),
+             err);
   CU_ASSERT_EQUAL(found, winner);
   CU_ASSERT_EQUAL(found_share, share);
 }
@@ -477,7 +479,13 @@ static void votes_are_counted(void) {
   check_vote((const char *[]){"", "", "a"}, 3, false, 2, 1.0 / 3);
   check_vote((const char *[]){"", "", "a"}, 3, true, 0, 2.0 / 3);
   check_vote((const char *[]){"", ""}, 2, false, 0, 1);
-  check_vote((const char *[]){"a", "A", "a "}, 3, false, 0, 1.0 / 3); /* told apart by every byte */
+  check_vote((const char *[]){"b", "A", "a"}, 3, false, 0, 1.0 / 3);
+  /* texts: white space at the ends tells nothing apart; choices: every byte does */
+  check_vote((const char *[]){"b", "a", " a", "a\xC2\xA0\n"}, 4, false, 1, 3.0 / 4);
+  check_vote((const char *[]){"b", "a b", "a  b", "b "}, 4, false, 0, 2.0 / 4);
+  check_vote((const char *[]){" ", "", "\t", "a"}, 4, false, 3, 1.0 / 4);
+  check_vote((const char *[]){" ", ""}, 2, false, 0, 1);
+  check_vote((const char *[]){" a", "a", "a"}, 3, true, 1, 2.0 / 3);
   static const char *const words[] = {"", "a", "b", "ab", "\xC3\xA9"};
   uint32_t state = 7;
   for (size_t round = 0; round < 2000; round++) {

@@ -226,7 +226,7 @@ static void text_is_matched_exactly(void) {
   static const struct {
     const char *prediction;
     double expected;
-  } cases[] = {{"a b", 1}, {"a b ", 0}, {"A b", 0}, {"\xC3\xA9", 1}, {"", 0}};
+  } cases[] = {{"a b", 1}, {"a b ", 1}, {"a  b", 0}, {"A b", 0}, {"\xC3\xA9", 1}, {"", 0}};
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
     bs_outcome outcome = {.prediction = cases[i].prediction,
                           .targets = targets,
