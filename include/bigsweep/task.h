@@ -102,6 +102,9 @@ typedef enum bs_task_format {
 bs_status bs_task_format_parse(bs_task_format *out, const char *name, bs_error *err);
 const char *bs_task_format_name(bs_task_format format);
 
+/* A max_length that cuts nothing. */
+#define BS_WHOLE_LENGTH SIZE_MAX
+
 /* A way of putting a task to a model. Texts that are NULL are as the task has them; an empty
    stop_string, output_regex or reasoning_stop is none. */
 typedef struct bs_variant {
@@ -117,8 +120,8 @@ typedef struct bs_variant {
   char *reasoning_prompt, *reasoning_stop, *answer_prompt; /* see bs_task */
   char *stop_string, *output_regex; /* where the answer is taken out of the reasoning: no
                                        stop_string if none is given here */
-  size_t max_length;     /* characters that count; 0: as the task says, but all of them where the
-                            answer is taken out of the reasoning */
+  size_t max_length;     /* characters that count; BS_WHOLE_LENGTH: all; 0: as the task says, but
+                            all of them where the answer is taken out of the reasoning */
   size_t max_new_tokens; /* 0: as the protocol says */
   bool
       generates_answer; /* choices are not scored: the texts of the best are the accepted answers */

@@ -306,7 +306,7 @@ static void carry_out(bs_task *task, const bs_variant *variant, change *c) {
   if (variant->append_choices >= 0)
     task->append_choices = variant->append_choices != 0;
   if (variant->max_length > 0)
-    task->max_length = variant->max_length;
+    task->max_length = variant->max_length == BS_WHOLE_LENGTH ? 0 : variant->max_length;
   else if (in_one_step(variant))
     task->max_length = 0; /* the answer stands at the end */
   task->max_new_tokens = variant->max_new_tokens;
@@ -339,7 +339,9 @@ bs_status bs_task_apply_variant(bs_task *task, const bs_variant *variant, bs_err
     bs_generation generation = {
         .stop_string = c.stop_string != NULL ? c.stop_string : task->stop_string,
         .output_regex = c.output_regex != NULL ? c.output_regex : task->output_regex,
-        .max_length = variant->max_length > 0 ? variant->max_length : task->max_length,
+        .max_length = variant->max_length == BS_WHOLE_LENGTH ? 0
+                      : variant->max_length > 0              ? variant->max_length
+                                                             : task->max_length,
         .is_whole = !in_one_step(variant)};
     status = bs_answers_prepare(&c.answers, task, &generation, &fault);
   }

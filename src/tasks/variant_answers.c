@@ -6,6 +6,7 @@
 
 #include "base/memory_internal.h"
 #include "bigsweep/metric.h"
+#include "scoring/scoring_internal.h"
 #include "tasks/variant_internal.h"
 
 static void free_list(bs_answer_list *list) {
@@ -70,7 +71,7 @@ static bs_status check_texts(const bs_answer_list *list, const bs_generation *ge
       if (status == BS_OK)
         status = bs_postprocess(answer, strlen(answer), generation->max_length,
                                 generation->stop_string, generation->output_regex, &kept, err);
-      if (status == BS_OK && strcmp(kept.data, answer) != 0)
+      if (status == BS_OK && !bs_texts_match(kept.data, answer))
         status = bs_error_set(err, BS_ERR_INPUT,
                               "the answer \"%s\" of example %zu could not be generated: "
                               "stop_string, output_regex and max_length make \"%s\" of it; give "

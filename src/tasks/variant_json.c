@@ -184,7 +184,9 @@ static bs_status read_numbers(bs_variant *variant, const bs_json *json, const cJ
     status = bs_json_fault(json, bs_json_get(object, "top_p"), err,
                            "expected a number above 0 and at most 1, found %.17g", top_p);
   variant->n_samples = (size_t)samples;
-  variant->max_length = (size_t)max_length;
+  const cJSON *length = bs_json_get(object, "max_length");
+  variant->max_length =
+      length != NULL && cJSON_IsNull(length) ? BS_WHOLE_LENGTH : (size_t)max_length;
   variant->max_new_tokens = (size_t)max_tokens;
   variant->temperature = isnan(temperature) ? 0 : temperature;
   variant->top_p = isnan(top_p) ? 0 : top_p;
@@ -194,11 +196,20 @@ static bs_status read_numbers(bs_variant *variant, const bs_json *json, const cJ
   return status;
 }
 
+/* Keys of the cut, of which null is none; of the other texts it is as if they were absent. */
+static bool is_of_cut(size_t i) {
+  return TEXTS[i].offset == offsetof(bs_variant, stop_string) ||
+         TEXTS[i].offset == offsetof(bs_variant, output_regex);
+}
+
 static bs_status read_texts(bs_variant *variant, const bs_json *json, const cJSON *object,
                             bs_error *err) {
   bs_status status = BS_OK;
   for (size_t i = 0; status == BS_OK && i < N_TEXTS; i++)
-    status = bs_json_copy_text(json, object, TEXTS[i].key, text_of(variant, i), err);
+    if (is_of_cut(i) && cJSON_IsNull(bs_json_get(object, TEXTS[i].key)))
+      status = (*text_of(variant, i) = bs_string_copy("", err)) != NULL ? BS_OK : BS_ERR_MEMORY;
+    else
+      status = bs_json_copy_text(json, object, TEXTS[i].key, text_of(variant, i), err);
   return status;
 }
 
@@ -290,11 +301,15 @@ bs_status bs_variant_print(const bs_variant *variant, bool is_content, bs_text *
   const struct {
     const char *key;
     double value;
-  } numbers[] = {{"samples", (double)variant->n_samples},
-                 {"temperature", variant->temperature},
-                 {"top_p", variant->top_p},
-                 {"max_length", (double)variant->max_length},
-                 {"max_tokens", (double)variant->max_new_tokens}};
+  } numbers[] = {
+      {"samples", (double)variant->n_samples},
+      {"temperature", variant->temperature},
+      {"top_p", variant->top_p},
+      {"max_length", variant->max_length == BS_WHOLE_LENGTH ? 0 : (double)variant->max_length},
+      {"max_tokens", (double)variant->max_new_tokens}};
+  if (status == BS_OK && variant->max_length == BS_WHOLE_LENGTH)
+    status = bs_text_printf(json, err, "%s\"max_length\": null",
+                            json->data[json->n_bytes - 1] == '{' ? "" : ", ");
   for (size_t i = 0; status == BS_OK && i < sizeof numbers / sizeof *numbers; i++)
     if (numbers[i].value != 0)
       status = print_double(json, numbers[i].key, numbers[i].value, err);

@@ -42,7 +42,7 @@ static bs_variant *draw_variant(void) {
                     .append_choices = (int)draw(3) - 1,
                     .stop_string = draw_text(true),
                     .generates_answer = draw(2) == 0,
-                    .max_length = draw(2) * draw(1000),
+                    .max_length = draw(5) == 0 ? BS_WHOLE_LENGTH : draw(2) * draw(1000),
                     .max_new_tokens = draw(2) * draw(1000)};
   if (draw(2) == 0)
     v->head = strdup("heads/{task}.txt");

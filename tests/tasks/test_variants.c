@@ -97,6 +97,27 @@ static void empty_texts_are_none(void) {
   CU_ASSERT_PTR_NULL(task->stop_string);
   CU_ASSERT_PTR_NULL(task->output_regex);
   bs_task_free(&task);
+  /* null lifts a cut; what is absent is as the task has it */
+  task = with(TEXT, "{\"name\": \"v\", \"stop_string\": null, \"max_length\": null}");
+  CU_ASSERT_PTR_NULL(task->stop_string);
+  CU_ASSERT_EQUAL(task->max_length, 0);
+  bs_task_free(&task);
+  task = with(CHOICES, "{\"name\": \"v\", \"output_regex\": null, \"task_prefix\": null}");
+  CU_ASSERT_PTR_NULL(task->output_regex);
+  CU_ASSERT_STRING_EQUAL(task->task_prefix, "P");
+  bs_task_free(&task);
+  task = with(CHOICES, "{\"name\": \"v\", \"append_choices_to_input\": false}");
+  CU_ASSERT_PTR_NOT_NULL(task->output_regex);
+  CU_ASSERT_EQUAL(task->max_length, 128);
+  bs_task_free(&task);
+  /* white space at the ends of a choice is no reason that it cannot be generated */
+  task =
+      with("{\"metrics\": [\"multiple_choice_grade\"], \"stop_string\": \"\\n\", \"output_regex\": "
+           "\"\\\\S+\", \"examples\": [{\"input\": \"i\", \"target_scores\": {\" A\": 1, \" B\": "
+           "0}}]}",
+           "{\"name\": \"v\", \"answer\": \"text\"}");
+  CU_ASSERT_STRING_EQUAL(task->examples[0].targets[0], " A");
+  bs_task_free(&task);
   task = with(TEXT, "{\"name\": \"v\", \"max_length\": 7, \"max_tokens\": 9}");
   CU_ASSERT_STRING_EQUAL(task->stop_string, "\n");
   CU_ASSERT_EQUAL(task->max_length, 7);
