@@ -106,6 +106,15 @@ typedef void (*bs_rescore_notice)(void *user, const char *message);
 bs_status bs_results_rescore(bs_results **out, const bs_results *results, const char *const *added,
                              size_t n_added, bs_rescore_notice notice, void *user, bs_error *err);
 
+/* Tells for each task of how many of its examples that were evaluated no accepted answer survives
+   the cut of generated text (bigsweep/reach.h). `results` must be sorted. */
+bs_status bs_results_tell_reach(const bs_results *results, bs_rescore_notice notice, void *user,
+                                bs_error *err);
+/* Tells for each task how many answers, over all models and shots, equal an accepted one only when
+   white space at the ends is left out, as exact_str_match does. */
+bs_status bs_results_tell_white_space(const bs_results *results, bs_rescore_notice notice,
+                                      void *user, bs_error *err);
+
 /* From a table: a header line with family,model,scale,task,metric,shots,value in any order (stderr,
    n and preferred_metric optional, other columns ignored), then a row each; RFC 4180 quoting; an
    empty value, stderr or n is undefined. A model is known by family and name and has one scale; a

@@ -44,6 +44,8 @@ typedef struct bs_plan {
   size_t n_models;
   struct bs_task **tasks;
   const bs_task_spec **specs; /* [n_tasks] what each is, of the configuration */
+  size_t *n_unmatched;        /* [n_tasks] evaluated examples of which no accepted answer can match
+                                 (bigsweep/reach.h); counted where there is a notice */
   size_t n_tasks;
   bs_unit *units; /* in order of model, task, shots, first */
   size_t n_units;
@@ -55,7 +57,8 @@ typedef void (*bs_notice)(void *user, bool is_error, const char *message);
 
 /* Reads headers of models, tasks, and lays out the units for n_workers. A model or task that cannot
    be used is told to `notice`, counted and left out; with none left of either it is BS_ERR_INPUT.
-   What a suite lacks and baselines of no task are told too (no error). Two tasks of one name are
+   What a suite lacks, baselines of no task and accepted answers that can never match are told too
+   (no error). Two tasks of one name are
    BS_ERR_USAGE. `config` is borrowed until bs_plan_free. `with_hashes`:
    also the content hashes of the checkpoints (reads them whole). */
 bs_status bs_plan_new(bs_plan **out, const bs_config *config, size_t n_workers, bool with_hashes,

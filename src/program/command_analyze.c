@@ -5,6 +5,15 @@
 #include "program/options.h"
 #include "sweep/lock_internal.h"
 
+static void print_note(void *user, const char *message) { print_error(user, message); }
+
+static bs_status print_notes(const bs_command *command, const bs_results *results, bs_error *err) {
+  bs_status status = bs_results_tell_reach(results, print_note, (void *)(size_t)command, err);
+  return status == BS_OK
+             ? bs_results_tell_white_space(results, print_note, (void *)(size_t)command, err)
+             : status;
+}
+
 /* Computes the statistics of a results file (and of parts that are not yet in it) and writes them
    into the file, unless a run is at work on it: that one will. */
 static bs_status analyze_results(const bs_command *command, const char *path,
@@ -23,6 +32,8 @@ static bs_status analyze_results(const bs_command *command, const char *path,
   if (status == BS_OK && !is_running)
     status = bs_store_write(path, content.results, *analysis, content.runs, content.n_runs,
                             &content.provenance, err);
+  if (status == BS_OK)
+    status = print_notes(command, content.results, err);
   bs_lock_free(&lock);
   bs_store_content_free(&content);
   return status;

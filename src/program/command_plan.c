@@ -53,14 +53,18 @@ static void print_models(const bs_plan *plan, const bs_plan_speed *speeds) {
 
 static void print_tasks(const bs_plan *plan) {
   enum { LIST_BYTES = 64 };
-  printf("\n%-40s %10s %8s %-12s %s\n", "task", "examples", "chance", "shots", "preferred metric");
+  printf("\n%-40s %10s %10s %10s %8s %-12s %s\n", "task", "examples", "evaluated", "unmatched",
+         "chance", "shots", "preferred metric");
+  size_t most = plan->config->max_examples;
   for (size_t t = 0; t < plan->n_tasks; t++) {
     char shots[LIST_BYTES] = "";
     for (size_t i = 0; i < plan->specs[t]->n_shots && strlen(shots) + 8 < LIST_BYTES; i++)
       snprintf(shots + strlen(shots), LIST_BYTES - strlen(shots), "%s%u", i > 0 ? "," : "",
                plan->specs[t]->shots[i]);
-    printf("%-40s %10zu %8.3f %-12s %s\n", plan->tasks[t]->name, plan->tasks[t]->n_examples,
-           bs_task_chance(plan->tasks[t]), shots, plan->tasks[t]->preferred_metric);
+    size_t n = plan->tasks[t]->n_examples;
+    printf("%-40s %10zu %10zu %10zu %8.3f %-12s %s\n", plan->tasks[t]->name, n,
+           most > 0 && most < n ? most : n, plan->n_unmatched[t], bs_task_chance(plan->tasks[t]),
+           shots, plan->tasks[t]->preferred_metric);
   }
 }
 

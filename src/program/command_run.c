@@ -42,6 +42,8 @@ static void print_failures(const bs_command *command, const bs_store_content *co
             n - MOST);
 }
 
+static void print_note(void *user, const char *message) { print_error(user, message); }
+
 /* What the run came to, from the file it wrote. */
 static bs_status print_results(const bs_command *command, const char *config_path,
                                const bs_sweep_summary *summary, bs_error *err) {
@@ -52,6 +54,8 @@ static bs_status print_results(const bs_command *command, const char *config_pat
     status = bs_analysis_from_results(&analysis, content.results, err);
   if (status == BS_OK)
     status = bs_analysis_print(analysis, stdout, err);
+  if (status == BS_OK)
+    status = bs_results_tell_white_space(content.results, print_note, (void *)(size_t)command, err);
   if (status == BS_OK) {
     print_failures(command, &content);
     print_expectation(command, config_path, summary, &content);

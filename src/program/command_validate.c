@@ -1,6 +1,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "bigsweep/reach.h"
 #include "bigsweep/task.h"
 #include "program/options.h"
 #include "tasks/task_internal.h"
@@ -18,6 +19,22 @@ static void print_finding(void *user, bool is_error, const char *message) {
     f->n_warnings++;
 }
 
+static void print_reach(void *user, const char *message) { print_finding(user, false, message); }
+
+/* Answers that can never match. */
+static bool check_reach(const bs_task *task, findings *f) {
+  bs_error err = {0};
+  bs_reach reach;
+  bs_status status = bs_reach_of_task(&reach, task, 0, &err);
+  if (status == BS_OK) {
+    status = bs_reach_tell(&reach, task->path, print_reach, f, &err);
+    bs_reach_free(&reach);
+  }
+  if (status != BS_OK)
+    print_finding(f, true, err.message);
+  return status == BS_OK;
+}
+
 static const char *plural(size_t n) { return n == 1 ? "" : "s"; }
 
 /* A file with examples. */
@@ -25,7 +42,8 @@ static bool validate_file(const char *path, bs_task_format format) {
   bs_error err = {0};
   bs_task *task = NULL;
   findings f = {0};
-  bool good = bs_task_load_as(&task, path, format, print_finding, &f, &err) == BS_OK;
+  bool good = bs_task_load_as(&task, path, format, print_finding, &f, &err) == BS_OK &&
+              check_reach(task, &f);
   if (good) {
     printf("%s: ok, %zu example%s", path, task->n_examples, plural(task->n_examples));
     if (task->n_repeated > 0)

@@ -246,6 +246,7 @@ void bs_plan_free(bs_plan **handle) {
   free(plan->models);
   free(plan->tasks);
   free(plan->specs);
+  free(plan->n_unmatched);
   free(plan->units);
   free(plan);
   *handle = NULL;

@@ -5,6 +5,7 @@
 
 #include "base/memory_internal.h"
 #include "bigsweep/metric.h"
+#include "bigsweep/reach.h"
 #include "bigsweep/task.h"
 #include "sweep/plan_internal.h"
 
@@ -110,6 +111,27 @@ static bs_status check_name(const bs_plan *plan, const bs_task *task, bs_error *
   return BS_OK;
 }
 
+static void warn_of_reach(void *user, const char *message) {
+  bs_text text = {0};
+  if (bs_text_printf(&text, NULL, "warning: %s", message) == BS_OK)
+    tell(user, false, text.data);
+  bs_text_free(&text);
+}
+
+/* Answers that can never match, where somebody listens. */
+static bs_status tell_of_reach(bs_plan *plan, size_t t, const teller *to, bs_error *err) {
+  bs_reach reach;
+  if (to->notice == NULL)
+    return BS_OK;
+  bs_status status = bs_reach_of_task(&reach, plan->tasks[t], plan->config->max_examples, err);
+  if (status != BS_OK)
+    return status;
+  plan->n_unmatched[t] = reach.lost.n;
+  status = bs_reach_tell(&reach, plan->tasks[t]->name, warn_of_reach, (void *)(size_t)to, err);
+  bs_reach_free(&reach);
+  return status;
+}
+
 static bs_status read_all(bs_plan *plan, bool *used, const teller *to, bs_error *err) {
   const bs_config *config = plan->config;
   for (size_t i = 0; i < config->n_tasks; i++) {
@@ -125,6 +147,8 @@ static bs_status read_all(bs_plan *plan, bool *used, const teller *to, bs_error 
     bs_status status = check_name(plan, task, err);
     plan->specs[plan->n_tasks] = &config->tasks[i];
     plan->tasks[plan->n_tasks++] = task;
+    if (status == BS_OK)
+      status = tell_of_reach(plan, plan->n_tasks - 1, to, err);
     if (status != BS_OK)
       return status;
   }
@@ -137,8 +161,11 @@ bs_status bs_plan_read_tasks(bs_plan *plan, bs_notice notice, void *user, bs_err
   bool *used = bs_array_new(config->n_baselines, sizeof *used, err);
   plan->tasks = bs_array_new(config->n_tasks, sizeof(bs_task *), err);
   plan->specs = bs_array_new(config->n_tasks, sizeof *plan->specs, err);
+  plan->n_unmatched = bs_array_new(config->n_tasks, sizeof *plan->n_unmatched, err);
   bs_status status =
-      used == NULL || plan->tasks == NULL || plan->specs == NULL ? BS_ERR_MEMORY : BS_OK;
+      used == NULL || plan->tasks == NULL || plan->specs == NULL || plan->n_unmatched == NULL
+          ? BS_ERR_MEMORY
+          : BS_OK;
   for (size_t i = 0; status == BS_OK && i < config->n_suites; i++)
     if (config->suites[i].n_missing > 0)
       status = tell_of_suite(config, &config->suites[i], &to, err);
