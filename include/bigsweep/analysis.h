@@ -68,6 +68,12 @@ typedef struct bs_human_row {
   uint64_t n; /* tasks */
 } bs_human_row;
 
+/* The prompts of a model, task and number of shots, those that were left out among them. */
+typedef struct bs_prompt_row {
+  uint32_t model, task, shots;
+  bs_prompt_counts of;
+} bs_prompt_row;
+
 /* One point of the curve behind a row: the models of one scale, averaged. */
 typedef struct bs_scale_point {
   double scale;
@@ -146,6 +152,10 @@ const bs_spread_row *bs_analysis_spreads(const bs_analysis *analysis);
 size_t bs_analysis_n_humans(const bs_analysis *analysis);
 const bs_human_row *bs_analysis_humans(const bs_analysis *analysis);
 
+/* Of results, in order of model, task and shots. */
+size_t bs_analysis_n_prompts(const bs_analysis *analysis);
+const bs_prompt_row *bs_analysis_prompts(const bs_analysis *analysis);
+
 size_t bs_analysis_n_linearity(const bs_analysis *analysis);
 /* In order of family and task as they first appear (aggregates behind the tasks), shots, and
    metric: from results in the order of the table of metrics, from a table as it first appears. An
@@ -159,7 +169,8 @@ uint32_t bs_analysis_linearity_task(const bs_analysis *analysis, size_t row);
 /* Prints, for a person: a table per family, in it for each task or aggregate, shots and metric a
    line with the number of examples (tasks), the score and its standard error at each scale, I, L, B
    and what people score; a task's preferred metric is marked. Behind them, where tasks are put in
-   several ways, the range of each model's scores over these. UTF-8. */
+   several ways, the range of each model's scores over these, and how many prompts were too long.
+   UTF-8. */
 bs_status bs_analysis_print(const bs_analysis *analysis, FILE *to, bs_error *err);
 /* The linearity rows as CSV: family,shots,task,metric,n,improvement,linearity,breakthroughness,
    root_mean_square,root_median_square,linearity_per_step; 17 significant digits, undefined is

@@ -53,10 +53,24 @@ bs_token_span bs_generation_prompt_ids(const bs_generation_prompt *prompt);
 bs_status bs_generation_prompt_decode(const bs_generation_prompt *prompt, const int32_t *ids,
                                       size_t n, bs_text *text, bs_error *err);
 
+/* What becomes of a prompt that is too long: with the longest answer that is scored behind it, and
+   the most new tokens that may be generated, it would not fit the model's positions. Of a chain of
+   thought in two steps the most new tokens of the reasoning, the words that ask for the answer and
+   the answer all count.
+   CUT: it loses tokens on its left.
+   FEWER_SHOTS: it loses its first shots until it fits; what does not fit without any is cut.
+   SKIP: the example is left out. */
+typedef enum bs_overlong { BS_OVERLONG_CUT, BS_OVERLONG_FEWER_SHOTS, BS_OVERLONG_SKIP } bs_overlong;
+
+/* "cut", "fewer_shots", "skip" -> overlong; BS_ERR_USAGE names the known ones. */
+bs_status bs_overlong_parse(bs_overlong *out, const char *name, bs_error *err);
+const char *bs_overlong_name(bs_overlong overlong);
+
 /* What scores depend on beside checkpoint and task. */
 typedef struct bs_protocol {
   uint32_t seed;
   bs_border border;
+  bs_overlong overlong;
   size_t max_tokens; /* of generation */
   bs_precision precision;
 } bs_protocol;
@@ -67,15 +81,19 @@ typedef struct bs_evaluator bs_evaluator;
    replaced by the protocol's. */
 bs_status bs_evaluator_open(bs_evaluator **out, const char *model_dir, const bs_protocol *protocol,
                             const bs_engine_options *options, bs_error *err);
+/* Tokenizer and description of a folder alone, to look at prompts: nothing can be run. */
+bs_status bs_evaluator_open_prompts(bs_evaluator **out, const char *model_dir,
+                                    const bs_protocol *protocol, bs_error *err);
 void bs_evaluator_free(bs_evaluator **evaluator);
 const bs_engine *bs_evaluator_engine(const bs_evaluator *evaluator);
 
 /* Scores examples [first, first + n) of `task` under the prompts of `prompter` and appends one row
-   each to `results` (whose metric columns are bs_example_metric_names), with model and task row
-   numbers as given. An example that cannot be scored (a continuation longer than the model's
-   positions, …) is the call's error with its number; no row is appended then. The prediction of a
-   row is the most probable choice where there are choices, else the post-processed text;
-   `generated` ends as soon as what follows could not change the post-processed text.
+   each to the examples of `results` (whose metric columns are bs_example_metric_names), or to those
+   skipped, with model and task row numbers as given. An example that cannot be scored (a
+   continuation longer than the model's positions, …) is the call's error with its number; no row is
+   appended then. The prediction of a row is the most probable choice where there are choices, else
+   the post-processed text; `generated` ends as soon as what follows could not change the
+   post-processed text.
 
    A task with an answer_prompt is done in two steps (zero-shot chain of thought, Kojima et al.
    2022, arXiv:2205.11916): the reasoning is generated behind the prompt and the reasoning_prompt,
@@ -96,6 +114,13 @@ bs_status bs_evaluator_run(bs_evaluator *evaluator, const bs_task *task,
                            const bs_prompter *prompter, uint32_t shots, size_t first, size_t n,
                            uint32_t model_row, uint32_t task_row, bs_results *results,
                            bs_error *err);
+
+/* Adds to `counts` what becomes of the prompts of every step-th of the first n examples. A prompt
+   that may be cut counts as truncated: of a reasoning it is not known how long it will be, nor what
+   border the answer has behind it. Examples that cannot be encoded are left to bs_evaluator_run. */
+bs_status bs_evaluator_count_prompts(const bs_evaluator *evaluator, const bs_task *task,
+                                     const bs_prompter *prompter, uint32_t shots, size_t n,
+                                     size_t step, bs_prompt_counts *counts, bs_error *err);
 
 /* The columns of numbers of /examples: the metrics that have a value per example, in the order of
    the metric table; behind them records that metrics can be computed from again (bs_record_name).

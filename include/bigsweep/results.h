@@ -48,6 +48,7 @@ typedef struct bs_example_row {
   uint32_t prompt_tokens;
   uint32_t truncated_tokens; /* lost on the left of a prompt that is too long */
   uint32_t border;        /* answers for which a token would span the border of prompt and answer */
+  uint32_t shots_shown;   /* as `shots`, or fewer where the prompt was too long with all */
   const char *prediction; /* chosen choice, else post-processed text */
   const char *generated;  /* text as generated; "" where none was asked for */
   uint64_t first_choice;  /* of its rows in choices */
@@ -72,6 +73,20 @@ typedef struct bs_sample_row {
   const char *answer;    /* the chosen choice, else the post-processed text */
 } bs_sample_row;
 
+/* An example that was left out because its prompt is too long for the model: it has no row in
+   examples and no part in any score. */
+typedef struct bs_skipped_row {
+  uint32_t model, task; /* rows of the two tables */
+  uint32_t shots, example;
+  uint32_t prompt_tokens;
+} bs_skipped_row;
+
+/* Of how many prompts something was lost, or their answers had to be encoded apart from them. */
+typedef struct bs_prompt_counts {
+  uint64_t prompts; /* all; the others are some of these */
+  uint64_t truncated, fewer_shots, skipped, border;
+} bs_prompt_counts;
+
 typedef struct bs_arena bs_arena;
 
 /* Each table has its count; arrays are owned. metric_values is [n_examples][n_metrics], NaN where a
@@ -90,6 +105,8 @@ typedef struct bs_results {
   size_t n_choices, cap_choices;
   bs_sample_row *samples;
   size_t n_samples, cap_samples;
+  bs_skipped_row *skipped;
+  size_t n_skipped, cap_skipped;
   const char **metric_names; /* [n_metrics] */
   size_t n_metrics;
   double *metric_values;
@@ -115,14 +132,23 @@ bs_status bs_results_add_example(bs_results *results, const bs_example_row *row,
                                  const bs_choice_row *choices, const bs_sample_row *samples,
                                  const double *metric_values, bs_error *err);
 
+bs_status bs_results_add_skipped(bs_results *results, const bs_skipped_row *row, bs_error *err);
+
 /* The first of example row i's choices and samples; NULL where it has none. */
 const bs_choice_row *bs_results_choices(const bs_results *results, size_t i);
 const bs_sample_row *bs_results_samples(const bs_results *results, size_t i);
 
 /* Puts examples (with their choices, samples and metric values) into canonical order: model, task,
-   shots, example; of rows with equal keys the first stays. Targets by task, example, accepted
-   answers before choices, in the order they came. */
+   shots, example; of rows with equal keys the first stays. So do those left out. Targets by task,
+   example, accepted answers before choices, in the order they came. */
 bs_status bs_results_sort(bs_results *results, bs_error *err);
+
+/* Adds an example's row, one that was left out, or other counts. */
+void bs_prompt_counts_add_example(bs_prompt_counts *to, const bs_example_row *row);
+void bs_prompt_counts_add_skipped(bs_prompt_counts *to);
+void bs_prompt_counts_add(bs_prompt_counts *to, const bs_prompt_counts *from);
+/* Whether any of them is something to tell. */
+bool bs_prompt_counts_any(const bs_prompt_counts *counts);
 
 #ifdef __cplusplus
 }

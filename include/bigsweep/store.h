@@ -14,14 +14,16 @@
      /targets             task, example: u32; text: text. In order of task, example
      /choice_texts        task, example, choice: u32; text: text; role*: u32. In order of task,
                           example, choice
-     /examples            model, task, shots, example, prompt_tokens, truncated_tokens, border*:
-                          u32; target_logprob: f64; prediction, generated: text; then a column of
-                          f64 for each metric that the group's attribute "metrics" lists. In order
-                          of model, task, shots, example
+     /examples            model, task, shots, example, prompt_tokens, truncated_tokens, border*,
+                          shots_shown*: u32; target_logprob: f64; prediction, generated: text; then
+                          a column of f64 for each metric that the group's attribute "metrics"
+                          lists. In order of model, task, shots, example
      /choices             row (into /examples): u64; choice, tokens: u32; logprob, target_score:
                           f64. In order of row, choice
      /samples*            row (into /examples): u64; sample: u32; reasoning, generated, answer:
                           text. In order of row, sample
+     /skipped*            model, task, shots, example, prompt_tokens: u32. In order of model, task,
+                          shots, example
      /scores              model, task, shots: u32; metric: text; value, stderr: f64; n: u64;
                           normalized: f64
      /analysis/linearity  family, task, metric: text; shots: u32; n (scales): u64; improvement,
@@ -33,11 +35,14 @@
                           maximum_variant: text
      /analysis/human      task, metric: text; average, best, normalized_average, normalized_best:
                           f64; n (tasks): u64
+     /analysis/prompts    model, task, shots: u32; prompts, truncated, fewer_shots, skipped, border:
+                          u64
      /run/units           model, task, shots, first_example, n_examples, rank, attempts: u32;
                           seconds: f64; tokens_asked*, tokens_computed*: u64; host, failure: text
 
    What is marked * came later than the first files of this version. Where a file lacks it texts are
-   "", roles and counts 0, human scores NaN, and no example has samples.
+   "", roles and counts 0, human scores NaN, shots_shown is shots, and no example has samples or was
+   left out.
 
    Parts have no /scores and /analysis. Everything outside /run and the root's attributes is a
    function of the rows alone, so h5diff of those groups finds no difference between runs. Columns

@@ -33,6 +33,7 @@ void bs_analysis_free(bs_analysis **analysis) {
   free(of->spreads);
   free(of->spread_places);
   free(of->humans);
+  free(of->prompts);
   free(of->linearity);
   free(of->linearity_task);
   free(of->points);

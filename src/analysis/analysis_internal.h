@@ -59,6 +59,8 @@ struct bs_analysis {
   size_t n_spreads;
   bs_human_row *humans;
   size_t n_humans;
+  bs_prompt_row *prompts;
+  size_t n_prompts;
   bs_linearity_row *linearity;
   bs_scale_point *points;   /* of all rows, one row's after the other's */
   size_t *first_point;      /* [n_linearity + 1] */
@@ -129,5 +131,7 @@ bs_status bs_analysis_spread(bs_analysis *analysis, const bs_results *results,
                              const bs_groups *groups, bs_error *err);
 bs_status bs_analysis_human(bs_analysis *analysis, const bs_results *results,
                             const bs_groups *groups, bs_error *err);
+bs_status bs_analysis_prompts_count(bs_analysis *analysis, const bs_results *results,
+                                    bs_error *err);
 
 #endif

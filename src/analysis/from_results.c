@@ -109,6 +109,8 @@ bs_status bs_analysis_from_results(bs_analysis **out, const bs_results *results,
   if (status == BS_OK)
     status = add_groups(analysis, &outcomes, &lists, err);
   if (status == BS_OK)
+    status = bs_analysis_prompts_count(analysis, results, err);
+  if (status == BS_OK)
     status = bs_groups_make(&groups, results, &analysis->aggregate_names, analysis->arena, err);
   if (status == BS_OK)
     status = bs_analysis_aggregate(analysis, results, &groups, err);

@@ -244,6 +244,8 @@ bs_status bs_analysis_print(const bs_analysis *analysis, FILE *to, bs_error *err
   if (status == BS_OK)
     status = bs_spreads_append(&text, analysis, err);
   if (status == BS_OK)
+    status = bs_prompts_append(&text, analysis, err);
+  if (status == BS_OK)
     status = bs_text_print(&text, to, err);
   bs_text_free(&text);
   return status;

@@ -34,4 +34,7 @@ bs_status bs_text_print(const bs_text *text, FILE *to, bs_error *err);
    nothing where tasks are put in one way. */
 bs_status bs_spreads_append(bs_text *to, const bs_analysis *analysis, bs_error *err);
 
+/* Prompts of which something was lost; nothing where there are none. */
+bs_status bs_prompts_append(bs_text *to, const bs_analysis *analysis, bs_error *err);
+
 #endif

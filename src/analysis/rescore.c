@@ -274,6 +274,8 @@ static bs_status copy_tables(const rescoring *r, bs_error *err) {
   }
   for (size_t i = 0; i < from->n_targets && status == BS_OK; i++)
     status = bs_results_add_target(r->to, &from->targets[i], err);
+  for (size_t i = 0; i < from->n_skipped && status == BS_OK; i++)
+    status = bs_results_add_skipped(r->to, &from->skipped[i], err);
   return status;
 }
 

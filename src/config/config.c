@@ -110,6 +110,16 @@ static bs_status read_border(reader *r) {
   return BS_OK;
 }
 
+static bs_status read_overlong(reader *r) {
+  const char *name = bs_overlong_name(BS_OVERLONG_CUT);
+  bs_status status = bs_json_get_string(r->json, r->json->root, "overlong", false, &name, r->err);
+  bs_error local = {0};
+  if (status == BS_OK && bs_overlong_parse(&r->config->protocol.overlong, name, &local) != BS_OK)
+    status =
+        bs_json_fault(r->json, bs_json_get(r->json->root, "overlong"), r->err, "%s", local.message);
+  return status;
+}
+
 static bs_status read_protocol(reader *r) {
   const cJSON *root = r->json->root;
   bs_protocol *protocol = &r->config->protocol;
@@ -138,6 +148,8 @@ static bs_status read_protocol(reader *r) {
     status = bs_json_fault(r->json, bs_json_get(root, "dtype"), r->err, "%s", local.message);
   if (status == BS_OK)
     status = read_border(r);
+  if (status == BS_OK)
+    status = read_overlong(r);
   protocol->seed = (uint32_t)seed;
   protocol->max_tokens = (size_t)max_tokens;
   r->config->max_examples = (size_t)max_examples;
@@ -152,7 +164,7 @@ static bs_status read_all(reader *r) {
     return bs_json_fault(r->json, root, r->err, "expected an object");
   bs_status status =
       BS_KNOWN_KEYS(r, root, "name", "models", "tasks", "variants", "shots", "seed", "max_examples",
-                    "dtype", "generation", "output", "border", "threads", "baselines");
+                    "dtype", "generation", "output", "border", "overlong", "threads", "baselines");
   if (status == BS_OK)
     status = copy_string(r, root, "name", false, &config->name);
   if (status == BS_OK && config->name == NULL &&

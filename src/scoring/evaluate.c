@@ -27,29 +27,40 @@ static bs_status mark_byte_tokens(bs_evaluator *evaluator, bs_error *err) {
   return BS_OK;
 }
 
-bs_status bs_evaluator_open(bs_evaluator **out, const char *model_dir, const bs_protocol *protocol,
-                            const bs_engine_options *options, bs_error *err) {
-  *out = NULL;
-  bs_evaluator *evaluator = bs_array_new(1, sizeof *evaluator, err);
+bs_status bs_evaluator_open_prompts(bs_evaluator **out, const char *model_dir,
+                                    const bs_protocol *protocol, bs_error *err) {
+  bs_model_info info;
+  bs_evaluator *evaluator = *out = bs_array_new(1, sizeof *evaluator, err);
   if (evaluator == NULL)
     return BS_ERR_MEMORY;
   evaluator->protocol = *protocol;
-  bs_engine_options with_precision = {0};
-  if (options != NULL)
-    with_precision = *options;
-  with_precision.precision = protocol->precision;
   bs_status status = bs_tokenizer_open(&evaluator->tokenizer, model_dir, err);
   if (status == BS_OK)
     status = bs_checkpoint_open(&evaluator->checkpoint, model_dir, err);
   if (status == BS_OK)
-    status = bs_engine_open(&evaluator->engine, evaluator->checkpoint, &with_precision, err);
-  if (status == BS_OK)
     status = bs_border_prefix(evaluator->tokenizer, &evaluator->prefix, err);
+  if (status == BS_OK) {
+    bs_checkpoint_info(evaluator->checkpoint, &info);
+    evaluator->n_positions = info.max_positions;
+  } else {
+    bs_evaluator_free(out);
+  }
+  return status;
+}
+
+bs_status bs_evaluator_open(bs_evaluator **out, const char *model_dir, const bs_protocol *protocol,
+                            const bs_engine_options *options, bs_error *err) {
+  bs_engine_options with_precision = {0};
+  if (options != NULL)
+    with_precision = *options;
+  with_precision.precision = protocol->precision;
+  bs_status status = bs_evaluator_open_prompts(out, model_dir, protocol, err);
   if (status == BS_OK)
-    status = mark_byte_tokens(evaluator, err);
+    status = bs_engine_open(&(*out)->engine, (*out)->checkpoint, &with_precision, err);
+  if (status == BS_OK)
+    status = mark_byte_tokens(*out, err);
   if (status != BS_OK)
-    bs_evaluator_free(&evaluator);
-  *out = evaluator;
+    bs_evaluator_free(out);
   return status;
 }
 
@@ -67,10 +78,12 @@ void bs_evaluator_free(bs_evaluator **evaluator) {
 
 const bs_engine *bs_evaluator_engine(const bs_evaluator *evaluator) { return evaluator->engine; }
 
-static bs_status check_call(const bs_task *task, size_t first, size_t n, const bs_results *results,
-                            bs_error *err) {
+static bs_status check_call(const bs_evaluator *evaluator, const bs_task *task, size_t first,
+                            size_t n, const bs_results *results, bs_error *err) {
   size_t n_names;
   bs_example_metric_names(&n_names);
+  if (evaluator->engine == NULL)
+    return bs_error_set(err, BS_ERR_USAGE, "an evaluator that is open for prompts alone");
   if (first > task->n_examples || n > task->n_examples - first)
     return bs_error_set(err, BS_ERR_USAGE, "%s: examples %zu to %zu are asked for, there are %zu",
                         task->path, first, first + n, task->n_examples);
@@ -86,7 +99,7 @@ bs_status bs_evaluator_run(bs_evaluator *evaluator, const bs_task *task,
                            const bs_prompter *prompter, uint32_t shots, size_t first, size_t n,
                            uint32_t model_row, uint32_t task_row, bs_results *results,
                            bs_error *err) {
-  bs_status status = check_call(task, first, n, results, err);
+  bs_status status = check_call(evaluator, task, first, n, results, err);
   if (status != BS_OK)
     return status;
   bs_job *jobs = bs_array_new(n, sizeof *jobs, err);
@@ -116,4 +129,37 @@ bs_status bs_evaluator_run(bs_evaluator *evaluator, const bs_task *task,
     bs_job_free(&jobs[i]);
   free(jobs);
   return status;
+}
+
+/* What becomes of one prompt. */
+static bs_status count_prompt(const bs_evaluator *evaluator, const bs_task *task,
+                              const bs_prompter *prompter, uint32_t shots, size_t number,
+                              bs_prompt_counts *counts, bs_error *err) {
+  bs_job job = {0};
+  bool fits = true;
+  bs_status status =
+      bs_job_prepare(&job, evaluator, task, prompter, shots, number, bs_task_needs_text(task), err);
+  if (status == BS_OK && !job.is_skipped)
+    status = bs_job_fits(&job, evaluator, task, &fits, err);
+  if (status == BS_OK) {
+    counts->prompts++;
+    counts->truncated += !fits;
+    counts->fewer_shots += job.shots_shown < shots;
+    counts->skipped += job.is_skipped;
+    counts->border += job.items.n_spanned > 0;
+  }
+  bs_job_free(&job);
+  return status;
+}
+
+bs_status bs_evaluator_count_prompts(const bs_evaluator *evaluator, const bs_task *task,
+                                     const bs_prompter *prompter, uint32_t shots, size_t n,
+                                     size_t step, bs_prompt_counts *counts, bs_error *err) {
+  for (size_t i = 0; i < n && i<task->n_examples; i += step> 0 ? step : 1) {
+    bs_error fault = {0};
+    bs_status status = count_prompt(evaluator, task, prompter, shots, i, counts, &fault);
+    if (status == BS_ERR_MEMORY)
+      return bs_error_set(err, status, "%s", fault.message);
+  }
+  return BS_OK;
 }

@@ -130,8 +130,7 @@ static bs_generate_request request_of(const stopper *s, const bs_trial *trial) {
   const bs_task *task = s->task;
   const bs_protocol *protocol = &s->evaluator->protocol;
   bs_generate_request request = {.prompt = bs_generation_prompt_ids(prompt_of(s, trial)),
-                                 .max_tokens = task->max_new_tokens > 0 ? task->max_new_tokens
-                                                                        : protocol->max_tokens,
+                                 .max_tokens = bs_task_new_tokens(task, protocol),
                                  .seed = protocol->seed};
   bool is_drawn = s->step == BS_STEP_REASONING || !bs_task_in_two_steps(task);
   if (bs_task_is_voted(task) && is_drawn) {

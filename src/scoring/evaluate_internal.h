@@ -74,6 +74,8 @@ struct bs_job {
   size_t number; /* of the example in its task */
   bs_text prompt;
   size_t prompt_tokens;
+  size_t shots_shown;
+  bool is_skipped; /* nothing is asked of the engine */
   bool wants_text;
   bs_generation_prompt *generation_prompt; /* NULL: there are no trials */
   bs_items items;   /* none where they are scored after each trial's reasoning */
@@ -89,6 +91,7 @@ struct bs_evaluator {
   bs_engine *engine;
   bs_protocol protocol;
   bs_tokens prefix;
+  size_t n_positions;
   bool *is_byte; /* [vocab_size] tokens that a byte fallback decoder joins to characters */
   size_t vocab_size;
 };
@@ -97,6 +100,11 @@ struct bs_evaluator {
 bool bs_task_in_two_steps(const bs_task *task);
 /* Texts are drawn, and the most frequent answer counts. */
 bool bs_task_is_voted(const bs_task *task);
+
+/* Behind the reasoning something is scored, too. */
+bool bs_task_scores_behind_reasoning(const bs_task *task, const bs_example *example);
+/* The most new tokens of each of its generations. */
+size_t bs_task_new_tokens(const bs_task *task, const bs_protocol *protocol);
 
 /* The tokens of the example's items after a text. */
 bs_status bs_items_encode(bs_items *items, const bs_example *example, const bs_context *context,
@@ -116,6 +124,11 @@ bs_status bs_job_prepare(bs_job *job, const bs_evaluator *evaluator, const bs_ta
                          const bs_prompter *prompter, uint32_t shots, size_t number,
                          bool wants_text, bs_error *err);
 void bs_job_free(bs_job *job);
+
+/* Whether the prompt of a job, with all that may come behind it, fits the model's positions. What
+   does not fit even without a prompt is the engine's to refuse: true. */
+bs_status bs_job_fits(const bs_job *job, const bs_evaluator *evaluator, const bs_task *task,
+                      bool *fits, bs_error *err);
 
 /* Whether item i is a right answer: a choice of highest score, or any target. */
 bool bs_job_is_right(const bs_job *job, size_t i);

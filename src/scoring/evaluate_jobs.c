@@ -70,31 +70,61 @@ static bs_status open_context(bs_context *context, const bs_evaluator *evaluator
 }
 
 /* Behind reasonings that are voted on only choices are scored: nothing would come of targets. */
-static bool is_scored_after_reasoning(const bs_task *task, const bs_example *example) {
+bool bs_task_scores_behind_reasoning(const bs_task *task, const bs_example *example) {
   return bs_task_in_two_steps(task) && (example->n_choices > 0 || !bs_task_is_voted(task));
 }
 
-bs_status bs_job_prepare(bs_job *job, const bs_evaluator *evaluator, const bs_task *task,
-                         const bs_prompter *prompter, uint32_t shots, size_t number,
-                         bool wants_text, bs_error *err) {
-  const bs_example *example = &task->examples[number];
+static void forget_prompt(bs_job *job) {
+  bs_text_free(&job->prompt);
+  bs_items_free(&job->items);
+  bs_generation_prompt_free(&job->generation_prompt);
+}
+
+/* The prompt without the first n_left_out of its shots, in text and tokens. */
+static bs_status write_prompt(bs_job *job, const bs_evaluator *evaluator, const bs_task *task,
+                              const bs_prompter *prompter, size_t n_left_out, bool has_trials,
+                              bs_error *err) {
   bs_context context = {0};
-  *job = (bs_job){
-      .example = example, .number = number, .wants_text = wants_text && example->n_targets > 0};
-  bool has_trials = job->wants_text || is_scored_after_reasoning(task, example);
-  bs_status status = bs_prompter_append(prompter, number, &job->prompt, err);
+  forget_prompt(job);
+  bs_status status = bs_prompter_append_fewer(prompter, job->number, n_left_out, &job->prompt, err);
   if (status == BS_OK && task->reasoning_prompt != NULL)
     status = bs_text_append_string(&job->prompt, task->reasoning_prompt, err);
   if (status == BS_OK)
     status = open_context(&context, evaluator, &job->prompt, err);
   job->prompt_tokens = context.ids.n;
   if (status == BS_OK && !bs_task_in_two_steps(task))
-    status = bs_items_encode(&job->items, example, &context, err);
+    status = bs_items_encode(&job->items, job->example, &context, err);
   if (status == BS_OK && has_trials)
     status = bs_context_to_generate(&context, &job->generation_prompt, err);
-  if (status == BS_OK && has_trials)
-    status = make_trials(job, evaluator, task, shots, err);
   bs_context_close(&context);
+  return status;
+}
+
+bs_status bs_job_prepare(bs_job *job, const bs_evaluator *evaluator, const bs_task *task,
+                         const bs_prompter *prompter, uint32_t shots, size_t number,
+                         bool wants_text, bs_error *err) {
+  const bs_example *example = &task->examples[number];
+  bs_overlong overlong = evaluator->protocol.overlong;
+  *job = (bs_job){.example = example,
+                  .number = number,
+                  .shots_shown = shots,
+                  .wants_text = wants_text && example->n_targets > 0};
+  bool has_trials = job->wants_text || bs_task_scores_behind_reasoning(task, example), fits = true;
+  bs_status status = write_prompt(job, evaluator, task, prompter, 0, has_trials, err);
+  if (status == BS_OK && overlong != BS_OVERLONG_CUT)
+    status = bs_job_fits(job, evaluator, task, &fits, err);
+  while (status == BS_OK && !fits && overlong == BS_OVERLONG_FEWER_SHOTS && job->shots_shown > 0) {
+    job->shots_shown--;
+    status =
+        write_prompt(job, evaluator, task, prompter, shots - job->shots_shown, has_trials, err);
+    if (status == BS_OK)
+      status = bs_job_fits(job, evaluator, task, &fits, err);
+  }
+  job->is_skipped = !fits && overlong == BS_OVERLONG_SKIP;
+  if (job->is_skipped)
+    forget_prompt(job);
+  else if (status == BS_OK && has_trials)
+    status = make_trials(job, evaluator, task, shots, err);
   return status;
 }
 
@@ -110,9 +140,7 @@ void bs_job_free(bs_job *job) {
   for (size_t i = 0; i < job->n_trials; i++)
     free_trial(&job->trials[i]);
   free(job->trials);
-  bs_items_free(&job->items);
-  bs_text_free(&job->prompt);
-  bs_generation_prompt_free(&job->generation_prompt);
+  forget_prompt(job);
   *job = (bs_job){0};
 }
 
@@ -147,7 +175,7 @@ static bs_status prepare_answer(bs_trial *trial, const bs_evaluator *evaluator, 
     status = bs_text_append_string(&text, task->answer_prompt, err);
   if (status == BS_OK)
     status = open_context(&context, evaluator, &text, err);
-  if (status == BS_OK && is_scored_after_reasoning(task, job->example))
+  if (status == BS_OK && bs_task_scores_behind_reasoning(task, job->example))
     status = bs_items_encode(&trial->items, job->example, &context, err);
   if (status == BS_OK && job->wants_text)
     status = bs_context_to_generate(&context, &trial->prompt, err);

@@ -185,8 +185,20 @@ static const char *prediction_of(const bs_verdict *v, const bs_outcome *outcome)
   return v->text != NULL ? v->text->text : "";
 }
 
+static bs_status append_skipped(const bs_job *job, const bs_row_place *place, bs_results *results,
+                                bs_error *err) {
+  bs_skipped_row row = {.model = place->model,
+                        .task = place->task,
+                        .shots = place->shots,
+                        .example = (uint32_t)job->number,
+                        .prompt_tokens = (uint32_t)job->prompt_tokens};
+  return bs_results_add_skipped(results, &row, err);
+}
+
 bs_status bs_job_append(const bs_job *job, const bs_row_place *place, bs_results *results,
                         bs_error *err) {
+  if (job->is_skipped)
+    return append_skipped(job, place, results, err);
   double values[BS_MAX_METRICS];
   seen_choices seen = {0};
   bs_verdict v = {0};
@@ -213,6 +225,7 @@ bs_status bs_job_append(const bs_job *job, const bs_row_place *place, bs_results
                         .prompt_tokens = (uint32_t)job->prompt_tokens,
                         .truncated_tokens = (uint32_t)job->truncated_tokens,
                         .border = (uint32_t)job->n_spanned,
+                        .shots_shown = (uint32_t)job->shots_shown,
                         .prediction = prediction_of(&v, &outcome),
                         .generated = v.text != NULL ? text_of(&v.text->generated) : "",
                         .n_choices = (uint32_t)job->example->n_choices,

@@ -156,6 +156,29 @@ static bs_status read_samples(const bs_source *from, bs_results *results, bs_err
   return status;
 }
 
+/* Files from before examples could be left out have no such group. */
+static bs_status read_skipped(const bs_source *from, bs_results *results, bs_error *err) {
+  if (H5Lexists(from->file, bs_table_skipped.path, H5P_DEFAULT) == 0)
+    return BS_OK;
+  void *rows = NULL;
+  bs_status status = bs_read_table(from, &bs_table_skipped, &rows, &results->n_skipped, err);
+  results->skipped = rows;
+  results->cap_skipped = results->n_skipped;
+  return status;
+}
+
+/* Before prompts could have fewer shots than was asked for, they had all. */
+static bs_status fill_shots_shown(const bs_source *from, bs_results *results, bs_error *err) {
+  hid_t group = bs_read_open_group(from, bs_table_examples.path);
+  if (group < 0)
+    return bs_read_no_group(from, bs_table_examples.path, err);
+  if (H5Lexists(group, BS_SHOTS_SHOWN, H5P_DEFAULT) == 0)
+    for (size_t i = 0; i < results->n_examples; i++)
+      results->examples[i].shots_shown = results->examples[i].shots;
+  bs_h5_close(group);
+  return BS_OK;
+}
+
 /* Files from before the choices' texts were kept have no such group. */
 static bs_status read_choice_texts(const bs_source *from, bs_results *results, bs_error *err) {
   hid_t group = bs_read_open_group(from, bs_table_choice_texts.path);
@@ -202,9 +225,13 @@ static bs_status read_results(const bs_source *from, bs_results *results, bs_err
     *tables[i].capacity = *tables[i].n_rows;
   }
   if (status == BS_OK)
+    status = fill_shots_shown(from, results, err);
+  if (status == BS_OK)
     status = read_metrics(from, results, err);
   if (status == BS_OK)
     status = read_samples(from, results, err);
+  if (status == BS_OK)
+    status = read_skipped(from, results, err);
   if (status == BS_OK)
     status = link_examples(from, results, err);
   if (status == BS_OK && (status = bs_results_check(results, err)) != BS_OK)

@@ -42,6 +42,7 @@ void bs_results_free(bs_results **results) {
   free(of->examples);
   free(of->choices);
   free(of->samples);
+  free(of->skipped);
   free(of->metric_names);
   free(of->metric_values);
   bs_arena_free(&of->arena);
@@ -115,6 +116,37 @@ bs_status bs_results_add_target(bs_results *results, const bs_target_row *row, b
   if (status == BS_OK)
     results->targets[results->n_targets++] = copy;
   return status;
+}
+
+bs_status bs_results_add_skipped(bs_results *results, const bs_skipped_row *row, bs_error *err) {
+  bs_status status = RESERVE(results, skipped, 1, err);
+  if (status == BS_OK)
+    results->skipped[results->n_skipped++] = *row;
+  return status;
+}
+
+void bs_prompt_counts_add_example(bs_prompt_counts *to, const bs_example_row *row) {
+  to->prompts++;
+  to->truncated += row->truncated_tokens > 0;
+  to->fewer_shots += row->shots_shown < row->shots;
+  to->border += row->border > 0;
+}
+
+void bs_prompt_counts_add_skipped(bs_prompt_counts *to) {
+  to->prompts++;
+  to->skipped++;
+}
+
+void bs_prompt_counts_add(bs_prompt_counts *to, const bs_prompt_counts *from) {
+  to->prompts += from->prompts;
+  to->truncated += from->truncated;
+  to->fewer_shots += from->fewer_shots;
+  to->skipped += from->skipped;
+  to->border += from->border;
+}
+
+bool bs_prompt_counts_any(const bs_prompt_counts *counts) {
+  return counts->truncated + counts->fewer_shots + counts->skipped + counts->border > 0;
 }
 
 /* Copies behind the last row of samples, for which there is room, without counting them. */
@@ -211,6 +243,17 @@ static bs_status check_samples(const bs_results *results, bs_error *err) {
   return BS_OK;
 }
 
+static bs_status check_skipped(const bs_results *results, bs_error *err) {
+  for (size_t i = 0; i < results->n_skipped; i++) {
+    const bs_skipped_row *row = &results->skipped[i];
+    if (row->model >= results->n_models || row->task >= results->n_tasks)
+      return bs_error_set(err, BS_ERR_INPUT,
+                          "skipped: row %zu: model %" PRIu32 " of %zu, task %" PRIu32 " of %zu", i,
+                          row->model, results->n_models, row->task, results->n_tasks);
+  }
+  return BS_OK;
+}
+
 bs_status bs_results_check(const bs_results *results, bs_error *err) {
   uint64_t next_choice = 0;
   for (size_t i = 0; i < results->n_examples; i++) {
@@ -240,5 +283,7 @@ bs_status bs_results_check(const bs_results *results, bs_error *err) {
     return bs_error_set(err, BS_ERR_INPUT, "choices: %zu rows, %" PRIu64 " belong to examples",
                         results->n_choices, next_choice);
   bs_status status = check_samples(results, err);
+  if (status == BS_OK)
+    status = check_skipped(results, err);
   return status == BS_OK ? check_targets(results, err) : status;
 }

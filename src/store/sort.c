@@ -201,7 +201,32 @@ bs_status bs_results_sort_targets(bs_results *results, bs_error *err) {
   return status;
 }
 
+static int compare_skipped(const void *a, const void *b) {
+  const bs_skipped_row *left = a, *right = b;
+  const uint32_t keys[][2] = {{left->model, right->model},
+                              {left->task, right->task},
+                              {left->shots, right->shots},
+                              {left->example, right->example}};
+  for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
+    if (keys[i][0] != keys[i][1])
+      return keys[i][0] < keys[i][1] ? -1 : 1;
+  return 0;
+}
+
+/* Rows with equal keys are equal. */
+static void sort_skipped(bs_results *results) {
+  size_t n = 0;
+  bs_skipped_row *rows = results->skipped;
+  if (results->n_skipped > 1)
+    qsort(rows, results->n_skipped, sizeof *rows, compare_skipped);
+  for (size_t i = 0; i < results->n_skipped; i++)
+    if (n == 0 || compare_skipped(&rows[n - 1], &rows[i]) != 0)
+      rows[n++] = rows[i];
+  results->n_skipped = n;
+}
+
 bs_status bs_results_sort(bs_results *results, bs_error *err) {
   bs_status status = sort_examples(results, err);
+  sort_skipped(results);
   return status == BS_OK ? bs_results_sort_targets(results, err) : status;
 }

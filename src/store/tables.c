@@ -74,11 +74,12 @@ static const bs_column EXAMPLES[] = {
     {"prompt_tokens", BS_COLUMN_U32, EXAMPLE(prompt_tokens)},
     {"truncated_tokens", BS_COLUMN_U32, EXAMPLE(truncated_tokens)},
     {"border", BS_COLUMN_U32, EXAMPLE(border)},
+    {BS_SHOTS_SHOWN, BS_COLUMN_U32, EXAMPLE(shots_shown)},
     {"target_logprob", BS_COLUMN_F64, EXAMPLE(target_logprob)},
     {"prediction", BS_COLUMN_STRING, EXAMPLE(prediction)},
     {"generated", BS_COLUMN_STRING, EXAMPLE(generated)},
 };
-static const char *const LATER_OF_EXAMPLES[] = {"border", NULL};
+static const char *const LATER_OF_EXAMPLES[] = {"border", BS_SHOTS_SHOWN, NULL};
 const bs_table bs_table_examples =
     TABLE_WITH("/examples", EXAMPLES, bs_example_row, LATER_OF_EXAMPLES);
 
@@ -101,6 +102,16 @@ static const bs_column SAMPLES[] = {
     {"answer", BS_COLUMN_STRING, SAMPLE(answer)},
 };
 const bs_table bs_table_samples = TABLE("/samples", SAMPLES, bs_sample_row);
+
+#define SKIPPED_ROW(field) offsetof(bs_skipped_row, field)
+static const bs_column SKIPPED[] = {
+    {"model", BS_COLUMN_U32, SKIPPED_ROW(model)},
+    {"task", BS_COLUMN_U32, SKIPPED_ROW(task)},
+    {"shots", BS_COLUMN_U32, SKIPPED_ROW(shots)},
+    {"example", BS_COLUMN_U32, SKIPPED_ROW(example)},
+    {"prompt_tokens", BS_COLUMN_U32, SKIPPED_ROW(prompt_tokens)},
+};
+const bs_table bs_table_skipped = TABLE("/skipped", SKIPPED, bs_skipped_row);
 
 #define SCORE(field) offsetof(bs_score_row, field)
 static const bs_column SCORES[] = {
@@ -150,6 +161,19 @@ static const bs_column HUMANS[] = {
     {"n", BS_COLUMN_U64, HUMAN(n)},
 };
 const bs_table bs_table_human = TABLE("/analysis/human", HUMANS, bs_human_row);
+
+#define PROMPT(field) offsetof(bs_prompt_row, field)
+static const bs_column PROMPTS[] = {
+    {"model", BS_COLUMN_U32, PROMPT(model)},
+    {"task", BS_COLUMN_U32, PROMPT(task)},
+    {"shots", BS_COLUMN_U32, PROMPT(shots)},
+    {"prompts", BS_COLUMN_U64, PROMPT(of.prompts)},
+    {"truncated", BS_COLUMN_U64, PROMPT(of.truncated)},
+    {"fewer_shots", BS_COLUMN_U64, PROMPT(of.fewer_shots)},
+    {"skipped", BS_COLUMN_U64, PROMPT(of.skipped)},
+    {"border", BS_COLUMN_U64, PROMPT(of.border)},
+};
+const bs_table bs_table_prompts = TABLE("/analysis/prompts", PROMPTS, bs_prompt_row);
 
 #define LINEARITY(field) offsetof(bs_linearity_row, field)
 static const bs_column LINEARITIES[] = {

@@ -308,6 +308,9 @@ static bs_status write_analysis(const image *to, const bs_analysis *analysis, bs
   if (status == BS_OK)
     status = write_table(to, &bs_table_human, bs_analysis_humans(analysis),
                          bs_analysis_n_humans(analysis), NULL, err);
+  if (status == BS_OK)
+    status = write_table(to, &bs_table_prompts, bs_analysis_prompts(analysis),
+                         bs_analysis_n_prompts(analysis), NULL, err);
   return status;
 }
 
@@ -348,6 +351,8 @@ static bs_status write_content(const image *to, const bs_content *content, bs_er
     status = write_table(to, &bs_table_choices, results->choices, results->n_choices, NULL, err);
   if (status == BS_OK)
     status = write_table(to, &bs_table_samples, results->samples, results->n_samples, NULL, err);
+  if (status == BS_OK)
+    status = write_table(to, &bs_table_skipped, results->skipped, results->n_skipped, NULL, err);
   if (status == BS_OK && content->analysis != NULL)
     status = write_analysis(to, content->analysis, err);
   if (status == BS_OK && content->runs != NULL)

@@ -25,7 +25,14 @@ bs_status bs_results_append(bs_results *to, const bs_results *from, const uint32
     if (status != BS_OK)
       return status;
   }
-  return BS_OK;
+  bs_status status = BS_OK;
+  for (size_t i = 0; status == BS_OK && i < from->n_skipped; i++) {
+    bs_skipped_row row = from->skipped[i];
+    row.model = model_map[row.model];
+    row.task = task_map[row.task];
+    status = bs_results_add_skipped(to, &row, err);
+  }
+  return status;
 }
 
 bs_status bs_run_rows_add(bs_run_row **rows, size_t *n, size_t *capacity, const bs_run_row *row,

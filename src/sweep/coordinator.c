@@ -55,7 +55,7 @@ static bs_status take_over(bs_coordinator *c, bs_error *err) {
   if (status == BS_OK && earlier.results->n_examples > 0 && earlier.provenance.isa[0] != '\0' &&
       (c->chosen_isa = bs_string_copy(earlier.provenance.isa, err)) == NULL)
     status = BS_ERR_MEMORY;
-  c->examples_reused = c->all->n_examples;
+  c->examples_reused = c->all->n_examples + c->all->n_skipped;
   c->n_runs_committed = c->n_runs;
   bs_store_content_free(&earlier);
   return status;
@@ -75,14 +75,18 @@ static void set_provenance(bs_coordinator *c) {
   c->provenance.isa = c->chosen_isa != NULL ? c->chosen_isa : "";
 }
 
+static void count_done(bs_coordinator *c, uint32_t model) {
+  c->models[model].total++;
+  c->models[model].done++;
+  bs_jobs_model_works(c->jobs, model);
+}
+
 static void count_work(bs_coordinator *c) {
   c->progress.units_total = c->n_units;
-  for (size_t i = 0; i < c->all->n_examples; i++) {
-    uint32_t model = c->all->examples[i].model;
-    c->models[model].total++;
-    c->models[model].done++;
-    bs_jobs_model_works(c->jobs, model);
-  }
+  for (size_t i = 0; i < c->all->n_examples; i++)
+    count_done(c, c->all->examples[i].model);
+  for (size_t i = 0; i < c->all->n_skipped; i++)
+    count_done(c, c->all->skipped[i].model);
   for (size_t i = 0; i < c->n_units; i++) {
     c->progress.examples_total += c->units[i].n;
     c->models[c->units[i].model].total += c->units[i].n;

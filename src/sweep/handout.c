@@ -217,10 +217,10 @@ static bs_status attempt_failed(bs_coordinator *c, size_t w, bs_job *job, const 
   return bs_jobs_failed(c->jobs, job, w, reason, err);
 }
 
-/* Each example of the unit once, in rows or failures; rows in order. */
+/* Each example of the unit once, in rows, failures or those skipped; rows in order. */
 static bool is_whole(const bs_unit_result *result) {
   const bs_results *rows = result->rows;
-  if (rows->n_examples + result->n_failures != result->unit.n)
+  if (rows->n_examples + rows->n_skipped + result->n_failures != result->unit.n)
     return false;
   for (size_t i = 1; i < rows->n_examples; i++)
     if (rows->examples[i].example <= rows->examples[i - 1].example)
@@ -236,7 +236,8 @@ static bs_status keep(bs_coordinator *c, size_t w, bs_job *job, const bs_unit_re
   if (rate > 0 && (!(model->slowest_rate > 0) || rate < model->slowest_rate))
     model->slowest_rate = rate;
   bs_jobs_learn(c->jobs, w, &job->unit, result->seconds - result->load_seconds);
-  model->done += result->rows->n_examples;
+  size_t n_done = result->rows->n_examples + result->rows->n_skipped;
+  model->done += n_done;
   model->failed += result->n_failures;
   c->n_failed += result->n_failures;
   c->workers[w].n_failed_in_a_row = 0;
@@ -244,7 +245,7 @@ static bs_status keep(bs_coordinator *c, size_t w, bs_job *job, const bs_unit_re
   c->progress.cost_done += job->unit.cost;
   c->progress.tokens += result->tokens_computed;
   c->progress.tokens_asked += result->tokens_asked;
-  if (bs_jobs_close(c->jobs, job, result->rows->n_examples > 0))
+  if (bs_jobs_close(c->jobs, job, n_done > 0))
     count_unit(c);
   return status;
 }

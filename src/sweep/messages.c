@@ -92,6 +92,7 @@ bs_status bs_encode_setup(bs_text *message, const bs_setup *setup, bs_error *err
   bs_packer packer = begin(message, BS_MESSAGE_SETUP);
   bs_pack_u32(&packer, setup->protocol.seed);
   bs_pack_u32(&packer, setup->protocol.border);
+  bs_pack_u32(&packer, setup->protocol.overlong);
   bs_pack_u64(&packer, setup->protocol.max_tokens);
   bs_pack_u32(&packer, setup->protocol.precision);
   bs_pack_u32(&packer, (uint32_t)setup->threads);
@@ -127,6 +128,7 @@ bs_status bs_decode_setup(const bs_text *message, bs_setup *setup, bs_error *err
     return status;
   setup->protocol.seed = bs_unpack_u32(&unpacker);
   setup->protocol.border = (bs_border)bs_unpack_u32(&unpacker);
+  setup->protocol.overlong = (bs_overlong)bs_unpack_u32(&unpacker);
   setup->protocol.max_tokens = bs_unpack_u64(&unpacker);
   setup->protocol.precision = (bs_precision)bs_unpack_u32(&unpacker);
   setup->threads = (int)bs_unpack_u32(&unpacker);
@@ -221,6 +223,7 @@ static void pack_example(bs_packer *packer, const bs_results *rows, size_t i) {
   bs_pack_u32(packer, row->prompt_tokens);
   bs_pack_u32(packer, row->truncated_tokens);
   bs_pack_u32(packer, row->border);
+  bs_pack_u32(packer, row->shots_shown);
   bs_pack_f64(packer, row->target_logprob);
   pack_text(packer, row->prediction);
   pack_text(packer, row->generated);
@@ -260,14 +263,20 @@ bs_status bs_encode_result(bs_text *message, const bs_unit_result *result, bs_er
   bs_pack_u64(&packer, result->rows->n_examples);
   for (size_t i = 0; i < result->rows->n_examples; i++)
     pack_example(&packer, result->rows, i);
+  bs_pack_u64(&packer, result->rows->n_skipped);
+  for (size_t i = 0; i < result->rows->n_skipped; i++) {
+    bs_pack_u32(&packer, result->rows->skipped[i].example);
+    bs_pack_u32(&packer, result->rows->skipped[i].prompt_tokens);
+  }
   return end(&packer, err);
 }
 
 enum {
   CHOICE_BYTES = 24,
   LEAST_SAMPLE_BYTES = 31,
-  LEAST_EXAMPLE_BYTES = 58,
-  LEAST_FAILURE_BYTES = 13
+  LEAST_EXAMPLE_BYTES = 62,
+  LEAST_FAILURE_BYTES = 13,
+  SKIPPED_BYTES = 8
 };
 
 /* Texts stay the message's; the caller frees the rows. */
@@ -291,6 +300,7 @@ static bs_status unpack_example(bs_unpacker *unpacker, const bs_unit *unit, bs_r
   row.prompt_tokens = bs_unpack_u32(unpacker);
   row.truncated_tokens = bs_unpack_u32(unpacker);
   row.border = bs_unpack_u32(unpacker);
+  row.shots_shown = bs_unpack_u32(unpacker);
   row.target_logprob = bs_unpack_f64(unpacker);
   row.prediction = unpack_text(unpacker);
   row.generated = unpack_text(unpacker);
@@ -317,6 +327,22 @@ static bs_status unpack_example(bs_unpacker *unpacker, const bs_unit *unit, bs_r
     status = bs_results_add_example(rows, &row, choices, samples, values, err);
   free(choices);
   free(samples);
+  return status;
+}
+
+static bs_status unpack_skipped(bs_unpacker *unpacker, const bs_unit *unit, bs_results *rows,
+                                bs_error *err) {
+  size_t n = unpack_count(unpacker, SKIPPED_BYTES);
+  bs_status status = BS_OK;
+  for (size_t i = 0; status == BS_OK && i < n; i++) {
+    bs_skipped_row row = {.model = unit->model, .task = unit->task, .shots = unit->shots};
+    row.example = bs_unpack_u32(unpacker);
+    row.prompt_tokens = bs_unpack_u32(unpacker);
+    if (row.example < unit->first || row.example - unit->first >= unit->n)
+      status = bs_error_set(err, BS_ERR_PROTOCOL, "a message \"result\" has a wrong example");
+    else
+      status = bs_results_add_skipped(rows, &row, err);
+  }
   return status;
 }
 
@@ -361,6 +387,8 @@ bs_status bs_decode_result(const bs_text *message, bs_unit_result *result, bs_er
   size_t n_examples = status == BS_OK ? unpack_count(&unpacker, LEAST_EXAMPLE_BYTES) : 0;
   for (size_t i = 0; status == BS_OK && i < n_examples; i++)
     status = unpack_example(&unpacker, &result->unit, result->rows, values, err);
+  if (status == BS_OK)
+    status = unpack_skipped(&unpacker, &result->unit, result->rows, err);
   if (status == BS_OK)
     status = close_message(&unpacker, BS_MESSAGE_RESULT, err);
   free(values);

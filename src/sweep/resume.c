@@ -16,9 +16,10 @@ enum { NOT_THERE = UINT32_MAX };
 bs_status bs_protocol_text(const bs_protocol *protocol, bs_text *text, bs_error *err) {
   bs_precision precision =
       protocol->precision == BS_PRECISION_AUTO ? BS_PRECISION_F32 : protocol->precision;
-  return bs_text_printf(text, err, PROTOCOL_REVISION " seed=%u border=%s max_tokens=%zu dtype=%s",
-                        protocol->seed, bs_border_name(protocol->border), protocol->max_tokens,
-                        bs_precision_name(precision));
+  return bs_text_printf(
+      text, err, PROTOCOL_REVISION " seed=%u border=%s overlong=%s max_tokens=%zu dtype=%s",
+      protocol->seed, bs_border_name(protocol->border), bs_overlong_name(protocol->overlong),
+      protocol->max_tokens, bs_precision_name(precision));
 }
 
 /* The row of `names`/`hashes` with that content, by preference with that name too. */
@@ -189,6 +190,10 @@ static bool is_done(const done_set *set, const bs_unit *unit, uint32_t example) 
   return (set->bits[bit / 8] >> bit % 8 & 1) != 0;
 }
 
+static void set_bit(done_set *set, size_t bit) {
+  set->bits[bit / 8] |= (unsigned char)(1U << bit % 8);
+}
+
 static bs_status mark_done(done_set *set, const bs_plan *plan, const bs_results *done,
                            bs_error *err) {
   set->plan = plan;
@@ -206,8 +211,11 @@ static bs_status mark_done(done_set *set, const bs_plan *plan, const bs_results 
     return BS_ERR_MEMORY;
   for (size_t i = 0; i < done->n_examples; i++) {
     const bs_example_row *row = &done->examples[i];
-    size_t bit = bit_of(set, row->model, row->task, row->shots, row->example);
-    set->bits[bit / 8] |= (unsigned char)(1U << bit % 8);
+    set_bit(set, bit_of(set, row->model, row->task, row->shots, row->example));
+  }
+  for (size_t i = 0; i < done->n_skipped; i++) {
+    const bs_skipped_row *row = &done->skipped[i];
+    set_bit(set, bit_of(set, row->model, row->task, row->shots, row->example));
   }
   return BS_OK;
 }

@@ -268,12 +268,17 @@ static shot shot_at(const bs_prompter *prompter, size_t i, size_t j) {
 
 bs_status bs_prompter_append(const bs_prompter *prompter, size_t i, bs_text *prompt,
                              bs_error *err) {
+  return bs_prompter_append_fewer(prompter, i, 0, prompt, err);
+}
+
+bs_status bs_prompter_append_fewer(const bs_prompter *prompter, size_t i, size_t n_left_out,
+                                   bs_text *prompt, bs_error *err) {
   const bs_task *task = prompter->task;
   if (i >= task->n_examples)
     return bs_error_set(err, BS_ERR_USAGE, "%s: example %zu is asked for, there are %zu",
                         task->path, i, task->n_examples);
   bs_status status = bs_text_append_string(prompt, task->task_prefix, err);
-  for (size_t j = 0; j < prompter->n_shots && status == BS_OK; j++) {
+  for (size_t j = n_left_out; j < prompter->n_shots && status == BS_OK; j++) {
     shot drawn = shot_at(prompter, i, j);
     const bs_example *example = example_at(task, drawn.example);
     const char *answer = takes_choice(prompter, example) ? example->choices[drawn.answer].text

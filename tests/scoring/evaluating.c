@@ -86,6 +86,7 @@ void check_same(const bs_results *a, const bs_results *b) {
     CU_ASSERT_EQUAL(x->prompt_tokens, y->prompt_tokens);
     CU_ASSERT_EQUAL(x->truncated_tokens, y->truncated_tokens);
     CU_ASSERT_EQUAL(x->border, y->border);
+    CU_ASSERT_EQUAL(x->shots_shown, y->shots_shown);
     CU_ASSERT_STRING_EQUAL(x->prediction, y->prediction);
     CU_ASSERT_STRING_EQUAL(x->generated, y->generated);
     CU_ASSERT_EQUAL(x->first_choice, y->first_choice);

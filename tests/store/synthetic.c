@@ -96,6 +96,7 @@ static void add_example(bs_results *to, synthetic_size size, uint32_t model, uin
                         .prompt_tokens = 30 + example % 7,
                         .truncated_tokens = example % 5 == 0,
                         .border = example % 3,
+                        .shots_shown = shots - (shots > 0 && example % 4 == 0),
                         .target_logprob = smooth,
                         .prediction = text    ? "a prediction"
                                       : right ? "yes"
@@ -151,6 +152,15 @@ bs_results *synthetic_results(synthetic_size size, bool shuffled) {
                 (uint32_t)(rest / size.n_shots % size.n_tasks), (uint32_t)(rest % size.n_shots),
                 (uint32_t)(at % size.n_examples));
   }
+  /* Left out: behind the last example, so that /examples is whole. */
+  for (uint32_t i = 0; i < 2 * size.n_models; i++) {
+    uint32_t number = shuffled ? 2 * size.n_models - 1 - i : i;
+    bs_skipped_row row = {.model = number / 2,
+                          .shots = number % 2,
+                          .example = size.n_examples + number,
+                          .prompt_tokens = 1000 + number};
+    BS_TEST_OK(bs_results_add_skipped(to, &row, &err), err);
+  }
   return to;
 }
 
@@ -179,15 +189,20 @@ static unsigned differ_examples(const bs_example_row *a, const bs_example_row *b
   return a->model != b->model || a->task != b->task || a->shots != b->shots ||
          a->example != b->example || !same(a->target_logprob, b->target_logprob) ||
          a->prompt_tokens != b->prompt_tokens || a->truncated_tokens != b->truncated_tokens ||
-         a->border != b->border || strcmp(a->prediction, b->prediction) != 0 ||
-         strcmp(a->generated, b->generated) != 0 || a->first_choice != b->first_choice ||
-         a->n_choices != b->n_choices || a->first_sample != b->first_sample ||
-         a->n_samples != b->n_samples;
+         a->border != b->border || a->shots_shown != b->shots_shown ||
+         strcmp(a->prediction, b->prediction) != 0 || strcmp(a->generated, b->generated) != 0 ||
+         a->first_choice != b->first_choice || a->n_choices != b->n_choices ||
+         a->first_sample != b->first_sample || a->n_samples != b->n_samples;
 }
 
 static unsigned differ_samples(const bs_sample_row *a, const bs_sample_row *b) {
   return a->row != b->row || a->sample != b->sample || strcmp(a->reasoning, b->reasoning) != 0 ||
          strcmp(a->generated, b->generated) != 0 || strcmp(a->answer, b->answer) != 0;
+}
+
+static unsigned differ_skipped(const bs_skipped_row *a, const bs_skipped_row *b) {
+  return a->model != b->model || a->task != b->task || a->shots != b->shots ||
+         a->example != b->example || a->prompt_tokens != b->prompt_tokens;
 }
 
 static unsigned differ_choices(const bs_choice_row *a, const bs_choice_row *b) {
@@ -198,7 +213,7 @@ static unsigned differ_choices(const bs_choice_row *a, const bs_choice_row *b) {
 size_t synthetic_differences(const bs_results *a, const bs_results *b) {
   if (a->n_models != b->n_models || a->n_tasks != b->n_tasks || a->n_targets != b->n_targets ||
       a->n_examples != b->n_examples || a->n_choices != b->n_choices ||
-      a->n_samples != b->n_samples || a->n_metrics != b->n_metrics)
+      a->n_samples != b->n_samples || a->n_skipped != b->n_skipped || a->n_metrics != b->n_metrics)
     return SIZE_MAX;
   size_t n_differ = 0;
   for (size_t i = 0; i < a->n_metrics; i++)
@@ -220,6 +235,8 @@ size_t synthetic_differences(const bs_results *a, const bs_results *b) {
     n_differ += differ_choices(&a->choices[i], &b->choices[i]);
   for (size_t i = 0; i < a->n_samples; i++)
     n_differ += differ_samples(&a->samples[i], &b->samples[i]);
+  for (size_t i = 0; i < a->n_skipped; i++)
+    n_differ += differ_skipped(&a->skipped[i], &b->skipped[i]);
   for (size_t i = 0; i < a->n_examples * a->n_metrics; i++)
     n_differ += !same(a->metric_values[i], b->metric_values[i]);
   return n_differ;

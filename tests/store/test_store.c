@@ -149,6 +149,9 @@ static void older_files_are_read(void) {
                                       "/tasks/human_best",
                                       "/choice_texts/role",
                                       "/samples",
+                                      "/skipped",
+                                      "/examples/border",
+                                      "/examples/shots_shown",
                                       "/run/units/tokens_asked",
                                       "/run/units/tokens_computed"};
   const char *path = bs_test_path("older.h5");
@@ -172,8 +175,12 @@ static void older_files_are_read(void) {
   CU_ASSERT_EQUAL(back.runs[0].tokens_asked, 0);
   CU_ASSERT_EQUAL(back.runs[0].tokens_computed, 0);
   results->n_samples = 0;
-  for (size_t i = 0; i < results->n_examples; i++)
+  results->n_skipped = 0;
+  for (size_t i = 0; i < results->n_examples; i++) {
     results->examples[i].first_sample = results->examples[i].n_samples = 0;
+    results->examples[i].border = 0;
+    results->examples[i].shots_shown = results->examples[i].shots;
+  }
   for (size_t i = 0; i < results->n_tasks; i++) {
     results->tasks[i].variant = "";
     results->tasks[i].human_average = results->tasks[i].human_best = NAN;

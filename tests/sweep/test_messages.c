@@ -45,9 +45,13 @@ static bs_unit_result make_result(void) {
                          .prediction = "",
                          .generated = "text\n",
                          .truncated_tokens = 5,
-                         .border = 3};
+                         .border = 3,
+                         .shots_shown = 2};
   BS_TEST_OK(bs_results_add_example(result.rows, &row, NULL, NULL, values, &err), err);
   free(values);
+  bs_skipped_row skipped = {
+      .model = 1, .task = 2, .shots = 3, .example = 14, .prompt_tokens = 9000};
+  BS_TEST_OK(bs_results_add_skipped(result.rows, &skipped, &err), err);
   result.failures = calloc(1, sizeof *result.failures);
   result.failures[0] = (bs_unit_failure){.example = 13, .message = strdup("too long")};
   result.n_failures = 1;
@@ -73,6 +77,11 @@ static void a_result_survives(void) {
   CU_ASSERT_STRING_EQUAL(back.rows->samples[1].generated, "so b");
   CU_ASSERT_STRING_EQUAL(back.rows->samples[1].answer, "b");
   CU_ASSERT_TRUE(isnan(back.rows->examples[1].target_logprob));
+  CU_ASSERT_EQUAL(back.rows->examples[1].border, 3);
+  CU_ASSERT_EQUAL(back.rows->examples[1].shots_shown, 2);
+  CU_ASSERT_EQUAL_FATAL(back.rows->n_skipped, 1);
+  CU_ASSERT_EQUAL(back.rows->skipped[0].example, 14);
+  CU_ASSERT_EQUAL(back.rows->skipped[0].prompt_tokens, 9000);
   CU_ASSERT_STRING_EQUAL(back.failures[0].message, "too long");
   BS_TEST_OK(bs_encode_result(&again, &back, &err), err);
   CU_ASSERT_EQUAL_FATAL(again.n_bytes, message.n_bytes);

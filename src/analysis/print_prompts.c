@@ -1,0 +1,113 @@
+/* Prompts of which something was lost, for people: a line per model, task and shots. */
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "analysis/print_internal.h"
+
+enum {
+  N_COLUMNS = 8,
+  MOST_LINES = 40 /* then a line per model and shots, over all tasks */
+};
+
+static bs_status fill_header(bs_grid *to, bs_error *err) {
+  static const char *const NAMES[N_COLUMNS] = {"model", "shots",       "task",     "prompts",
+                                               "cut",   "fewer shots", "left out", "border"};
+  bs_status status = BS_OK;
+  for (size_t i = 0; status == BS_OK && i < N_COLUMNS; i++)
+    status = bs_grid_set(to, 0, i, NAMES[i], err);
+  to->n_rows = 1;
+  return status;
+}
+
+/* "138 (46 %)", empty for none */
+static bs_status set_share(bs_grid *to, size_t column, uint64_t n, uint64_t all, bs_error *err) {
+  char text[BS_CELL_BYTES] = "";
+  if (n > 0)
+    snprintf(text, sizeof text, "%" PRIu64 " (%.0f %%)", n, 100 * (double)n / (double)all);
+  return bs_grid_set(to, to->n_rows, column, text, err);
+}
+
+static bs_status fill_line(bs_grid *to, const char *model, const char *task, uint32_t shots,
+                           const bs_prompt_counts *of, bs_error *err) {
+  char text[BS_CELL_BYTES];
+  const uint64_t counts[] = {of->truncated, of->fewer_shots, of->skipped, of->border};
+  bs_status status = bs_grid_set(to, to->n_rows, 0, model, err);
+  snprintf(text, sizeof text, "%" PRIu32, shots);
+  if (status == BS_OK)
+    status = bs_grid_set(to, to->n_rows, 1, text, err);
+  if (status == BS_OK)
+    status = bs_grid_set(to, to->n_rows, 2, task, err);
+  snprintf(text, sizeof text, "%" PRIu64, of->prompts);
+  if (status == BS_OK)
+    status = bs_grid_set(to, to->n_rows, 3, text, err);
+  for (size_t i = 0; status == BS_OK && i < sizeof counts / sizeof *counts; i++)
+    status = set_share(to, 4 + i, counts[i], of->prompts, err);
+  to->n_rows++;
+  return status;
+}
+
+static bs_status fill_tasks(bs_grid *to, const bs_analysis *analysis, bs_error *err) {
+  bs_status status = BS_OK;
+  for (size_t i = 0; status == BS_OK && i < analysis->n_prompts; i++) {
+    const bs_prompt_row *row = &analysis->prompts[i];
+    if (bs_prompt_counts_any(&row->of))
+      status = fill_line(to, analysis->models[row->model].name, analysis->tasks[row->task].name,
+                         row->shots, &row->of, err);
+  }
+  return status;
+}
+
+/* The sums over the tasks with prompts[i]'s model and shots. Returns false when an earlier row
+   stands for them. */
+static bool sum_tasks(const bs_analysis *analysis, size_t i, bs_prompt_counts *sum) {
+  const bs_prompt_row *row = &analysis->prompts[i];
+  *sum = (bs_prompt_counts){0};
+  size_t first = i;
+  while (first > 0 && analysis->prompts[first - 1].model == row->model)
+    first--;
+  for (; first < analysis->n_prompts && analysis->prompts[first].model == row->model; first++) {
+    if (analysis->prompts[first].shots != row->shots)
+      continue;
+    if (first < i)
+      return false;
+    bs_prompt_counts_add(sum, &analysis->prompts[first].of);
+  }
+  return true;
+}
+
+static bs_status fill_sums(bs_grid *to, const bs_analysis *analysis, bs_error *err) {
+  bs_status status = BS_OK;
+  for (size_t i = 0; status == BS_OK && i < analysis->n_prompts; i++) {
+    bs_prompt_counts sum;
+    const bs_prompt_row *row = &analysis->prompts[i];
+    if (sum_tasks(analysis, i, &sum) && bs_prompt_counts_any(&sum))
+      status =
+          fill_line(to, analysis->models[row->model].name, "(all tasks)", row->shots, &sum, err);
+  }
+  return status;
+}
+
+bs_status bs_prompts_append(bs_text *to, const bs_analysis *analysis, bs_error *err) {
+  size_t n_lines = 0;
+  for (size_t i = 0; i < analysis->n_prompts; i++)
+    n_lines += bs_prompt_counts_any(&analysis->prompts[i].of);
+  if (n_lines == 0)
+    return BS_OK;
+  bs_grid grid = {0};
+  bs_status status = bs_grid_open(&grid, n_lines + 1, N_COLUMNS, err);
+  if (status == BS_OK)
+    status = fill_header(&grid, err);
+  if (status == BS_OK)
+    status =
+        n_lines <= MOST_LINES ? fill_tasks(&grid, analysis, err) : fill_sums(&grid, analysis, err);
+  if (status == BS_OK)
+    status = bs_text_append_string(
+        to,
+        "\nprompts that were too long: cut on their left, shown with fewer shots, or left out; and "
+        "those where a\ntoken spans the border to an answer (all in /analysis/prompts)\n",
+        err);
+  if (status == BS_OK)
+    status = bs_grid_append(to, &grid, err);
+  bs_grid_close(&grid);
+  return status;
+}
