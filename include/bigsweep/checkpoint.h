@@ -84,7 +84,8 @@ void bs_checkpoint_info(const bs_checkpoint *checkpoint, bs_model_info *info);
 
 /* SHA-256 of the content that scores depend on: for each of config.json, generation_config.json
    (its EOS ids replace those of config.json), tokenizer.json,
-   tokenizer_config.json (where they exist) and the safetensors files in order of name, the line
+   tokenizer_config.json, special_tokens_map.json (where they exist) and the safetensors files in
+   order of name, the line
    "<sha256 of the file>  <file name>\n", hashed together. `hex` receives 64 digits and NUL. Reads
    all files; needs no parsed checkpoint. */
 bs_status bs_checkpoint_sha256(const char *dir, char hex[65], bs_error *err);

@@ -15,12 +15,22 @@ extern "C" {
 
 typedef struct bs_tokenizer bs_tokenizer;
 
-/* Reads MODEL_DIR/tokenizer.json. Errors name the file and the JSON path: BS_ERR_IO (not readable),
-   BS_ERR_INPUT (not the format), BS_ERR_UNSUPPORTED (a kind that is not built; the known are
-   listed). What the file says of truncation and padding does not count here. */
+/* Reads MODEL_DIR/tokenizer.json, and where they are there tokenizer_config.json,
+   special_tokens_map.json and config.json, which change it as the fast tokenizer class of
+   transformers (4.46 to 4.57) that they name does: add_bos_token and add_eos_token,
+   add_prefix_space, legacy, added_tokens_decoder, special tokens, split_special_tokens. Errors name
+   the file and the JSON path: BS_ERR_IO (not readable), BS_ERR_INPUT (not the format),
+   BS_ERR_UNSUPPORTED (a kind that is not built; the known are listed). What the files say of
+   truncation, padding, chat templates and clean_up_tokenization_spaces does not count here. */
 bs_status bs_tokenizer_open(bs_tokenizer **out, const char *model_dir, bs_error *err);
 
-/* The same from the JSON text itself; `name` stands for the file in messages. `json` is not kept.
+/* Remarks on what could make token ids other than expected, one sentence each, *n of them: keys
+   that do not count, a family that needs BOS and gets none, another token before a text than the
+   model's. Borrowed until the tokenizer is freed. */
+const char *const *bs_tokenizer_notes(const bs_tokenizer *tokenizer, size_t *n);
+
+/* A tokenizer from the text of a tokenizer.json alone; `name` stands for the file in messages.
+ * `json` is not kept.
  */
 bs_status bs_tokenizer_parse(bs_tokenizer **out, const char *json, size_t n_bytes, const char *name,
                              bs_error *err);

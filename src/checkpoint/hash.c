@@ -25,7 +25,7 @@ static bs_status hash_line(const char *dir, const char *name, bool required, bs_
 
 bs_status bs_checkpoint_sha256(const char *dir, char hex[65], bs_error *err) {
   static const char *const texts[] = {"config.json", "generation_config.json", "tokenizer.json",
-                                      "tokenizer_config.json"};
+                                      "tokenizer_config.json", "special_tokens_map.json"};
   char **names = NULL;
   size_t n = 0;
   bs_text lines = {0};

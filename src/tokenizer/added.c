@@ -163,8 +163,8 @@ static bs_status build_tries(bs_added *added, const bs_chain *normalizers, bs_er
   return status;
 }
 
-bs_status bs_added_parse(bs_added *added, const bs_vocabulary *model, const bs_chain *normalizers,
-                         const bs_json *json, const cJSON *item, bs_error *err) {
+bs_status bs_added_parse(bs_added *added, const bs_vocabulary *model, const bs_json *json,
+                         const cJSON *item, bs_error *err) {
   if (item == NULL || cJSON_IsNull(item))
     return BS_OK;
   if (!cJSON_IsArray(item))
@@ -181,13 +181,44 @@ bs_status bs_added_parse(bs_added *added, const bs_vocabulary *model, const bs_c
     if (status != BS_OK)
       break;
   }
-  int32_t twice;
-  if (status == BS_OK)
-    status = bs_vocabulary_index_ids(&added->vocabulary, &twice, err);
-  if (status == BS_OK)
-    status = build_tries(added, normalizers, err);
   bs_text_free(&content);
   return status;
+}
+
+bs_status bs_added_add(bs_added *added, const bs_vocabulary *model, const bs_json *json,
+                       const cJSON *item, bool special, bs_error *err) {
+  bs_text content = {0};
+  bs_added_token token;
+  int64_t next = next_id(added, model);
+  bs_status status = read_token(&content, &token, json, item, err);
+  token.special = token.special || special;
+  if (status == BS_OK && content.n_bytes > 0)
+    status = add_token(added, model, &content, token, &next, err);
+  bs_text_free(&content);
+  return status;
+}
+
+bool bs_added_has(const bs_added *added, const char *content) {
+  return bs_vocabulary_find(&added->vocabulary, content, strlen(content)) >= 0;
+}
+
+bs_status bs_added_add_special(bs_added *added, const bs_vocabulary *model, const char *content,
+                               bs_error *err) {
+  bs_text text = {0};
+  int64_t next = next_id(added, model);
+  if (*content == '\0' || bs_added_has(added, content))
+    return BS_OK;
+  bs_status status = bs_text_append_string(&text, content, err);
+  if (status == BS_OK)
+    status = add_token(added, model, &text, (bs_added_token){.special = true}, &next, err);
+  bs_text_free(&text);
+  return status;
+}
+
+bs_status bs_added_finish(bs_added *added, const bs_chain *normalizers, bs_error *err) {
+  int32_t twice;
+  bs_status status = bs_vocabulary_index_ids(&added->vocabulary, &twice, err);
+  return status == BS_OK ? build_tries(added, normalizers, err) : status;
 }
 
 void bs_added_free(bs_added *added) {
@@ -302,8 +333,8 @@ bs_status bs_added_cut(const bs_added *added, const bs_trie *trie, const char *t
       continue;
     }
     const bs_added_token *token = &added->tokens[index];
-    bool counts = true;
-    if (token->single_word)
+    bool counts = !(added->splits_special && token->special);
+    if (counts && token->single_word)
       status = stands_alone(added, &matches, text, n_bytes, at, at + length, &counts, err);
     if (status == BS_OK && counts)
       status = push_token(out, token, added->vocabulary.entries[index].id, text, n_bytes, &done, at,

@@ -39,13 +39,24 @@ typedef struct bs_added {
   bs_added_token *tokens;
   size_t capacity;
   bs_trie raw, normalized;
-  bs_regex *word; /* a word character; made when a token is single_word */
+  bs_regex *word;      /* a word character; made when a token is single_word */
+  bool splits_special; /* special tokens that a text spells out are ordinary text */
 } bs_added;
 
 /* Reads "added_tokens". As in the library, a token that the model has keeps the model's id, another
    gets the next free one whatever the file says. */
-bs_status bs_added_parse(bs_added *added, const bs_vocabulary *model, const bs_chain *normalizers,
-                         const bs_json *json, const cJSON *item, bs_error *err);
+bs_status bs_added_parse(bs_added *added, const bs_vocabulary *model, const bs_json *json,
+                         const cJSON *item, bs_error *err);
+/* Adds one more token, an object as in "added_tokens", or gives one that is there other options;
+   `special` makes it special whatever the object says. */
+bs_status bs_added_add(bs_added *added, const bs_vocabulary *model, const bs_json *json,
+                       const cJSON *item, bool special, bs_error *err);
+/* Adds a special token by its text unless it is there. */
+bs_status bs_added_add_special(bs_added *added, const bs_vocabulary *model, const char *content,
+                               bs_error *err);
+bool bs_added_has(const bs_added *added, const char *content);
+/* To be called after the last token: prepares the search. */
+bs_status bs_added_finish(bs_added *added, const bs_chain *normalizers, bs_error *err);
 void bs_added_free(bs_added *added);
 
 /* The token with this id, or NULL. */

@@ -75,6 +75,13 @@ void bs_chain_free(bs_chain *chain);
    The library takes what a template gave for several texts there, with a result nobody meant. */
 bs_status bs_postprocessors_check(const bs_chain *chain, const char *file, bs_error *err);
 
+/* Makes the chain one template: an id before the text and one behind it, each where not NULL. */
+bs_status bs_postprocessors_set(bs_chain *chain, const int32_t *before, const int32_t *behind,
+                                bs_error *err);
+
+/* Sets add_prefix_space of the ByteLevel parts; true when one of them had the other value. */
+bool bs_pretokenizers_set_prefix(bs_chain *chain, bool prefix);
+
 /* Runs a chain of normalizers: `text` becomes its normal form; `spare` is scratch. */
 bs_status bs_chain_normalize(const bs_chain *chain, bs_text *text, bs_text *spare, bs_error *err);
 

@@ -156,3 +156,25 @@ bs_status bs_postprocessors_check(const bs_chain *chain, const char *file, bs_er
   }
   return BS_OK;
 }
+
+bs_status bs_postprocessors_set(bs_chain *chain, const int32_t *before, const int32_t *behind,
+                                bs_error *err) {
+  bs_chain_free(chain);
+  void *parts = NULL;
+  bs_status status = bs_array_reserve(&parts, &chain->capacity, 0, 1, sizeof *chain->parts, err);
+  chain->parts = parts;
+  bs_tokens *template = status == BS_OK ? bs_array_new(1, sizeof *template, err) : NULL;
+  if (template == NULL)
+    return BS_ERR_MEMORY;
+  size_t i = 0;
+  while (kinds[i].parse != parse_template)
+    i++;
+  chain->parts[chain->n++] = (bs_part){.kind = &kinds[i], .state = template};
+  if (before != NULL)
+    status = bs_tokens_push(template, *before, err);
+  if (status == BS_OK)
+    status = bs_tokens_push(template, SEQUENCE, err);
+  if (status == BS_OK && behind != NULL)
+    status = bs_tokens_push(template, *behind, err);
+  return status;
+}

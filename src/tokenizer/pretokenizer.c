@@ -389,3 +389,15 @@ const bs_stage bs_stage_pretokenizer = {.name = "pre-tokenizer",
                                         .children = "pretokenizers",
                                         .kinds = kinds,
                                         .n_kinds = sizeof kinds / sizeof *kinds};
+
+bool bs_pretokenizers_set_prefix(bs_chain *chain, bool prefix) {
+  bool changed = false;
+  for (size_t i = 0; i < chain->n; i++) {
+    if (chain->parts[i].kind->parse != parse_byte_level)
+      continue;
+    byte_level *b = chain->parts[i].state;
+    changed = changed || b->add_prefix_space != prefix;
+    b->add_prefix_space = prefix;
+  }
+  return changed;
+}

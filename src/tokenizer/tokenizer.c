@@ -1,25 +1,14 @@
 /* A tokenizer.json as a whole: its parts in the order in which text passes them. */
-#include "bigsweep/tokenizer.h"
+#include "tokenizer/tokenizer_internal.h"
 
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/file_internal.h"
-#include "base/json_internal.h"
 #include "base/memory_internal.h"
 #include "base/text_internal.h"
-#include "tokenizer/added_internal.h"
-#include "tokenizer/model_internal.h"
-#include "tokenizer/parts_internal.h"
-
-struct bs_tokenizer {
-  bs_vocabulary vocabulary;
-  const bs_model_kind *model;
-  void *model_state;
-  bs_added added;
-  bs_chain normalizers, pretokenizers, postprocessors, decoders;
-  bool has_decoder; /* without one decoded tokens are joined by spaces */
-};
 
 static const bs_model_kind *const models[] = {&bs_model_bpe};
 enum { N_MODELS = sizeof models / sizeof *models, MAX_FILE_BYTES = 1 << 28 };
@@ -66,7 +55,31 @@ static bs_status parse_chains(bs_tokenizer *tokenizer, const bs_json *json, bs_e
   return status;
 }
 
-static bs_status from_json(bs_tokenizer **out, const bs_json *json, bs_error *err) {
+/* `settings` may be NULL: tokenizer.json alone. */
+static bs_status build(bs_tokenizer *tokenizer, const bs_json *json, const bs_settings *settings,
+                       bs_error *err) {
+  bool has_settings = settings != NULL && settings->file != NULL;
+  bs_status status = parse_chains(tokenizer, json, err); /* first: these faults are found at once */
+  if (status == BS_OK && has_settings)
+    status = bs_settings_apply_parts(tokenizer, settings, json, err);
+  if (status == BS_OK)
+    status = parse_model(tokenizer, json, err);
+  if (status == BS_OK)
+    status = bs_added_parse(&tokenizer->added, &tokenizer->vocabulary, json,
+                            bs_json_get(json->root, "added_tokens"), err);
+  if (status == BS_OK && has_settings)
+    status = bs_settings_apply_added(tokenizer, settings, err);
+  if (status == BS_OK)
+    status = bs_added_finish(&tokenizer->added, &tokenizer->normalizers, err);
+  if (status == BS_OK && has_settings)
+    status = bs_settings_apply_template(tokenizer, settings, err);
+  if (status == BS_OK && settings != NULL)
+    status = bs_settings_note_start(tokenizer, settings, err);
+  return status;
+}
+
+static bs_status from_json(bs_tokenizer **out, const bs_json *json, const bs_settings *settings,
+                           bs_error *err) {
   const char *version = "1.0";
   *out = NULL;
   if (!cJSON_IsObject(json->root))
@@ -80,12 +93,7 @@ static bs_status from_json(bs_tokenizer **out, const bs_json *json, bs_error *er
   bs_tokenizer *tokenizer = bs_array_new(1, sizeof *tokenizer, err);
   if (tokenizer == NULL)
     return BS_ERR_MEMORY;
-  status = parse_chains(tokenizer, json, err); /* first: these faults are found at once */
-  if (status == BS_OK)
-    status = parse_model(tokenizer, json, err);
-  if (status == BS_OK)
-    status = bs_added_parse(&tokenizer->added, &tokenizer->vocabulary, &tokenizer->normalizers,
-                            json, bs_json_get(json->root, "added_tokens"), err);
+  status = build(tokenizer, json, settings, err);
   if (status != BS_OK)
     bs_tokenizer_free(&tokenizer);
   *out = tokenizer;
@@ -98,23 +106,49 @@ bs_status bs_tokenizer_parse(bs_tokenizer **out, const char *json, size_t n_byte
   *out = NULL;
   bs_status status = bs_json_parse(&document, json, n_bytes, name, err);
   if (status == BS_OK)
-    status = from_json(out, document, err);
+    status = from_json(out, document, NULL, err);
   bs_json_free(&document);
   return status;
 }
 
 bs_status bs_tokenizer_open(bs_tokenizer **out, const char *model_dir, bs_error *err) {
   bs_json *document = NULL;
+  bs_settings settings = {0};
   *out = NULL;
   char *path = bs_path_join(model_dir, "tokenizer.json", err);
   if (path == NULL)
     return BS_ERR_MEMORY;
   bs_status status = bs_json_load(&document, path, MAX_FILE_BYTES, err);
   if (status == BS_OK)
-    status = from_json(out, document, err);
+    status = bs_settings_load(&settings, model_dir, err);
+  if (status == BS_OK)
+    status = from_json(out, document, &settings, err);
+  bs_settings_free(&settings);
   bs_json_free(&document);
   free(path);
   return status;
+}
+
+bs_status bs_tokenizer_note(bs_tokenizer *tokenizer, bs_error *err, const char *format, ...) {
+  char message[BS_ERROR_MESSAGE_BYTES];
+  va_list arguments;
+  va_start(arguments, format);
+  vsnprintf(message, sizeof message, format, arguments);
+  va_end(arguments);
+  void *notes = tokenizer->notes;
+  bs_status status = bs_array_reserve(&notes, &tokenizer->note_capacity, tokenizer->n_notes, 1,
+                                      sizeof *tokenizer->notes, err);
+  tokenizer->notes = notes;
+  char *note = status == BS_OK ? bs_string_copy(message, err) : NULL;
+  if (note == NULL)
+    return BS_ERR_MEMORY;
+  tokenizer->notes[tokenizer->n_notes++] = note;
+  return BS_OK;
+}
+
+const char *const *bs_tokenizer_notes(const bs_tokenizer *tokenizer, size_t *n) {
+  *n = tokenizer->n_notes;
+  return (const char *const *)tokenizer->notes;
 }
 
 void bs_tokenizer_free(bs_tokenizer **handle) {
@@ -129,6 +163,9 @@ void bs_tokenizer_free(bs_tokenizer **handle) {
   bs_chain_free(&tokenizer->pretokenizers);
   bs_chain_free(&tokenizer->postprocessors);
   bs_chain_free(&tokenizer->decoders);
+  for (size_t i = 0; i < tokenizer->n_notes; i++)
+    free(tokenizer->notes[i]);
+  free(tokenizer->notes);
   free(tokenizer);
   *handle = NULL;
 }

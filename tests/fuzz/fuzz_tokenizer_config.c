@@ -1,0 +1,33 @@
+/* A tokenizer_config.json beside a small tokenizer.json and a config.json, and a text through what
+   opens. */
+#include <string.h>
+
+#include "bigsweep/tokenizer.h"
+#include "folder.h"
+#include "fuzz.h"
+
+static const char TOKENIZER[] =
+    "{\"version\": \"1.0\", \"added_tokens\": [{\"id\": 1, \"content\": \"<s>\", \"special\": "
+    "true}], "
+    "\"normalizer\": {\"type\": \"Prepend\", \"prepend\": \"\xE2\x96\x81\"}, \"model\": {\"type\": "
+    "\"BPE\", \"unk_token\": \"<unk>\", \"vocab\": {\"<unk>\": 0, \"<s>\": 1, \"</s>\": 2, \"a\": "
+    "3, "
+    "\"b\": 4, \"ab\": 5, \"\xE2\x96\x81\": 6}, \"merges\": [\"a b\"]}}";
+static const char MODEL[] = "{\"model_type\": \"llama\", \"bos_token_id\": 1}";
+
+void bs_fuzz_one(const uint8_t *data, size_t size) {
+  static const char text[] = " ab<s>ab <x>b<pad>";
+  bs_tokenizer *tokenizer = NULL;
+  bs_tokens ids = {0};
+  bs_text back = {0};
+  bs_fuzz_write("tokenizer.json", TOKENIZER, sizeof TOKENIZER - 1);
+  bs_fuzz_write("config.json", MODEL, sizeof MODEL - 1);
+  bs_fuzz_write("tokenizer_config.json", data, size);
+  if (bs_tokenizer_open(&tokenizer, bs_fuzz_folder(), NULL) != BS_OK)
+    return;
+  if (bs_tokenizer_encode(tokenizer, text, sizeof text - 1, true, &ids, NULL) == BS_OK)
+    bs_tokenizer_decode(tokenizer, ids.ids, ids.n, true, &back, NULL);
+  bs_tokens_free(&ids);
+  bs_text_free(&back);
+  bs_tokenizer_free(&tokenizer);
+}
