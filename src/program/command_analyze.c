@@ -14,28 +14,43 @@ static bs_status print_notes(const bs_command *command, const bs_results *result
              : status;
 }
 
+typedef struct analyzing {
+  const bs_command *command;
+  const char *path;
+  bool is_running; /* a run is at work on the file, which will write the statistics into it */
+  bs_analysis *analysis;
+} analyzing;
+
 /* Computes the statistics of a results file (and of parts that are not yet in it) and writes them
-   into the file, unless a run is at work on it: that one will. */
+   into the file, unless a run will. */
+static bs_status analyze(void *user, bs_error *err) {
+  analyzing *a = user;
+  bs_store_content content = {0};
+  bs_status status = bs_sweep_collect(&content, a->path, err);
+  if (status == BS_OK)
+    status = bs_analysis_from_results(&a->analysis, content.results, err);
+  if (status == BS_OK && !a->is_running)
+    status = bs_store_write(a->path, content.results, a->analysis, content.runs, content.n_runs,
+                            &content.provenance, err);
+  if (status == BS_OK)
+    status = print_notes(a->command, content.results, err);
+  bs_store_content_free(&content);
+  return status;
+}
+
 static bs_status analyze_results(const bs_command *command, const char *path,
                                  bs_analysis **analysis, bs_error *err) {
-  bs_store_content content = {0};
+  analyzing a = {.command = command, .path = path};
   bs_lock *lock = NULL;
   char holder[512] = "";
   bs_limits limits = bs_limits_get(0);
-  bool is_running = bs_lock_holder(path, holder, sizeof holder) ||
-                    bs_lock_take(&lock, path, &limits, NULL, NULL, NULL) == BS_ERR_USAGE;
-  if (is_running)
+  a.is_running = bs_lock_holder(path, holder, sizeof holder) ||
+                 bs_lock_take(&lock, path, &limits, NULL, NULL, NULL) == BS_ERR_USAGE;
+  if (a.is_running)
     print_error(command, "a run is at work on it: these are its results so far");
-  bs_status status = bs_sweep_collect(&content, path, err);
-  if (status == BS_OK)
-    status = bs_analysis_from_results(analysis, content.results, err);
-  if (status == BS_OK && !is_running)
-    status = bs_store_write(path, content.results, *analysis, content.runs, content.n_runs,
-                            &content.provenance, err);
-  if (status == BS_OK)
-    status = print_notes(command, content.results, err);
+  bs_status status = bs_lock_while(lock, analyze, &a, err);
   bs_lock_free(&lock);
-  bs_store_content_free(&content);
+  *analysis = a.analysis;
   return status;
 }
 

@@ -28,32 +28,44 @@ static bs_status split_names(const char *list, char **copy, const char **names, 
 
 static void print_notice(void *user, const char *message) { print_error(user, message); }
 
-/* Reads the file (and parts that are not yet in it), scores it again and replaces it. Refused while
-   a run is at work on it. */
-static bs_status rescore(const char *path, const char *const *added, size_t n_added, void *command,
-                         bs_error *err) {
-  bs_store_content content = {0};
-  bs_results *results = NULL;
-  bs_analysis *analysis = NULL;
+/* What is asked for, and what comes of it. */
+typedef struct rescoring {
+  const char *path, *const *added;
+  size_t n_added;
+  void *command;
+  bs_store_content content;
+  bs_results *results;
+  bs_analysis *analysis;
+} rescoring;
+
+/* Reads the file (and parts that are not yet in it), scores it again and replaces it. */
+static bs_status score_again(void *user, bs_error *err) {
+  rescoring *r = user;
+  bs_status status = bs_sweep_collect(&r->content, r->path, err);
+  if (status == BS_OK)
+    status = bs_results_rescore(&r->results, r->content.results, r->added, r->n_added, print_notice,
+                                r->command, err);
+  if (status == BS_OK)
+    status = bs_analysis_from_results(&r->analysis, r->results, err);
+  if (status == BS_OK)
+    status = bs_store_write(r->path, r->results, r->analysis, r->content.runs, r->content.n_runs,
+                            &r->content.provenance, err);
+  return status;
+}
+
+/* Refused while a run is at work on the file. */
+static bs_status rescore(rescoring *r, bs_error *err) {
   bs_lock *lock = NULL;
   bs_limits limits = bs_limits_get(0);
-  bs_status status = bs_lock_take(&lock, path, &limits, NULL, NULL, err);
+  bs_status status = bs_lock_take(&lock, r->path, &limits, NULL, NULL, err);
   if (status == BS_OK)
-    status = bs_sweep_collect(&content, path, err);
+    status = bs_lock_while(lock, score_again, r, err);
   if (status == BS_OK)
-    status =
-        bs_results_rescore(&results, content.results, added, n_added, print_notice, command, err);
-  if (status == BS_OK)
-    status = bs_analysis_from_results(&analysis, results, err);
-  if (status == BS_OK)
-    status = bs_store_write(path, results, analysis, content.runs, content.n_runs,
-                            &content.provenance, err);
-  if (status == BS_OK)
-    printf("%s: %zu scores of %zu examples\n", path, bs_analysis_n_scores(analysis),
-           results->n_examples);
-  bs_analysis_free(&analysis);
-  bs_results_free(&results);
-  bs_store_content_free(&content);
+    printf("%s: %zu scores of %zu examples\n", r->path, bs_analysis_n_scores(r->analysis),
+           r->results->n_examples);
+  bs_analysis_free(&r->analysis);
+  bs_results_free(&r->results);
+  bs_store_content_free(&r->content);
   bs_lock_free(&lock);
   return status;
 }
@@ -77,7 +89,11 @@ static int run(const bs_command *command, int argc, char **argv) {
   if (list != NULL)
     status = split_names(list, &copy, names, &n, &err);
   if (status == BS_OK)
-    status = rescore(p.arguments[0], names, n, (void *)(size_t)command, &err);
+    status = rescore(&(rescoring){.path = p.arguments[0],
+                                  .added = names,
+                                  .n_added = n,
+                                  .command = (void *)(size_t)command},
+                     &err);
   free(copy);
   return status == BS_OK ? EXIT_DONE : fail(command, &err);
 }

@@ -203,6 +203,22 @@ void bs_lock_beat(bs_lock *lock, double now) {
   futimens(lock->fd, NULL);
 }
 
+bs_status bs_lock_while(bs_lock *lock, bs_step step, void *user, bs_error *err) {
+  static const double LONGEST_PAUSE_SECONDS = 0.02;
+  if (lock == NULL)
+    return step(user, err);
+  bs_background *background;
+  bs_status status = bs_background_start(&background, step, user, err);
+  if (status != BS_OK)
+    return status;
+  double pause = lock->beat_seconds / 4;
+  while (!bs_background_is_over(background)) {
+    bs_lock_beat(lock, bs_steady_seconds());
+    wait_a_while(pause < LONGEST_PAUSE_SECONDS ? pause : LONGEST_PAUSE_SECONDS);
+  }
+  return bs_background_join(&background, err);
+}
+
 void bs_lock_free(bs_lock **handle) {
   bs_lock *lock = *handle;
   if (lock == NULL)

@@ -3,6 +3,7 @@
 #define BIGSWEEP_SWEEP_LOCK_INTERNAL_H
 
 #include "bigsweep/sweep.h"
+#include "sweep/background_internal.h"
 #include "sweep/limits_internal.h"
 
 typedef struct bs_lock bs_lock;
@@ -16,6 +17,10 @@ bs_status bs_lock_take(bs_lock **out, const char *output, const bs_limits *limit
                        void *user, bs_error *err);
 /* To be called now and then. */
 void bs_lock_beat(bs_lock *lock, double now);
+/* Does step(user), however long it takes, in a thread of its own and touches the lock meanwhile, as
+   everything must that holds one for long: else another host takes it for stale. `lock` NULL: just
+   does the step. Returns the step's status. */
+bs_status bs_lock_while(bs_lock *lock, bs_step step, void *user, bs_error *err);
 /* Removes the lock. */
 void bs_lock_free(bs_lock **lock);
 

@@ -84,4 +84,20 @@ code=0
 BIGSWEEP_TIME_SCALE=0.1 "$program" run "$work/config.json" -o "$output" >/dev/null 2>"$work/log" || code=$?
 kill $toucher
 [ $code -eq 2 ] || die "a lock that is touched: exit code $code"
+
+# What holds the lock for long touches it: a step of a few milliseconds is long where the beat is shorter.
+sed 's/300k/3k/g; s/1m/10k/g' "$work/config.json" >"$work/small.json"
+"$program" run "$work/small.json" -o "$work/small.h5" >/dev/null 2>&1
+for command in rescore analyze; do
+  BIGSWEEP_TIME_SCALE=0.0001 "$program" $command "$work/small.h5" >/dev/null 2>"$work/log" &
+  pid=$!
+  : >"$work/touches"
+  while kill -0 $pid 2>/dev/null; do
+    stat -c %y "$work/small.h5.lock" >>"$work/touches" 2>/dev/null || true
+  done
+  wait $pid || die "$command: $(cat "$work/log")"
+  n=$(sort -u "$work/touches" | wc -l)
+  [ "$n" -ge 4 ] || die "$command touched its lock $n times"
+  echo "$command: the lock is kept alive"
+done
 echo "lock: passed"

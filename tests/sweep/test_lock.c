@@ -6,6 +6,7 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/file_internal.h"
@@ -188,6 +189,42 @@ static void leftovers_of_the_dead_are_removed(void) {
   }
 }
 
+/* How often the lock of x.h5 was touched while a step looked on for a while. */
+typedef struct onlooker {
+  size_t n_touches;
+  bs_status status;
+} onlooker;
+
+static bs_status look_on(void *user, bs_error *err) {
+  onlooker *o = user;
+  struct stat before = {0}, now;
+  CU_ASSERT_EQUAL(stat(bs_test_path("x.h5.lock"), &before), 0);
+  for (double end = bs_steady_seconds() + 0.5; bs_steady_seconds() < end;) {
+    CU_ASSERT_EQUAL(stat(bs_test_path("x.h5.lock"), &now), 0);
+    if (now.st_mtim.tv_sec != before.st_mtim.tv_sec ||
+        now.st_mtim.tv_nsec != before.st_mtim.tv_nsec)
+      o->n_touches++;
+    before = now;
+    nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+  }
+  return o->status == BS_OK ? BS_OK : bs_error_set(err, o->status, "as it was asked to");
+}
+
+static void a_long_step_keeps_the_lock_alive(void) {
+  bs_error err = {0};
+  bs_lock *lock = NULL;
+  onlooker o = {0};
+  bs_limits own = {.lock_beat_seconds = 0.02, .lock_stale_seconds = 0.1};
+  BS_TEST_OK(bs_lock_take(&lock, bs_test_path("x.h5"), &own, NULL, NULL, &err), err);
+  CU_ASSERT_PTR_NOT_NULL_FATAL(lock);
+  BS_TEST_OK(bs_lock_while(lock, look_on, &o, &err), err);
+  CU_ASSERT_TRUE(o.n_touches >= 3 && o.n_touches <= 26);
+  o = (onlooker){.status = BS_ERR_INPUT};
+  BS_TEST_FAILS(bs_lock_while(lock, look_on, &o, &err), BS_ERR_INPUT, err, "as it was asked to");
+  CU_ASSERT_EQUAL(bs_lock_while(lock, look_on, &o, NULL), BS_ERR_INPUT);
+  bs_lock_free(&lock);
+}
+
 int main(void) {
   static const bs_test tests[] = {
       {"a held lock is refused", a_held_lock_is_refused},
@@ -197,6 +234,7 @@ int main(void) {
       {"a damaged lock is nobody's", a_damaged_lock_is_nobodys},
       {"an absurd lock is nobody's", an_absurd_lock_is_nobodys},
       {"what cannot be a lock is told", what_cannot_be_a_lock_is_told},
+      {"a long step keeps the lock alive", a_long_step_keeps_the_lock_alive},
       {"leftovers of the dead are removed", leftovers_of_the_dead_are_removed},
   };
   return bs_test_main("lock", tests, sizeof tests / sizeof *tests);
