@@ -59,13 +59,28 @@ static bs_status find_neighbours(bs_transport *transport, bs_error *err) {
   return BS_OK;
 }
 
+/* MPI libraries would read long messages out of the sender's memory, and the receiver does not
+   survive it when the sender has been killed meanwhile. Handed over in pieces such a message merely
+   never ends. Each library has its own word for it; those of others are not read. What the user has
+   set stays. */
+static void forbid_single_copies(void) {
+  static const char *const settings[][2] = {
+      {"OMPI_MCA_btl_vader_single_copy_mechanism", "none"}, /* Open MPI up to 4 */
+      {"OMPI_MCA_smsc", "^cma,knem,xpmem"},                 /* ... from 5 on */
+      {"UCX_TLS", "^cma"},                                  /* UCX, below either and MPICH */
+      {"FI_SHM_DISABLE_CMA", "1"},                          /* libfabric, likewise */
+      {"MPIR_CVAR_CH4_CMA_ENABLE", "0"},                    /* MPICH */
+      {"MPIR_CVAR_CH4_XPMEM_ENABLE", "0"},
+      {"MV2_SMP_USE_CMA", "0"}, /* MVAPICH */
+  };
+  for (size_t i = 0; i < sizeof settings / sizeof *settings; i++)
+    setenv(settings[i][0], settings[i][1], 0);
+}
+
 bs_status bs_transport_open(bs_transport **out, bs_error *err) {
   *out = NULL;
   int provided;
-  /* Open MPI would read long messages out of the sender's memory, and the receiver does not survive
-     it when the sender has been killed meanwhile. Handed over in pieces such a message merely never
-     ends. */
-  setenv("OMPI_MCA_btl_vader_single_copy_mechanism", "none", 0);
+  forbid_single_copies();
   bs_status status =
       check(MPI_Init_thread(NULL, NULL, MPI_THREAD_FUNNELED, &provided), "MPI_Init_thread", err);
   if (status != BS_OK)
