@@ -1,7 +1,8 @@
+/* What the results say of the program and the machine that made them. */
 #include <unistd.h>
 
 #include "bigsweep/sweep.h"
-#include "bigsweep/version.h"
+#include "sweep/commit.h" /* made at every build */
 
 void bs_provenance_fill(bs_provenance *provenance) {
   enum { MAX_HOST_BYTES = 256 };
