@@ -129,13 +129,11 @@ bs_status bs_analysis_from_csv(bs_analysis **out, const char *path, bs_error *er
 void bs_analysis_free(bs_analysis **analysis);
 
 size_t bs_analysis_n_models(const bs_analysis *analysis);
-size_t bs_analysis_n_tasks(const bs_analysis *analysis);
 /* In order of model, task, shots, metric from results; as they stand in a table. */
 size_t bs_analysis_n_scores(const bs_analysis *analysis);
 const bs_score_row *bs_analysis_scores(const bs_analysis *analysis);
 /* Names for the indices of a score row; NULL (scale: NaN) past their number. */
 const char *bs_analysis_model(const bs_analysis *analysis, uint32_t model);
-const char *bs_analysis_family(const bs_analysis *analysis, uint32_t model);
 double bs_analysis_scale(const bs_analysis *analysis, uint32_t model);
 const char *bs_analysis_task(const bs_analysis *analysis, uint32_t task);
 /* "" where it is not known. */

@@ -89,15 +89,13 @@ typedef struct bs_plan_expectation {
   double efficiency;    /* of the perfect balance without any loading */
   double loading_share; /* of the workers' time */
   uint64_t n_loads;
-  double requests_per_second; /* to the coordinator */
+  double requests_per_second; /* to the coordinator: units that are done */
 } bs_plan_expectation;
 
-/* By the scheduler itself, on a virtual clock. */
+/* By the coordinator itself, on a virtual clock: the units are those that a run with these speeds
+   hands out. */
 bs_status bs_plan_expect(const bs_plan *plan, size_t n_workers, const bs_plan_speed *speeds,
                          bs_plan_expectation *out, bs_error *err);
-
-/* The seconds of bs_plan_expect with one rate for all models; NaN when out of memory. */
-double bs_plan_expected_seconds(const bs_plan *plan, size_t n_workers, double rate);
 
 /* How far a run is. */
 typedef struct bs_progress {

@@ -280,17 +280,12 @@ cleanup:
 }
 
 size_t bs_analysis_n_models(const bs_analysis *analysis) { return analysis->n_models; }
-size_t bs_analysis_n_tasks(const bs_analysis *analysis) { return analysis->n_tasks; }
 size_t bs_analysis_n_scores(const bs_analysis *analysis) { return analysis->n_scores; }
 
 const bs_score_row *bs_analysis_scores(const bs_analysis *analysis) { return analysis->scores; }
 
 const char *bs_analysis_model(const bs_analysis *analysis, uint32_t model) {
   return model < analysis->n_models ? analysis->models[model].name : NULL;
-}
-
-const char *bs_analysis_family(const bs_analysis *analysis, uint32_t model) {
-  return model < analysis->n_models ? analysis->models[model].family : NULL;
 }
 
 double bs_analysis_scale(const bs_analysis *analysis, uint32_t model) {

@@ -23,13 +23,13 @@ static bs_status add_tables(const bs_plan *plan, bs_results *results, bool with_
   return status;
 }
 
-static bs_status new_tables(bs_results **out, const bs_plan *plan, bool with_targets,
+static bs_status new_tables(bs_results **out, const bs_coordinator *c, bool with_targets,
                             bs_error *err) {
   size_t n_metrics;
   const char *const *names = bs_example_metric_names(&n_metrics);
   bs_status status = bs_results_new(out, names, n_metrics, err);
-  if (status == BS_OK)
-    status = add_tables(plan, *out, with_targets, err);
+  if (status == BS_OK && !c->options.is_rehearsal)
+    status = add_tables(c->plan, *out, with_targets, err);
   return status;
 }
 
@@ -45,7 +45,7 @@ static bs_status take_over_runs(bs_coordinator *c, const bs_store_content *earli
 
 static bs_status take_over(bs_coordinator *c, bs_error *err) {
   bs_store_content earlier = {0};
-  if (!bs_sweep_has_results(c->output))
+  if (c->options.is_rehearsal || !bs_sweep_has_results(c->output))
     return BS_OK;
   bs_status status = bs_sweep_collect(&earlier, c->output, err);
   if (status == BS_OK)
@@ -118,9 +118,9 @@ bs_status bs_coordinator_new(bs_coordinator **out, const bs_plan *plan, const ch
   if (status == BS_OK)
     status = bs_protocol_text(&plan->config->protocol, &c->protocol, err);
   if (status == BS_OK)
-    status = new_tables(&c->all, plan, true, err);
+    status = new_tables(&c->all, c, true, err);
   if (status == BS_OK)
-    status = new_tables(&c->pending, plan, false, err);
+    status = new_tables(&c->pending, c, false, err);
   if (status == BS_OK)
     status = take_over(c, err);
   if (status == BS_OK)
@@ -166,6 +166,8 @@ void bs_coordinator_free(bs_coordinator **handle) {
 
 bs_status bs_coordinator_add_run(bs_coordinator *c, const bs_run_row *row, double now,
                                  bs_error *err) {
+  if (c->options.is_rehearsal)
+    return BS_OK;
   if (c->n_runs == c->n_runs_committed)
     c->first_uncommitted = now;
   return bs_run_rows_add(&c->runs, &c->n_runs, &c->runs_capacity, row, c->all, err);
@@ -173,6 +175,8 @@ bs_status bs_coordinator_add_run(bs_coordinator *c, const bs_run_row *row, doubl
 
 bs_status bs_coordinator_keep(bs_coordinator *c, size_t w, const bs_unit_result *result,
                               uint32_t attempts, double now, bs_error *err) {
+  if (c->options.is_rehearsal)
+    return BS_OK;
   const bs_unit *unit = &result->unit;
   uint32_t *same_models = bs_array_new(c->plan->n_models, sizeof *same_models, err);
   uint32_t *same_tasks = bs_array_new(c->plan->n_tasks, sizeof *same_tasks, err);
@@ -221,7 +225,7 @@ bs_status bs_coordinator_commit(bs_coordinator *c, bs_error *err) {
     return status;
   c->n_runs_committed = c->n_runs;
   bs_results_free(&c->pending);
-  return new_tables(&c->pending, c->plan, false, err);
+  return new_tables(&c->pending, c, false, err);
 }
 
 static void count_models(const bs_coordinator *c, bs_progress *progress) {

@@ -16,6 +16,9 @@ typedef struct bs_coordinator_options {
   bs_limits limits;
   bs_notice notice; /* (optional) told of failed attempts and lost workers */
   void *notice_user;
+  /* A run that is thought through: nothing is read or written, and a result without rows stands for
+     all examples of its unit. */
+  bool is_rehearsal;
 } bs_coordinator_options;
 
 /* Takes over what an earlier run left at `output`. `options` (optional) are copied, all else is

@@ -218,8 +218,10 @@ static bs_status attempt_failed(bs_coordinator *c, size_t w, bs_job *job, const 
 }
 
 /* Each example of the unit once, in rows, failures or those skipped; rows in order. */
-static bool is_whole(const bs_unit_result *result) {
+static bool is_whole(const bs_coordinator *c, const bs_unit_result *result) {
   const bs_results *rows = result->rows;
+  if (c->options.is_rehearsal)
+    return true;
   if (rows->n_examples + rows->n_skipped + result->n_failures != result->unit.n)
     return false;
   for (size_t i = 1; i < rows->n_examples; i++)
@@ -231,12 +233,13 @@ static bool is_whole(const bs_unit_result *result) {
 static bs_status keep(bs_coordinator *c, size_t w, bs_job *job, const bs_unit_result *result,
                       double now, bs_error *err) {
   model_count *model = &c->models[job->unit.model];
+  size_t n_done =
+      c->options.is_rehearsal ? job->unit.n : result->rows->n_examples + result->rows->n_skipped;
   bs_status status = bs_coordinator_keep(c, w, result, job->attempts + 1, now, err);
   double rate = result->seconds > 0 ? job->unit.cost / result->seconds : 0;
   if (rate > 0 && (!(model->slowest_rate > 0) || rate < model->slowest_rate))
     model->slowest_rate = rate;
   bs_jobs_learn(c->jobs, w, &job->unit, result->seconds - result->load_seconds);
-  size_t n_done = result->rows->n_examples + result->rows->n_skipped;
   model->done += n_done;
   model->failed += result->n_failures;
   c->n_failed += result->n_failures;
@@ -258,7 +261,7 @@ bs_status bs_handout_take_result(bs_coordinator *c, size_t w, const bs_text *mes
   bs_job *job = NULL;
   if (status == BS_OK) {
     job = take_job(c, w, &result.unit);
-    if (job != NULL && is_whole(&result))
+    if (job != NULL && is_whole(c, &result))
       status = keep(c, w, job, &result, now, err);
     else if (job != NULL)
       status = attempt_failed(c, w, job, "the engine process did not answer every example", err);

@@ -208,59 +208,32 @@ cleanup:
   return status;
 }
 
-/* The plan with seconds for costs, so that every model has its own rate. */
-static bs_status simulate(const bs_plan *plan, size_t n_workers, const bs_plan_speed *speeds,
-                          bs_simulation_result *result, bs_error *err) {
-  bs_unit *units = bs_array_new(plan->n_units, sizeof *units, err);
-  double *smallest = bs_array_new(plan->n_models, sizeof *smallest, err);
-  double *load = bs_array_new(plan->n_models, sizeof *load, err);
-  bs_status status = BS_ERR_MEMORY;
-  if (units != NULL && smallest != NULL && load != NULL) {
-    for (size_t i = 0; i < plan->n_units; i++) {
-      units[i] = plan->units[i];
-      units[i].cost /= speeds[units[i].model].rate;
-    }
-    for (size_t m = 0; m < plan->n_models; m++) {
-      smallest[m] = plan->models[m].smallest_cost / speeds[m].rate;
-      load[m] = speeds[m].load_seconds;
-    }
-    bs_scheduler_limits limits = {
-        .largest_cost = 60, .smallest_costs = smallest, .load_costs = load};
-    bs_simulation options = {.n_workers = n_workers,
-                             .rate = 1,
-                             .ask_ahead = true,
-                             .latency_seconds = 50e-6,
-                             .service_seconds = 20e-6};
-    status = bs_simulate(&options, units, plan->n_units, plan->n_models, &limits, result, err);
-  }
-  free(units);
-  free(smallest);
-  free(load);
-  return status;
-}
-
 bs_status bs_plan_expect(const bs_plan *plan, size_t n_workers, const bs_plan_speed *speeds,
                          bs_plan_expectation *out, bs_error *err) {
   bs_simulation_result result;
   *out = (bs_plan_expectation){.n_workers = n_workers};
-  bs_status status = simulate(plan, n_workers, speeds, &result, err);
+  double *rates = bs_array_new(plan->n_models, sizeof *rates, err);
+  double *load = bs_array_new(plan->n_models, sizeof *load, err);
+  bs_status status = rates != NULL && load != NULL ? BS_OK : BS_ERR_MEMORY;
+  for (size_t m = 0; status == BS_OK && m < plan->n_models; m++) {
+    rates[m] = speeds[m].rate;
+    load[m] = speeds[m].load_seconds;
+  }
+  bs_simulation options = {.n_workers = n_workers,
+                           .rates = rates,
+                           .load_seconds = load,
+                           .latency_seconds = 50e-6,
+                           .service_seconds = 20e-6};
+  if (status == BS_OK)
+    status = bs_simulate(&options, plan, &result, err);
   if (status == BS_OK)
     *out = (bs_plan_expectation){.n_workers = n_workers,
                                  .seconds = result.seconds,
                                  .efficiency = result.efficiency,
                                  .loading_share = result.loading_share,
                                  .n_loads = result.n_loads,
-                                 .requests_per_second = result.requests_per_second};
+                                 .requests_per_second = result.results_per_second};
+  free(rates);
+  free(load);
   return status;
-}
-
-double bs_plan_expected_seconds(const bs_plan *plan, size_t n_workers, double rate) {
-  bs_plan_speed *speeds = bs_array_new(plan->n_models, sizeof *speeds, NULL);
-  bs_plan_expectation expected = {.seconds = NAN};
-  for (size_t m = 0; speeds != NULL && m < plan->n_models; m++)
-    speeds[m] = (bs_plan_speed){.rate = rate, .load_seconds = plan->models[m].load_cost / rate};
-  if (speeds != NULL && bs_plan_expect(plan, n_workers, speeds, &expected, NULL) != BS_OK)
-    expected.seconds = NAN;
-  free(speeds);
-  return expected.seconds;
 }

@@ -35,18 +35,10 @@ typedef struct range {
   uint32_t done;
 } range;
 
-/* A unit that came back from a worker. */
-typedef struct returned {
-  const bs_unit *unit;
-  size_t from;
-} returned;
-
 /* The units of one model. */
 typedef struct queue {
   range *ranges; /* the one with the costliest smallest piece first */
   size_t n, next;
-  returned *back;
-  size_t n_back, back_capacity;
   double cost_left, load_cost, warm_load_cost, smallest_cost;
   size_t n_workers, n_slow; /* that hold the model, and the slow ones of them */
 } queue;
@@ -72,7 +64,7 @@ struct bs_scheduler {
   bool *is_warm; /* [n_models][n_workers, of which a node each] loaded there before */
   bs_speeds *speeds;
   chunk *pieces; /* the latest */
-  size_t n_left; /* ranges and returned units */
+  size_t n_left; /* ranges that are not handed out, or not whole */
   bool splits;
   double largest_cost;
   double cost_left;
@@ -146,8 +138,6 @@ void bs_scheduler_free(bs_scheduler **handle) {
   bs_scheduler *s = *handle;
   if (s == NULL)
     return;
-  for (size_t m = 0; s->queues != NULL && m < s->n_models; m++)
-    free(s->queues[m].back);
   while (s->pieces != NULL) {
     chunk *before = s->pieces->before;
     free(s->pieces);
@@ -198,7 +188,7 @@ bs_status bs_scheduler_split_for_plan(bs_scheduler *s, const bs_plan *plan, bs_e
   return status;
 }
 
-static bool has_units(const queue *q) { return q->next < q->n || q->n_back > 0; }
+static bool has_units(const queue *q) { return q->next < q->n; }
 
 static bool is_warm_for(const bs_scheduler *s, size_t worker, size_t m) {
   return s->is_warm[m * s->n_workers + s->slots[worker].node];
@@ -216,10 +206,8 @@ static bool wants_worker(const queue *q, double load_cost) {
   return has_units(q) && (q->n_workers == 0 || q->cost_left - k * load_cost >= (k + 1) * load_cost);
 }
 
-/* Of the costliest piece that the queue would hand out next, at least. */
+/* Of the costliest piece that the queue, which has units, would hand out next, at least. */
 static double next_cost(const queue *q) {
-  if (q->next == q->n)
-    return q->smallest_cost;
   return fmax(q->smallest_cost, cost_each(q->ranges[q->next].unit));
 }
 
@@ -313,8 +301,6 @@ void bs_scheduler_learn(bs_scheduler *s, size_t worker, const bs_unit *unit, dou
 
 size_t bs_scheduler_n_left(const bs_scheduler *s) { return s->n_left; }
 
-bool bs_scheduler_is_empty(const bs_scheduler *s) { return s->n_left == 0; }
-
 bool bs_scheduler_has_plenty(const bs_scheduler *s, size_t worker) {
   double largest = 0;
   for (size_t m = 0; m < s->n_models; m++) {
@@ -383,24 +369,6 @@ static const bs_unit *take_piece(bs_scheduler *s, queue *q, size_t worker) {
   return unit;
 }
 
-/* A returned unit, of another worker where there is anything else. */
-static const bs_unit *take_returned(bs_scheduler *s, queue *q, size_t worker) {
-  if (q->n_back == 0)
-    return NULL;
-  size_t at = 0;
-  while (at < q->n_back && q->back[at].from == worker)
-    at++;
-  if (at == q->n_back) {
-    if (q->next < q->n)
-      return NULL;
-    at = 0;
-  }
-  const bs_unit *unit = q->back[at].unit;
-  q->back[at] = q->back[--q->n_back];
-  s->n_left--;
-  return unit;
-}
-
 const bs_unit *bs_scheduler_next(bs_scheduler *s, size_t worker) {
   long held = s->slots[worker].held;
   if (held == NO_MODEL || !has_units(&s->queues[held]) || !suits(s, worker, (size_t)held)) {
@@ -411,27 +379,10 @@ const bs_unit *bs_scheduler_next(bs_scheduler *s, size_t worker) {
       return NULL;
   }
   queue *q = &s->queues[held];
-  const bs_unit *unit = take_returned(s, q, worker);
-  if (unit == NULL)
-    unit = take_piece(s, q, worker);
+  const bs_unit *unit = take_piece(s, q, worker);
   if (unit == NULL)
     return NULL;
   q->cost_left -= unit->cost;
   s->cost_left -= unit->cost;
   return unit;
-}
-
-bs_status bs_scheduler_return(bs_scheduler *s, const bs_unit *unit, size_t worker, bs_error *err) {
-  queue *q = &s->queues[unit->model];
-  void *array = q->back;
-  bs_status status =
-      bs_array_reserve(&array, &q->back_capacity, q->n_back, 1, sizeof *q->back, err);
-  q->back = array;
-  if (status != BS_OK)
-    return status;
-  q->back[q->n_back++] = (returned){.unit = unit, .from = worker};
-  q->cost_left += unit->cost;
-  s->cost_left += unit->cost;
-  s->n_left++;
-  return BS_OK;
 }

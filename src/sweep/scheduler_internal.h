@@ -1,6 +1,5 @@
-/* Which unit a worker gets next. Knows no clock, no MPI and no files, so that a simulation can
-   drive it as the coordinator does. A decision takes time that grows with the number of models, not
-   with that of units or workers. */
+/* Which unit a worker gets next. Knows no clock, no MPI and no files. A decision takes time that
+   grows with the number of models, not with that of units or workers. */
 #ifndef BIGSWEEP_SWEEP_SCHEDULER_INTERNAL_H
 #define BIGSWEEP_SWEEP_SCHEDULER_INTERNAL_H
 
@@ -40,15 +39,10 @@ bs_status bs_scheduler_split_for_plan(bs_scheduler *scheduler, const bs_plan *pl
 
 /* The next unit for a worker, or NULL when there is none for it: all are handed out, or other
    workers will have done what is left before this one has loaded the model. A worker without work
-   should be kept and asked for again after bs_scheduler_return or bs_scheduler_lose: the work may
-   come back. The unit is valid until bs_scheduler_free. A worker stays with the model it holds
-   while that has units; else it gets the one that would be finished last. */
+   should be kept and asked for again after bs_scheduler_lose: a model may be nobody's then. The
+   unit is valid until bs_scheduler_free. A worker stays with the model it holds while that has
+   units; else it gets the one that would be finished last. */
 const bs_unit *bs_scheduler_next(bs_scheduler *scheduler, size_t worker);
-
-/* A unit from bs_scheduler_next that `worker` failed to do (or took with it) is handed out again,
-   soon, and to another worker by preference. */
-bs_status bs_scheduler_return(bs_scheduler *scheduler, const bs_unit *unit, size_t worker,
-                              bs_error *err);
 
 /* A worker has done a unit in so many seconds, loading not among them. One that turns out slow gets
    smaller pieces, and near the end none that others would have done sooner. */
@@ -56,17 +50,14 @@ void bs_scheduler_learn(bs_scheduler *scheduler, size_t worker, const bs_unit *u
                         double seconds);
 
 /* The worker is gone, or its engine is and with it the model that it held: it counts for no model
-   until it asks for a unit again. Its unit in flight is returned by a call of its own. */
+   until it asks for a unit again. Its unit in flight is the caller's to hand out again. */
 void bs_scheduler_lose(bs_scheduler *scheduler, size_t worker);
 
 /* So much is left that a unit may wait in this worker's hands behind another: at the end it should
    not, since a worker without work could have it. */
 bool bs_scheduler_has_plenty(const bs_scheduler *scheduler, size_t worker);
 
-/* Units that are left, cut or returned ones among them: at least so many will be handed out. */
+/* Units that are left, cut ones among them: at least so many will be handed out. 0: all are. */
 size_t bs_scheduler_n_left(const bs_scheduler *scheduler);
-
-/* Every unit is handed out and none has come back. */
-bool bs_scheduler_is_empty(const bs_scheduler *scheduler);
 
 #endif

@@ -1,19 +1,32 @@
+/* Workers that are numbers, at the end of a coordinator's messages, on a virtual clock. */
 #include "sweep/simulation_internal.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #include "base/memory_internal.h"
+#include "bigsweep/evaluate.h"
+#include "sweep/coordinator_internal.h"
+#include "sweep/messages_internal.h"
 
-enum { NO_MODEL = -1 };
+enum {
+  NO_MODEL = -1,
+  AHEAD = 2 /* units that a worker may have in its hands, at most */
+};
+
+/* Between a worker's signs of life, as in a run (bs_limits). Half of it between ticks. */
+static const double BEAT_SECONDS = 2;
 
 typedef enum event_kind {
-  REQUEST, /* a worker's request arrives at the coordinator */
-  START,   /* a worker begins the unit it was given */
+  UNIT, /* arrives at a worker */
   FINISH,
+  RESULT, /* arrives at the coordinator */
+  BEAT,   /* likewise */
   DEATH,
-  LEASE /* the coordinator learns of a death */
+  TICK
 } event_kind;
 
 typedef struct event {
@@ -23,31 +36,40 @@ typedef struct event {
   size_t worker;
 } event;
 
+/* What was done of a unit. */
+typedef struct done {
+  bs_unit unit;
+  double seconds, loading;
+} done;
+
 typedef struct worker {
   double speed;
   long held;
-  const bs_unit *present, *next;
-  double present_work, present_seconds;
-  bool dead, waits; /* waits: the coordinator has nothing for it */
+  bs_unit inbox[AHEAD]; /* sent by the coordinator, of which n_here have arrived */
+  size_t n_inbox, n_here;
+  done present; /* while it works */
+  bool works, is_dead;
+  done outbox[AHEAD]; /* on the way to the coordinator */
+  size_t n_outbox;
   double died;
 } worker;
 
 typedef struct world {
   const bs_simulation *options;
-  bs_scheduler *scheduler;
-  const bs_scheduler_limits *limits;
+  const bs_plan *plan;
+  bs_coordinator *coordinator;
   worker *workers;
   double *line_free; /* [n_workers, of which a node each] when the node's line is free */
   double *arrival; /* [n_models][n_workers] when the files are in the node's memory; 0: not asked */
+  bs_results *no_rows;
+  bs_text message, beat;
   event *heap;
   size_t n_events, capacity;
   uint64_t order;
-  double now, busy_until;
+  double now, busy_until, busy;
   double last_finish, loading, second;
-  uint64_t requests_this_second;
-  struct timespec deciding;
+  uint64_t results_this_second;
   double decided_seconds;
-  uint64_t n_decisions;
   bs_simulation_result *result;
 } world;
 
@@ -100,11 +122,13 @@ static event pop(world *w) {
   return first;
 }
 
-/* The estimate errs by task and shots, and by unit. */
-static double true_cost(const world *w, const bs_unit *unit) {
+/* Seconds that a unit takes a worker of the usual speed. The estimate errs by task and shots, and
+   by unit. */
+static double true_seconds(const world *w, const bs_unit *unit) {
   uint64_t group = mix(w->options->seed ^ mix((uint64_t)unit->task * 1000 + unit->shots));
   uint64_t own = mix(group ^ mix((uint64_t)unit->model << 32 | unit->first));
-  return unit->cost * exp(w->options->noise * (normal(group) + 0.5 * normal(own)));
+  return unit->cost / w->options->rates[unit->model] *
+         exp(w->options->noise * (normal(group) + 0.5 * normal(own)));
 }
 
 static double cpu_seconds(void) {
@@ -113,55 +137,41 @@ static double cpu_seconds(void) {
   return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
 }
 
-static const bs_unit *decide(world *w, size_t number) {
-  double start = cpu_seconds();
-  const bs_unit *unit = bs_scheduler_next(w->scheduler, number);
-  w->decided_seconds += cpu_seconds() - start;
-  w->n_decisions++;
-  return unit;
+/* The coordinator does one thing after the other; half of its service is for what it sends. */
+static void keep_busy(world *w) {
+  double seconds = w->options->service_seconds / 2;
+  w->busy_until = fmax(w->busy_until, w->now) + seconds;
+  w->busy += seconds;
 }
 
-static void count_request(world *w) {
-  w->result->n_requests++;
-  if (w->now >= w->second + 1) {
-    w->second = floor(w->now);
-    w->requests_this_second = 0;
-  }
-  if (++w->requests_this_second > w->result->peak_requests && w->second > 0)
-    w->result->peak_requests = w->requests_this_second;
-}
-
-/* The coordinator answers one request after the other. */
-static bs_status answer(world *w, size_t number, bs_error *err) {
+/* A bs_send. */
+static bs_status deliver(void *user, size_t number, const bs_text *message, bs_error *err) {
+  world *w = user;
   worker *who = &w->workers[number];
-  count_request(w);
-  if (w->busy_until < w->now)
-    w->busy_until = w->now;
-  w->busy_until += w->options->service_seconds;
-  if (who->dead)
-    return BS_OK;
-  if (who->present != NULL && !bs_scheduler_has_plenty(w->scheduler, number)) {
-    who->waits = true; /* it asks again when it is done */
-    return BS_OK;
-  }
-  who->next = decide(w, number);
-  who->waits = who->next == NULL;
-  if (who->next != NULL && who->present == NULL)
-    return push(w, w->busy_until + w->options->latency_seconds, START, number, err);
-  return BS_OK;
-}
-
-static bs_status ask(world *w, size_t number, bs_error *err) {
-  return push(w, w->now + w->options->latency_seconds, REQUEST, number, err);
+  bs_message_kind kind;
+  bs_assignment work;
+  bs_status status = bs_message_kind_of(message, &kind, err);
+  if (status != BS_OK || kind != BS_MESSAGE_UNIT)
+    return status;
+  status = bs_decode_unit(message, &work, err);
+  if (status == BS_OK && who->n_inbox == AHEAD)
+    status = bs_error_set(err, BS_ERR_INTERNAL, "a worker has more units than it may have");
+  if (status != BS_OK)
+    return status;
+  keep_busy(w);
+  if (w->options->given != NULL)
+    w->options->given(w->options->user, number, &work.unit);
+  who->inbox[who->n_inbox++] = work.unit;
+  return push(w, w->busy_until + w->options->latency_seconds, UNIT, number, err);
 }
 
 /* Seconds until a worker can compute with a model that it does not hold. */
 static double load_seconds(world *w, size_t number, size_t model) {
   const bs_simulation *o = w->options;
-  double cold = w->limits->load_costs[model] / o->rate;
+  double cold = o->load_seconds[model];
   if (o->workers_per_node == 0)
     return cold;
-  double warm = w->limits->warm_load_costs[model] / o->rate;
+  double warm = o->warm_load_seconds[model];
   size_t node = number / o->workers_per_node;
   double *arrival = &w->arrival[model * o->n_workers + node];
   if (*arrival == 0)
@@ -171,102 +181,142 @@ static double load_seconds(world *w, size_t number, size_t model) {
 
 static bs_status start(world *w, size_t number, bs_error *err) {
   worker *who = &w->workers[number];
-  if (who->dead || who->present != NULL || who->next == NULL)
+  if (who->is_dead || who->works || who->n_here == 0)
     return BS_OK;
-  double loading = 0;
-  who->present = who->next;
-  who->next = NULL;
-  if (who->held != (long)who->present->model) {
-    who->held = (long)who->present->model;
-    loading = load_seconds(w, number, (size_t)who->held);
-    w->loading += loading;
+  bs_unit unit = who->inbox[0];
+  who->n_inbox--;
+  who->n_here--;
+  memmove(who->inbox, who->inbox + 1, who->n_inbox * sizeof *who->inbox);
+  who->works = true;
+  who->present = (done){.unit = unit};
+  if (who->held != (long)unit.model) {
+    who->held = (long)unit.model;
+    who->present.loading = load_seconds(w, number, unit.model);
+    w->loading += who->present.loading;
     w->result->n_loads++;
   }
-  who->present_work = true_cost(w, who->present);
-  double seconds = loading + who->present_work / (w->options->rate * who->speed);
-  who->present_seconds = seconds - loading;
-  bs_status status = push(w, w->now + seconds, FINISH, number, err);
-  if (status == BS_OK && w->options->ask_ahead)
-    status = ask(w, number, err);
-  return status;
+  who->present.seconds = who->present.loading + true_seconds(w, &unit) / who->speed;
+  return push(w, w->now + who->present.seconds, FINISH, number, err);
+}
+
+static bs_status arrive(world *w, size_t number, bs_error *err) {
+  worker *who = &w->workers[number];
+  who->n_here++;
+  w->result->n_lost += who->is_dead;
+  return start(w, number, err);
 }
 
 static bs_status finish(world *w, size_t number, bs_error *err) {
   worker *who = &w->workers[number];
-  if (who->dead)
+  if (who->is_dead)
     return BS_OK;
-  w->result->work_cost += who->present_work;
+  w->result->work_seconds += true_seconds(w, &who->present.unit);
   w->result->n_units++;
   w->last_finish = w->now;
-  bs_scheduler_learn(w->scheduler, number, who->present, who->present_seconds);
-  who->present = NULL;
-  if (who->next != NULL)
-    return start(w, number, err);
-  if (w->options->ask_ahead && !who->waits)
-    return BS_OK; /* its request is on its way */
-  who->waits = false;
-  return ask(w, number, err);
+  who->works = false;
+  if (who->n_outbox == AHEAD)
+    return bs_error_set(err, BS_ERR_INTERNAL, "a worker has done more units than it had");
+  who->outbox[who->n_outbox++] = who->present;
+  bs_status status = push(w, w->now + w->options->latency_seconds, RESULT, number, err);
+  return status == BS_OK ? start(w, number, err) : status;
 }
 
-static bs_status wake_waiting(world *w, bs_error *err) {
-  bs_status status = BS_OK;
-  for (size_t i = 0; status == BS_OK && i < w->options->n_workers; i++)
-    if (w->workers[i].waits && !w->workers[i].dead && w->workers[i].present == NULL) {
-      w->workers[i].waits = false;
-      status = answer(w, i, err);
-    }
+static void count_result(world *w) {
+  if (w->now >= w->second + 1) {
+    w->second = floor(w->now);
+    w->results_this_second = 0;
+  }
+  if (++w->results_this_second > w->result->peak_results && w->second > 0)
+    w->result->peak_results = w->results_this_second;
+}
+
+static bs_status take_result(world *w, size_t number, bs_error *err) {
+  worker *who = &w->workers[number];
+  done of = who->outbox[0];
+  who->n_outbox--;
+  memmove(who->outbox, who->outbox + 1, who->n_outbox * sizeof *who->outbox);
+  count_result(w);
+  keep_busy(w);
+  bs_unit_result result = {
+      .unit = of.unit, .seconds = of.seconds, .load_seconds = of.loading, .rows = w->no_rows};
+  bs_status status = bs_encode_result(&w->message, &result, err);
+  double begun = cpu_seconds();
+  if (status == BS_OK)
+    status = bs_coordinator_handle(w->coordinator, number, &w->message, w->now, err);
+  w->decided_seconds += cpu_seconds() - begun;
   return status;
 }
 
-static bs_status end_lease(world *w, size_t number, bs_error *err) {
-  worker *who = &w->workers[number];
-  const bs_unit *lost[] = {who->present, who->next};
-  bs_status status = BS_OK;
-  bs_scheduler_lose(w->scheduler, number);
-  for (size_t i = 0; status == BS_OK && i < 2; i++)
-    if (lost[i] != NULL) {
-      w->result->n_lost++;
-      status = bs_scheduler_return(w->scheduler, lost[i], number, err);
-    }
-  who->present = who->next = NULL;
-  return status == BS_OK ? wake_waiting(w, err) : status;
+static bs_status take_beat(world *w, size_t number, bs_error *err) {
+  if (w->workers[number].is_dead)
+    return BS_OK;
+  bs_status status = bs_coordinator_handle(w->coordinator, number, &w->beat, w->now, err);
+  return status == BS_OK ? push(w, w->now + BEAT_SECONDS, BEAT, number, err) : status;
 }
 
-static bs_status handle(world *w, const event *e, bs_error *err) {
+static bs_status tick(world *w, bs_error *err) {
+  bs_status status = bs_coordinator_tick(w->coordinator, w->now, err);
+  return status == BS_OK ? push(w, w->now + BEAT_SECONDS / 2, TICK, 0, err) : status;
+}
+
+static void die(world *w, size_t number) {
+  worker *who = &w->workers[number];
+  if (who->is_dead)
+    return;
+  who->is_dead = true;
+  who->died = w->now;
+  w->result->n_lost += who->n_here + who->works;
+}
+
+static bs_status happen(world *w, const event *e, bs_error *err) {
   w->now = e->at;
   switch (e->kind) {
-  case REQUEST:
-    return answer(w, e->worker, err);
-  case START:
-    return start(w, e->worker, err);
+  case UNIT:
+    return arrive(w, e->worker, err);
   case FINISH:
     return finish(w, e->worker, err);
+  case RESULT:
+    return take_result(w, e->worker, err);
+  case BEAT:
+    return take_beat(w, e->worker, err);
+  case TICK:
+    return tick(w, err);
   case DEATH:
-    w->workers[e->worker].dead = true;
-    w->workers[e->worker].died = w->now;
-    return push(w, w->now + w->options->lease_seconds, LEASE, e->worker, err);
-  case LEASE:
-    return end_lease(w, e->worker, err);
+    die(w, e->worker);
   }
   return BS_OK;
 }
 
-/* Stragglers and the dead are spread over the workers by chance. */
+/* Stragglers and the dead are spread over the workers by chance. Signs of life matter where some
+   will be missed. */
 static bs_status people(world *w, bs_error *err) {
   const bs_simulation *o = w->options;
   bs_status status = BS_OK;
-  for (size_t i = 0; i < o->n_workers; i++) {
+  for (size_t i = 0; i < o->n_workers; i++)
     w->workers[i] = (worker){.speed = 1, .held = NO_MODEL};
-    if (o->workers_per_node > 0 && !o->nodes_unknown)
-      bs_scheduler_place(w->scheduler, i, i / o->workers_per_node);
-  }
   for (size_t i = 0; i < o->n_stragglers; i++)
     w->workers[mix(o->seed + 2 * i) % o->n_workers].speed = 1 / o->straggler_factor;
-  for (size_t i = 0; status == BS_OK && i < o->n_workers; i++)
-    status = push(w, 0, REQUEST, i, err);
   for (size_t i = 0; status == BS_OK && i < o->n_deaths; i++)
     status = push(w, uniform(o->seed + 3 * i + 1) * o->expected_seconds, DEATH,
                   mix(o->seed + 2 * i + 1) % o->n_workers, err);
+  if (status == BS_OK && o->n_deaths > 0)
+    status = push(w, 0, TICK, 0, err);
+  for (size_t i = 0; status == BS_OK && o->n_deaths > 0 && i < o->n_workers; i++)
+    status = push(w, BEAT_SECONDS * uniform(mix(i)), BEAT, i, err);
+  return status;
+}
+
+static bs_status say_hello(world *w, bs_error *err) {
+  const bs_simulation *o = w->options;
+  bs_status status = BS_OK;
+  for (size_t i = 0; status == BS_OK && i < o->n_workers; i++) {
+    char host[32];
+    bool is_own = o->workers_per_node == 0 || o->nodes_unknown;
+    snprintf(host, sizeof host, "n%zu", is_own ? i : i / o->workers_per_node);
+    status = bs_encode_hello(&w->message, &(bs_hello){.host = host, .isas = "any"}, err);
+    if (status == BS_OK)
+      status = bs_coordinator_handle(w->coordinator, i, &w->message, 0, err);
+  }
   return status;
 }
 
@@ -276,93 +326,74 @@ static void sum_up(world *w) {
   r->seconds = w->last_finish;
   for (size_t i = 0; i < w->options->n_workers; i++) {
     const worker *who = &w->workers[i];
-    double lived = who->dead && who->died < r->seconds ? who->died : r->seconds;
+    double lived = who->is_dead && who->died < r->seconds ? who->died : r->seconds;
     speeds += who->speed;
-    capacity += who->speed * lived * w->options->rate;
+    capacity += who->speed * lived;
   }
-  r->perfect_seconds = r->work_cost / (speeds * w->options->rate);
-  r->efficiency = r->work_cost / capacity;
+  r->perfect_seconds = r->work_seconds / speeds;
+  r->efficiency = r->work_seconds / capacity;
   r->loading_share = w->loading / (r->seconds * (double)w->options->n_workers);
-  r->requests_per_second = (double)r->n_requests / r->seconds;
-  r->coordinator_load = (double)r->n_requests * w->options->service_seconds / r->seconds;
-  r->decision_seconds = w->decided_seconds / (double)w->n_decisions;
+  r->results_per_second = (double)r->n_units / r->seconds;
+  r->coordinator_load = w->busy / r->seconds;
+  r->decision_seconds = w->decided_seconds / (double)r->n_units;
 }
 
-bs_status bs_simulate(const bs_simulation *simulation, const bs_unit *units, size_t n_units,
-                      size_t n_models, const bs_scheduler_limits *limits,
-                      bs_simulation_result *result, bs_error *err) {
-  world w = {.options = simulation, .limits = limits, .result = result};
-  *result = (bs_simulation_result){0};
-  bs_status status =
-      bs_scheduler_new(&w.scheduler, units, n_units, n_models, simulation->n_workers, err);
-  size_t n_arrivals;
-  if (status == BS_OK &&
-      (!bs_size_mul(n_models, simulation->n_workers, &n_arrivals) ||
-       (w.workers = bs_array_new(simulation->n_workers, sizeof *w.workers, err)) == NULL ||
-       (w.line_free = bs_array_new(simulation->n_workers, sizeof *w.line_free, err)) == NULL ||
-       (w.arrival = bs_array_new(n_arrivals, sizeof *w.arrival, err)) == NULL))
-    status = bs_error_set(err, BS_ERR_MEMORY, "cannot simulate %zu workers", simulation->n_workers);
-  if (status == BS_OK) {
-    bs_scheduler_split(w.scheduler, limits);
-    status = people(&w, err);
-  }
-  while (status == BS_OK && w.n_events > 0) {
-    event e = pop(&w);
-    status = handle(&w, &e, err);
-  }
-  if (status == BS_OK && !bs_scheduler_is_empty(w.scheduler))
-    status = bs_error_set(err, BS_ERR_INTERNAL, "the simulation ended before its work");
+static bs_status open_world(world *w, bs_error *err) {
+  const bs_simulation *o = w->options;
+  bool has_deaths = o->n_deaths > 0;
+  bs_coordinator_options options = {
+      .is_rehearsal = true,
+      .limits = {.beat_seconds = has_deaths ? BEAT_SECONDS : INFINITY,
+                 .lease_seconds = has_deaths ? o->lease_seconds : INFINITY,
+                 .hello_seconds = INFINITY}};
+  size_t n_arrivals, n_metrics;
+  if (!bs_size_mul(w->plan->n_models, o->n_workers, &n_arrivals) ||
+      (w->workers = bs_array_new(o->n_workers, sizeof *w->workers, err)) == NULL ||
+      (w->line_free = bs_array_new(o->n_workers, sizeof *w->line_free, err)) == NULL ||
+      (w->arrival = bs_array_new(n_arrivals, sizeof *w->arrival, err)) == NULL)
+    return bs_error_set(err, BS_ERR_MEMORY, "cannot simulate %zu workers", o->n_workers);
+  const char *const *names = bs_example_metric_names(&n_metrics);
+  bs_status status = bs_results_new(&w->no_rows, names, n_metrics, err);
   if (status == BS_OK)
-    sum_up(&w);
-  bs_scheduler_free(&w.scheduler);
-  free(w.workers);
-  free(w.line_free);
-  free(w.arrival);
-  free(w.heap);
+    status = bs_encode_plain(&w->beat, BS_MESSAGE_BEAT, err);
+  if (status == BS_OK)
+    status =
+        bs_coordinator_new(&w->coordinator, w->plan, "", o->n_workers, deliver, w, &options, err);
   return status;
 }
 
-bs_status bs_make_sweep(bs_made_sweep *out, double load_cost_per_parameter, uint64_t seed,
-                        bs_error *err) {
-  enum { N_MODELS = 8, N_TASKS = 160, N_SHOTS = 4, LARGEST_UNIT = 512, LARGEST_TASK = 2000 };
-  static const double parameters[N_MODELS] = {7e7, 1.6e8, 4.1e8, 1e9, 1.4e9, 2.8e9, 6.9e9, 1.2e10};
-  enum { MOST_UNITS = N_MODELS * N_TASKS * N_SHOTS * (LARGEST_TASK / LARGEST_UNIT + 1) };
-  double *smallest = bs_array_new(N_MODELS, sizeof *smallest, err);
-  double *load = bs_array_new(N_MODELS, sizeof *load, err);
-  double *warm = bs_array_new(N_MODELS, sizeof *warm, err);
-  *out = (bs_made_sweep){
-      .units = bs_array_new(MOST_UNITS, sizeof *out->units, err),
-      .n_models = N_MODELS,
-      .limits = {.smallest_costs = smallest, .load_costs = load, .warm_load_costs = warm}};
-  if (out->units == NULL || smallest == NULL || load == NULL || warm == NULL) {
-    bs_made_sweep_free(out);
-    return BS_ERR_MEMORY;
-  }
-  for (uint32_t m = 0; m < N_MODELS; m++) {
-    smallest[m] = 2 * parameters[m] * 512;
-    load[m] = load_cost_per_parameter * parameters[m];
-    warm[m] = load[m] / 4;
-    for (uint32_t t = 0; t < N_TASKS; t++) {
-      /* Sizes and lengths spread evenly over their orders of magnitude. */
-      uint32_t n = (uint32_t)(32 * pow(LARGEST_TASK / 32.0, uniform(seed + 2 * t)));
-      double tokens = 30 * pow(20, uniform(seed + 2 * t + 1));
-      for (uint32_t shots = 0; shots < N_SHOTS; shots++)
-        for (uint32_t first = 0; first < n; first += LARGEST_UNIT) {
-          bs_unit unit = {.model = m, .task = t, .shots = shots, .first = first};
-          unit.n = n - first < LARGEST_UNIT ? n - first : LARGEST_UNIT;
-          unit.cost = 2 * parameters[m] * tokens * (shots + 1) * unit.n;
-          out->total_cost += unit.cost;
-          out->units[out->n_units++] = unit;
-        }
-    }
-  }
-  return BS_OK;
+static void close_world(world *w) {
+  bs_coordinator_free(&w->coordinator);
+  bs_results_free(&w->no_rows);
+  bs_text_free(&w->message);
+  bs_text_free(&w->beat);
+  free(w->workers);
+  free(w->line_free);
+  free(w->arrival);
+  free(w->heap);
 }
 
-void bs_made_sweep_free(bs_made_sweep *sweep) {
-  free(sweep->units);
-  free((double *)(size_t)sweep->limits.smallest_costs);
-  free((double *)(size_t)sweep->limits.load_costs);
-  free((double *)(size_t)sweep->limits.warm_load_costs);
-  *sweep = (bs_made_sweep){0};
+bs_status bs_simulate(const bs_simulation *simulation, const bs_plan *plan,
+                      bs_simulation_result *result, bs_error *err) {
+  world w = {.options = simulation, .plan = plan, .result = result};
+  *result = (bs_simulation_result){0};
+  bs_sweep_summary summary = {0};
+  bs_status status = open_world(&w, err);
+  if (status == BS_OK)
+    status = people(&w, err);
+  if (status == BS_OK)
+    status = say_hello(&w, err);
+  while (status == BS_OK && w.n_events > 0 && !bs_coordinator_is_over(w.coordinator)) {
+    event e = pop(&w);
+    status = happen(&w, &e, err);
+  }
+  if (status == BS_OK) {
+    bs_coordinator_summary(w.coordinator, w.now, &summary);
+    if (!summary.finished)
+      status = bs_error_set(err, BS_ERR_INTERNAL, "the simulation ended before its work");
+  }
+  if (status == BS_OK)
+    sum_up(&w);
+  close_world(&w);
+  return status;
 }

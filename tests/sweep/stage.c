@@ -112,8 +112,10 @@ static double made_up(const bs_unit *unit, uint32_t example) {
 
 void answer_unit(const mailboxes *boxes, const bs_unit *unit, bs_text *answer) {
   bs_error err = {0};
-  bs_unit_result result = {
-      .unit = *unit, .tokens_asked = 10 * (uint64_t)unit->n, .tokens_computed = unit->n};
+  bs_unit_result result = {.unit = *unit,
+                           .seconds = boxes->rate > 0 ? unit->cost / boxes->rate : 0,
+                           .tokens_asked = 10 * (uint64_t)unit->n,
+                           .tokens_computed = unit->n};
   size_t n_metrics;
   const char *const *names = bs_example_metric_names(&n_metrics);
   double *values = calloc(n_metrics, sizeof *values);

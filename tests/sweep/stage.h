@@ -28,6 +28,7 @@ typedef struct mailboxes {
   size_t n_units[MAX_WORKERS];
   bool stopped[MAX_WORKERS];
   long failing_example; /* of every unit of task 1, or NO_FAILURE */
+  double rate;          /* cost that a worker does in a second; 0: results tell no time */
 } mailboxes;
 
 /* A bs_send: puts what is sent into the mailboxes `user`. */

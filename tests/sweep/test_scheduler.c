@@ -79,29 +79,6 @@ static void workers_share_by_cost(void) {
   bs_scheduler_free(&scheduler);
 }
 
-static void a_failed_unit_goes_to_another(void) {
-  bs_error err = {0};
-  bs_unit units[N_UNITS];
-  make_units(units);
-  bs_scheduler *scheduler = new_scheduler(units, N_UNITS, 2);
-  const bs_unit *failed = bs_scheduler_next(scheduler, 0);
-  BS_TEST_OK(bs_scheduler_return(scheduler, failed, 0, &err), err);
-  CU_ASSERT_PTR_NOT_EQUAL(bs_scheduler_next(scheduler, 0), failed);
-  CU_ASSERT_PTR_EQUAL(bs_scheduler_next(scheduler, 1), failed);
-  size_t n = 2;
-  while (bs_scheduler_next(scheduler, 1) != NULL)
-    n++;
-  CU_ASSERT_EQUAL(n, N_UNITS);
-  CU_ASSERT_TRUE(bs_scheduler_is_empty(scheduler));
-  /* After the end, and with nobody else to ask. */
-  BS_TEST_OK(bs_scheduler_return(scheduler, failed, 1, &err), err);
-  CU_ASSERT_FALSE(bs_scheduler_is_empty(scheduler));
-  bs_scheduler_lose(scheduler, 0);
-  CU_ASSERT_PTR_EQUAL(bs_scheduler_next(scheduler, 1), failed);
-  CU_ASSERT_PTR_NULL(bs_scheduler_next(scheduler, 1));
-  bs_scheduler_free(&scheduler);
-}
-
 /* Every example is handed out once, in pieces that do not get larger, nor smaller than asked for.
  */
 static void pieces_cover_everything(void) {
@@ -141,7 +118,7 @@ static void pieces_cover_everything(void) {
   for (size_t m = 0; m < N; m++)
     for (size_t i = 0; i < EXAMPLES; i++)
       CU_ASSERT_EQUAL_FATAL(given[m][i], 1);
-  CU_ASSERT_TRUE(bs_scheduler_is_empty(scheduler));
+  CU_ASSERT_EQUAL(bs_scheduler_n_left(scheduler), 0);
   bs_scheduler_free(&scheduler);
 }
 
@@ -160,11 +137,11 @@ static void no_loading_for_a_crumb(void) {
   CU_ASSERT_EQUAL(bs_scheduler_next(scheduler, 0)->model, 0);
   CU_ASSERT_PTR_NULL(bs_scheduler_next(scheduler, 0)); /* two crumbs are left, loading costs more */
   CU_ASSERT_PTR_NULL(bs_scheduler_next(scheduler, 2));
-  CU_ASSERT_FALSE(bs_scheduler_is_empty(scheduler));
+  CU_ASSERT_TRUE(bs_scheduler_n_left(scheduler) > 0);
   bs_scheduler_lose(scheduler, 1); /* who held the model: now another must load it */
   CU_ASSERT_EQUAL(bs_scheduler_next(scheduler, 2)->model, 1);
   CU_ASSERT_EQUAL(bs_scheduler_next(scheduler, 2)->model, 1);
-  CU_ASSERT_TRUE(bs_scheduler_is_empty(scheduler));
+  CU_ASSERT_EQUAL(bs_scheduler_n_left(scheduler), 0);
   bs_scheduler_free(&scheduler);
 }
 
@@ -185,7 +162,7 @@ static void a_slow_worker_gets_less(void) {
                                                        .load_costs = load_costs});
   double fast = 0, slow = 0, left = EXAMPLES;
   bool refused = false;
-  for (size_t turn = 0; !bs_scheduler_is_empty(scheduler) && turn < 10000; turn++) {
+  for (size_t turn = 0; bs_scheduler_n_left(scheduler) > 0 && turn < 10000; turn++) {
     size_t w = turn % N_WORKERS;
     const bs_unit *unit = bs_scheduler_next(scheduler, w);
     if (unit == NULL) {
@@ -201,15 +178,30 @@ static void a_slow_worker_gets_less(void) {
     }
     learn(scheduler, w, unit, w == SLOW ? 0.1 : 1);
   }
-  CU_ASSERT_TRUE(bs_scheduler_is_empty(scheduler));
+  CU_ASSERT_EQUAL(bs_scheduler_n_left(scheduler), 0);
   CU_ASSERT_TRUE(refused && fast > 0 && slow > 0);
-  /* Alone it has to do what comes back. */
-  bs_error err = {0};
-  BS_TEST_OK(bs_scheduler_return(scheduler, &units[0], 0, &err), err);
-  for (size_t w = 0; w < N_WORKERS; w++)
-    if (w != SLOW)
-      bs_scheduler_lose(scheduler, w);
-  CU_ASSERT_PTR_NOT_NULL(bs_scheduler_next(scheduler, SLOW));
+  bs_scheduler_free(&scheduler);
+}
+
+/* The same worker, once the others are gone: there is nobody to leave the work to. */
+static void a_slow_worker_alone_does_the_rest(void) {
+  enum { EXAMPLES = 400, SLOW = 1 };
+  bs_unit units[] = {{.model = 0, .n = EXAMPLES, .cost = EXAMPLES}};
+  const double smallest_costs[N_MODELS] = {10, 10, 10}, load_costs[N_MODELS] = {0};
+  bs_scheduler *scheduler = new_scheduler(units, 1, 2);
+  bs_scheduler_split(scheduler, &(bs_scheduler_limits){.smallest_costs = smallest_costs,
+                                                       .load_costs = load_costs});
+  const bs_unit *unit = NULL;
+  for (size_t turn = 0; turn == 0 || unit != NULL; turn++)
+    for (size_t w = 0; w < 2 && (turn == 0 || unit != NULL); w++) {
+      unit = bs_scheduler_next(scheduler, w);
+      learn(scheduler, w, unit, w == SLOW ? 0.1 : 1);
+    }
+  CU_ASSERT_TRUE(bs_scheduler_n_left(scheduler) > 0); /* it was refused what is left */
+  bs_scheduler_lose(scheduler, 0);
+  while (bs_scheduler_next(scheduler, SLOW) != NULL)
+    continue;
+  CU_ASSERT_EQUAL(bs_scheduler_n_left(scheduler), 0);
   bs_scheduler_free(&scheduler);
 }
 
@@ -227,7 +219,7 @@ static void nobody_starves(void) {
     double cost = 0, whole = 0;
     for (size_t i = 0; i < N_UNITS; i++)
       whole += units[i].cost;
-    for (size_t turn = 0; !bs_scheduler_is_empty(scheduler) && turn < 100000; turn++) {
+    for (size_t turn = 0; bs_scheduler_n_left(scheduler) > 0 && turn < 100000; turn++) {
       random = random * 1103515245U + 12345U;
       size_t w = (random >> 16) % n_workers;
       const bs_unit *unit = bs_scheduler_next(scheduler, w);
@@ -237,7 +229,7 @@ static void nobody_starves(void) {
       if ((random >> 8) % 50 == 0)
         bs_scheduler_lose(scheduler, (w + 1) % n_workers);
     }
-    CU_ASSERT_TRUE(bs_scheduler_is_empty(scheduler));
+    CU_ASSERT_EQUAL(bs_scheduler_n_left(scheduler), 0);
     CU_ASSERT_DOUBLE_EQUAL(cost, whole, 1e-6 * whole);
     bs_scheduler_free(&scheduler);
   }
@@ -278,10 +270,10 @@ int main(void) {
       {"every unit is given once", every_unit_once},
       {"a worker stays with its model", a_worker_stays_with_its_model},
       {"workers share by cost", workers_share_by_cost},
-      {"a failed unit goes to another worker", a_failed_unit_goes_to_another},
       {"pieces cover everything once and taper", pieces_cover_everything},
       {"no loading for a crumb", no_loading_for_a_crumb},
       {"a slow worker gets less", a_slow_worker_gets_less},
+      {"a slow worker alone does the rest", a_slow_worker_alone_does_the_rest},
       {"nobody starves", nobody_starves},
       {"a node keeps to its models", a_node_keeps_to_its_models},
   };
