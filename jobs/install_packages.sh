@@ -1,5 +1,6 @@
 #!/bin/sh
 # Installs the Debian packages that bigsweep needs, those that are missing alone.
+# Elsewhere it says what is needed, and leaves it at that.
 # usage: install_packages.sh [build] [plot] [test] [slurm]     (default: build plot)
 set -eu
 
@@ -19,6 +20,21 @@ for set in ${*:-build plot}; do
     *) echo "install_packages.sh: unknown set \"$set\"; known: build plot test slurm" >&2; exit 2 ;;
   esac
 done
+
+if ! command -v apt-get >/dev/null || ! command -v dpkg-query >/dev/null; then
+  cat >&2 <<'NEEDED'
+install_packages.sh: this is no Debian (no apt-get), so nothing is installed. bigsweep needs (in brackets: the
+versions it is tested with)
+  to build   a C17 compiler with OpenMP (gcc 12), CMake 3.25 or later, Ninja, pkg-config, git,
+             an MPI of standard 3 (Open MPI 4.1), HDF5 1.10 or later, the serial library (1.10.8),
+             cJSON (1.7.15), PCRE2 with 8 bits (10.42), utf8proc (2.8), OpenSSL (3.0)
+  to plot    Python 3 with h5py (3.7) and matplotlib (3.6)
+  to test    CUnit (2.1-3), h5diff, h5ls and h5dump of HDF5, clang-format (14), ps
+On a cluster these are mostly modules (module avail), or packages of Spack, conda or the system by much the same
+names. Where they are in folders of their own, give CMAKE_PREFIX_PATH and PKG_CONFIG_PATH to cmake.
+NEEDED
+  exit 0
+fi
 
 missing=
 for package in $wanted; do

@@ -14,6 +14,8 @@ mkdir -p "$results"
 if [ "$(id -u)" -eq 0 ]; then # mpirun asks for this before it runs as root, as in containers
   export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
 fi
-mpirun --oversubscribe -n 3 build/release/bigsweep run configs/ladder.json -o "$results/ladder.h5"
-/usr/bin/python3 analysis/plot_scaling.py "$results/ladder.h5" -o "$results/ladder.png"
+mpirun --oversubscribe --bind-to none -n 3 build/release/bigsweep run configs/ladder.json -o "$results/ladder.h5"
+python=python3 # the one that has the packages: Debian's are its own python's
+"$python" -c 'import h5py, matplotlib' 2>/dev/null || python=/usr/bin/python3
+"$python" analysis/plot_scaling.py "$results/ladder.h5" -o "$results/ladder.png"
 echo "results: $results/ladder.h5, picture: $results/ladder.png"

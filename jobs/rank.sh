@@ -7,7 +7,8 @@ trap : USR1 TERM # mpirun signals the whole group of processes: they are the pro
 code=0
 "$@" || code=$?
 # The program leaves the mark itself where it can: before it parts from the other ranks.
-if [ "${OMPI_COMM_WORLD_RANK:-0}" -eq 0 ] && [ ! -e "$mark" ]; then
+rank=${OMPI_COMM_WORLD_RANK:-${PMIX_RANK:-${PMI_RANK:-0}}}
+if [ "$rank" -eq 0 ] && [ ! -e "$mark" ]; then
   echo "$code" >"$mark.new" && mv "$mark.new" "$mark"
 fi
 exit 0 # mpirun would wait for ever for the others of a rank that fails

@@ -11,6 +11,55 @@
 # - Exit code 75 (stopped early), or the death of the whole launch: the job is put back into the queue, at
 #   most $most_restarts times, and continues from what is there.
 
+# load_modules: those of $modules; false (1) with the reason
+load_modules() {
+  [ -n "$modules" ] || return 0
+  local init
+  for init in /etc/profile.d/modules.sh /etc/profile.d/lmod.sh "${MODULESHOME:-}/init/bash" "${LMOD_PKG:-}/init/bash"; do
+    if ! type module >/dev/null 2>&1 && [ -r "$init" ]; then
+      . "$init"
+    fi
+  done
+  if ! type module >/dev/null 2>&1; then
+    echo "sweep.sh: this shell has no command \"module\" for BIGSWEEP_MODULES=\"$modules\": on most clusters \"#!/bin/bash -l\" as the job script's first line brings it" >&2
+    return 1
+  fi
+  # shellcheck disable=SC2086
+  if ! module load $modules; then
+    echo "sweep.sh: cannot load the modules $modules (see module avail)" >&2
+    return 1
+  fi
+}
+
+# recovery: the options by which the mpirun at hand lets the other ranks live when one is lost
+recovery() {
+  if [ -n "${BIGSWEEP_RECOVERY+given}" ]; then
+    echo "$BIGSWEEP_RECOVERY"
+    return
+  fi
+  case $(mpirun --version 2>/dev/null | head -n 1) in
+    *"(Open MPI) "[1-4].*) echo --enable-recovery ;;
+    *"(Open MPI) "*) echo --rtos recoverable ;;
+    *) ;; # another MPI ends the launch, and the job goes back into the queue
+  esac
+}
+
+# check_job CONFIG RESULTS: what can be seen before the launch; false (1) with the reason
+check_job() {
+  if [ -z "$1" ] || [ -z "$2" ]; then
+    echo "usage: sbatch [options] jobs/NAME.sbatch CONFIG.json RESULTS.h5" >&2
+    return 1
+  fi
+  if [ ! -r "$1" ]; then
+    echo "sweep.sh: there is no configuration $1 (from $PWD)" >&2
+    return 1
+  fi
+  if [ ! -x "$program" ] || [ -d "$program" ]; then
+    echo "sweep.sh: there is no program $program: build it there (cmake --preset release && cmake --build --preset release), or set BIGSWEEP_PROGRAM" >&2
+    return 1
+  fi
+}
+
 # pass_on SIGNAL: to the launcher, which has $grace_seconds from now
 pass_on() {
   passed=$1
@@ -90,9 +139,14 @@ put_back() {
 }
 
 run_sweep() {
-  local config=$1
-  results=$2
+  local config=${1:-}
+  results=${2:-}
+  check_job "$config" "$results" || return 2
   shift 2
+  if ! command -v "$1" >/dev/null; then
+    echo "sweep.sh: there is no $1 on this node: is a module missing (BIGSWEEP_MODULES)?" >&2
+    return 2
+  fi
   mark=$results.done
   grace_seconds=${grace_seconds:-120}
   silence_seconds=${BIGSWEEP_SILENCE:-600}
