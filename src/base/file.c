@@ -59,6 +59,44 @@ bs_status bs_file_read(const char *path, size_t max_bytes, bs_text *text, bs_err
   return status;
 }
 
+static bs_status read_to_end(int fd, const char *name, size_t max_bytes, bs_text *text,
+                             bs_error *err) {
+  enum { PIECE_BYTES = 1 << 16 };
+  for (;;) {
+    bs_status status = bs_text_reserve(text, PIECE_BYTES, err);
+    if (status != BS_OK)
+      return status;
+    ssize_t n = read(fd, text->data + text->n_bytes, PIECE_BYTES);
+    if (n < 0 && errno == EINTR)
+      continue;
+    if (n < 0)
+      return bs_error_set(err, BS_ERR_IO, "%s: cannot read: %s", name, strerror(errno));
+    text->n_bytes += (size_t)n;
+    text->data[text->n_bytes] = '\0';
+    if (text->n_bytes > max_bytes)
+      return bs_error_set(err, BS_ERR_LIMIT, "%s: more than %zu bytes", name, max_bytes);
+    if (n == 0)
+      return BS_OK;
+  }
+}
+
+bs_status bs_stream_read(const char *path, size_t max_bytes, bs_text *text, bs_error *err) {
+  if (strcmp(path, "-") == 0)
+    return read_to_end(STDIN_FILENO, "standard input", max_bytes, text, err);
+  struct stat info;
+  int fd = open(path, O_RDONLY | O_CLOEXEC);
+  bs_status status = BS_OK;
+  if (fd < 0 || fstat(fd, &info) != 0)
+    status = bs_error_set(err, BS_ERR_IO, "%s: cannot read: %s", path, strerror(errno));
+  else if (S_ISDIR(info.st_mode))
+    status = bs_error_set(err, BS_ERR_IO, "%s: expected a file, found a folder", path);
+  else
+    status = read_to_end(fd, path, max_bytes, text, err);
+  if (fd >= 0)
+    close(fd);
+  return status;
+}
+
 bs_status bs_file_map_open(bs_file_map *map, const char *path, bs_error *err) {
   *map = (bs_file_map){0};
   size_t size = 0;
@@ -123,6 +161,18 @@ char *bs_path_folder(const char *path, bs_error *err) {
   if (slash == NULL)
     return bs_string_copy(".", err);
   return bs_string_new(path, slash == path ? 1 : (size_t)(slash - path), err);
+}
+
+static bool begins_name(char c) {
+  return c == '{' || c == '_' || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+}
+
+const char *bs_path_hint(const char *path) {
+  bool is_meant = path[0] == '~' || strstr(path, "/~/") != NULL;
+  for (const char *at = strchr(path, '$'); !is_meant && at != NULL; at = strchr(at + 1, '$'))
+    is_meant = begins_name(at[1]);
+  return is_meant ? " (~ and $NAME are not replaced here, as a shell does: write the path out)"
+                  : "";
 }
 
 const char *bs_path_name(const char *path) {

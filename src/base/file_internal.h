@@ -11,6 +11,9 @@
 /* Reads a regular file of at most max_bytes (0: no limit) into `text` (appended). */
 bs_status bs_file_read(const char *path, size_t max_bytes, bs_text *text, bs_error *err);
 
+/* The same of "-", the standard input, and of what is read like it: a pipe, a terminal. */
+bs_status bs_stream_read(const char *path, size_t max_bytes, bs_text *text, bs_error *err);
+
 /* A read-only mapping of a whole file. */
 typedef struct bs_file_map {
   const unsigned char *data; /* NULL for an empty file */
@@ -28,6 +31,9 @@ bool bs_is_folder(const char *path);
 
 /* "folder/name", or `name` alone when it is absolute or folder is empty; free with free(). */
 char *bs_path_join(const char *folder, const char *name, bs_error *err);
+/* " (...)" behind a message that a path is not there, where the path was meant for a shell, which
+   replaces ~ and $NAME; else "". */
+const char *bs_path_hint(const char *path);
 /* The folder of a path ("." without a slash); free with free(). */
 char *bs_path_folder(const char *path, bs_error *err);
 /* The last component, borrowed from `path`. */

@@ -113,7 +113,7 @@ bs_status bs_json_parse_part(bs_json **out, const char *text, size_t n_bytes, co
         syntax_error(encoded, offset, name, first_line,
                      n_bytes == 0                   ? "expected JSON, found an empty text"
                      : is_too_deep(encoded, offset) ? "lists and objects too deep inside each other"
-                                                    : "not JSON from here",
+                                                    : bs_json_why_not(encoded, offset),
                      err);
   }
 

@@ -27,6 +27,9 @@ bs_status bs_json_parse(bs_json **out, const char *text, size_t n_bytes, const c
    file. bs_json_line and bs_json_fault count from the part's beginning. */
 bs_status bs_json_parse_part(bs_json **out, const char *text, size_t n_bytes, const char *name,
                              size_t first_line, bs_error *err);
+/* Why `text`, which is no JSON from `offset` on, is none: a comment, a comma behind the last
+   element, YAML, ... Static. */
+const char *bs_json_why_not(const char *text, size_t offset);
 /* Reads and parses a file of at most max_bytes (0: 1 GiB). */
 bs_status bs_json_load(bs_json **out, const char *path, size_t max_bytes, bs_error *err);
 void bs_json_free(bs_json **json);

@@ -54,31 +54,32 @@ size_t bs_utf8_valid_bytes(const char *text, size_t n) {
   return at;
 }
 
-/* Levenshtein distance, capped: names longer than the row are never suggested. */
+/* Levenshtein distance in which two neighbours that are swapped count once ("rnu" is one step from
+   "run"; optimal string alignment). Capped: names longer than the row are never suggested. */
 enum { MAX_NAME_BYTES = 64 };
 
 static size_t edit_distance(const char *a, const char *b) {
   size_t n_a = strlen(a), n_b = strlen(b);
   if (n_a > MAX_NAME_BYTES || n_b > MAX_NAME_BYTES)
     return SIZE_MAX;
-  size_t row[MAX_NAME_BYTES + 1];
+  size_t rows[3][MAX_NAME_BYTES + 1] = {{0}};
   for (size_t j = 0; j <= n_b; j++)
-    row[j] = j;
+    rows[0][j] = j;
   for (size_t i = 1; i <= n_a; i++) {
-    size_t diagonal = row[0];
+    const size_t *above = rows[(i - 1) % 3], *two_above = rows[(i + 1) % 3];
+    size_t *row = rows[i % 3];
     row[0] = i;
     for (size_t j = 1; j <= n_b; j++) {
-      size_t above = row[j];
-      size_t best = diagonal + (a[i - 1] != b[j - 1]);
-      if (above + 1 < best)
-        best = above + 1;
-      if (row[j - 1] + 1 < best)
-        best = row[j - 1] + 1;
+      size_t best = above[j - 1] + (a[i - 1] != b[j - 1]);
+      best = above[j] + 1 < best ? above[j] + 1 : best;
+      best = row[j - 1] + 1 < best ? row[j - 1] + 1 : best;
+      bool swapped = i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1];
+      if (swapped && two_above[j - 2] + 1 < best)
+        best = two_above[j - 2] + 1;
       row[j] = best;
-      diagonal = above;
     }
   }
-  return row[n_b];
+  return rows[n_a % 3][n_b];
 }
 
 const char *bs_nearest_name(const char *name, const char *const *known, size_t n) {

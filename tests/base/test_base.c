@@ -94,6 +94,10 @@ static void nearest_name_suggests(void) {
   CU_ASSERT_STRING_EQUAL(bs_nearest_name("model", known, 3), "models");
   CU_ASSERT_STRING_EQUAL(bs_nearest_name("shot", known, 3), "shots");
   CU_ASSERT_PTR_NULL(bs_nearest_name("zebra", known, 3));
+  static const char *const commands[] = {"run", "plan", "analyze"};
+  CU_ASSERT_STRING_EQUAL(bs_nearest_name("rnu", commands, 3), "run"); /* swapped: one step */
+  CU_ASSERT_STRING_EQUAL(bs_nearest_name("anaylze", commands, 3), "analyze");
+  CU_ASSERT_PTR_NULL(bs_nearest_name("nur", commands, 3));
 }
 
 static void sha256_of_known_texts(void) {
@@ -149,6 +153,45 @@ static void json_reads_and_places_errors(void) {
                   "t.json: line 1");
     CU_ASSERT_PTR_NULL(json);
   }
+}
+
+/* What people write into JSON by hand, and what is told of it. */
+static void json_says_why_it_is_none(void) {
+  static const char comments[] = "JSON has no comments",
+                    comma[] = "JSON has no comma behind the last element",
+                    yaml[] = "as it seems, YAML", ended[] = "the text ends before";
+  static const struct {
+    const char *text, *why;
+  } cases[] = {{"{\"a\": 1, // one\n\"b\": 2}", comments},
+               {"{\"a\": 1 // one\n}", comments},
+               {"{\"a\": [1, /* two */ 2]}", comments},
+               {"// head\n{\"a\": 1}", comments},
+               {"# head\n{\"a\": 1}", comments},
+               {"{\"a\": 1\n# tail\n}", comments},
+               {"{\"a\": 1}\n// tail", comments},
+               {"{\"a\": [1, 2,]}", comma},
+               {"{\"a\": [1, 2\n,\n]}", comma},
+               {"{\"a\": 1,}", comma},
+               {"{\"a\": 1,\n }\n", comma},
+               {"{'a': 1}", "double quotes"},
+               {"{\"a\": 'b'}", "double quotes"},
+               {"{\"a\": True}", "true, false, null"},
+               {"{\"a\": NaN}", "true, false, null"},
+               {"{\"a\": [1, 2", ended},
+               {"{\"a\": {\"b\": 1}", ended},
+               {"models:\n  - path: x\n", yaml},
+               {"---\nname: x\n", yaml},
+               {"# sweep\n\nname: x\n", yaml},
+               {"- a\n- b\n", yaml}};
+  bs_error err = {0};
+  bs_json *json = NULL;
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+    BS_TEST_FAILS(bs_json_parse(&json, cases[i].text, strlen(cases[i].text), "t.json", &err),
+                  BS_ERR_INPUT, err, cases[i].why);
+  /* none of them inside a text */
+  const char *good = "{\"a\": \"// # 'x', True,]\", \"b: c\": [\"---\"]}";
+  BS_TEST_OK(bs_json_parse(&json, good, strlen(good), "t.json", &err), err);
+  bs_json_free(&json);
 }
 
 /* Brackets in texts do not count, and those that are closed no more. */
@@ -241,6 +284,7 @@ int main(void) {
       {"the nearest name is suggested", nearest_name_suggests},
       {"SHA-256 of known texts", sha256_of_known_texts},
       {"JSON is read and faults are placed", json_reads_and_places_errors},
+      {"JSON says why it is none", json_says_why_it_is_none},
       {"JSON says what is too deep", json_says_what_is_too_deep},
       {"JSON survives every truncation", json_survives_every_truncation},
       {"JSON that is written reads back", json_writes_what_reads_back},
