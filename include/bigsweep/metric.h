@@ -74,6 +74,13 @@ size_t bs_metric_count(void);
 const bs_metric *bs_metric_at(size_t i);
 /* By name, or NULL. */
 const bs_metric *bs_metric_find(const char *name);
+/* Whether a name can be asked for: one of the table, or "rouge" for its three. BS_ERR_USAGE
+   suggests the nearest one, or says why it is not computed. */
+bs_status bs_metric_name_check(const char *name, bs_error *err);
+/* Whether a name that was asked for means the metric. */
+bool bs_metric_is_named(const bs_metric *metric, const char *name);
+/* What a named metric needs of a task, in words; static. */
+const char *bs_metric_needed(const char *name);
 /* Why a metric that BIG-bench knows is not computed here (BLEURT needs a model), or NULL. */
 const char *bs_metric_unsupported_reason(const char *name);
 

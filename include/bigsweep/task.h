@@ -138,6 +138,8 @@ typedef struct bs_task_spec {
   bs_variant *variant; /* owned; NULL: none */
   uint32_t *shots;     /* ascending, no repeats; at least one */
   size_t n_shots;
+  char **metrics; /* owned; names of metrics beside the task's own, see bs_task_add_metrics */
+  size_t n_metrics;
   double human_average, human_best; /* NaN: not known */
 } bs_task_spec;
 
@@ -175,6 +177,10 @@ bs_status bs_task_open(bs_task **out, const bs_task_spec *spec, bs_task_report r
    that was of choices. BS_ERR_USAGE: the task has a variant; or one that says too little or
    contradicts itself (see bs_variant_check). */
 bs_status bs_task_apply_variant(bs_task *task, const bs_variant *variant, bs_error *err);
+
+/* Lists further metrics for a task, by names that bs_metric_name_check knows, once each. They
+   change nothing else of it: one over text is left out where no text is generated. */
+bs_status bs_task_add_metrics(bs_task *task, const char *const *names, size_t n, bs_error *err);
 
 /* Whether a variant can be meant: a name as described, ranges, samples with a temperature and only
    then, an answer prompt or an end of reasoning only with a reasoning prompt, an output_regex that

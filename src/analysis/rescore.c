@@ -6,7 +6,6 @@
 
 #include "analysis/outcomes_internal.h"
 #include "base/memory_internal.h"
-#include "base/text_internal.h"
 #include "bigsweep/analysis.h"
 #include "scoring/scoring_internal.h"
 #include "store/results_internal.h"
@@ -123,21 +122,12 @@ static bs_status plan_task(rescoring *r, size_t t, const char *const *added, siz
 /* Added names must be metrics, and apply somewhere. */
 static bs_status check_added(const rescoring *r, const char *const *added, size_t n_added,
                              bs_error *err) {
-  const char *known[MOST_METRICS];
-  size_t n_known = 0;
-  for (; n_known < bs_metric_count(); n_known++)
-    known[n_known] = bs_metric_at(n_known)->name;
   for (size_t i = 0; i < n_added; i++) {
-    const char *near = bs_nearest_name(added[i], known, n_known);
     bool is_rouge = strcmp(added[i], "rouge") == 0, applies = false;
+    bs_status status = bs_metric_name_check(added[i], err);
+    if (status != BS_OK)
+      return status;
     const bs_metric *metric = bs_metric_find(is_rouge ? "rouge1" : added[i]);
-    if (metric == NULL && bs_metric_unsupported_reason(added[i]) != NULL)
-      return bs_error_set(err, BS_ERR_USAGE, "metric \"%s\" is not computed: %s", added[i],
-                          bs_metric_unsupported_reason(added[i]));
-    if (metric == NULL)
-      return bs_error_set(err, BS_ERR_USAGE, "unknown metric \"%s\"%s%s%s", added[i],
-                          near != NULL ? ", did you mean \"" : "", near != NULL ? near : "",
-                          near != NULL ? "\"?" : "");
     for (size_t t = 0; t < r->from->n_tasks; t++)
       for (size_t k = 0; k < r->plans[t].n; k++)
         applies |= r->plans[t].metrics[k] == metric;

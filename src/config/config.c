@@ -36,14 +36,25 @@ static bs_status get_list(reader *r, const char *key, const cJSON **out) {
   return BS_OK;
 }
 
+/* The path of a model: the item itself, or its key "path". */
+static bs_status read_given_path(reader *r, const cJSON *item, bs_model_spec *model) {
+  if (cJSON_IsObject(item))
+    return copy_string(r, item, "path", true, &model->given_path);
+  if (item->valuestring[0] == '\0' || strstr(item->valuestring, "\xC0\x80") != NULL)
+    return bs_json_fault(r->json, item, r->err, "expected the path of a checkpoint");
+  model->given_path = bs_string_copy(item->valuestring, r->err);
+  return model->given_path != NULL ? BS_OK : BS_ERR_MEMORY;
+}
+
 static bs_status read_model(reader *r, const cJSON *item, bs_model_spec *model) {
-  if (!cJSON_IsObject(item))
-    return bs_json_fault(
-        r->json, item, r->err,
-        "expected an object with \"path\", and optionally \"name\", \"family\" and \"scale\"");
-  bs_status status = BS_KNOWN_KEYS(r, item, "name", "family", "path", "scale");
+  bool is_object = cJSON_IsObject(item);
+  if (!is_object && !cJSON_IsString(item))
+    return bs_json_fault(r->json, item, r->err,
+                         "expected a path, or an object with \"path\", and optionally \"name\", "
+                         "\"family\" and \"scale\"");
+  bs_status status = is_object ? BS_KNOWN_KEYS(r, item, "name", "family", "path", "scale") : BS_OK;
   if (status == BS_OK)
-    status = copy_string(r, item, "path", true, &model->given_path);
+    status = read_given_path(r, item, model);
   if (status == BS_OK && (model->path = bs_path_join(r->folder, model->given_path, r->err)) == NULL)
     status = BS_ERR_MEMORY;
   if (status == BS_OK)
@@ -83,7 +94,8 @@ static bs_status read_models(reader *r) {
         return bs_json_fault(r->json, item, r->err, "a second model with the name \"%s\"",
                              model->name);
     if (!bs_is_folder(model->path))
-      return bs_json_fault(r->json, item, r->err, "no such folder: %s", model->path);
+      return bs_json_fault(r->json, item, r->err, "no such folder: %s%s", model->path,
+                           bs_path_hint(model->given_path));
   }
   return BS_OK;
 }
@@ -164,7 +176,8 @@ static bs_status read_all(reader *r) {
     return bs_json_fault(r->json, root, r->err, "expected an object");
   bs_status status =
       BS_KNOWN_KEYS(r, root, "name", "models", "tasks", "variants", "shots", "seed", "max_examples",
-                    "dtype", "generation", "output", "border", "overlong", "threads", "baselines");
+                    "dtype", "generation", "output", "border", "overlong", "threads", "baselines",
+                    "metrics");
   if (status == BS_OK)
     status = copy_string(r, root, "name", false, &config->name);
   if (status == BS_OK && config->name == NULL &&
@@ -173,6 +186,10 @@ static bs_status read_all(reader *r) {
   char *output = NULL;
   if (status == BS_OK)
     status = copy_string(r, root, "output", false, &output);
+  if (status == BS_OK && output != NULL && bs_path_hint(output)[0] != '\0' &&
+      !bs_file_exists(output))
+    status = bs_json_fault(r->json, bs_json_get(root, "output"), r->err, "no such folder: %s%s",
+                           output, bs_path_hint(output));
   if (status == BS_OK && output != NULL &&
       (config->output = bs_path_join(r->folder, output, r->err)) == NULL)
     status = BS_ERR_MEMORY;
@@ -181,6 +198,9 @@ static bs_status read_all(reader *r) {
     status = read_protocol(r);
   if (status == BS_OK)
     status = read_shots(r);
+  const cJSON *metrics = bs_json_get(root, "metrics");
+  if (status == BS_OK && metrics != NULL)
+    status = bs_metric_names_read(&r->metrics.names, &r->metrics.n, r->json, metrics, r->err);
   if (status == BS_OK)
     status = read_models(r);
   if (status == BS_OK)
@@ -216,6 +236,7 @@ bs_status bs_config_parse(bs_config **out, const char *json_text, size_t n_bytes
     status = read_all(&r);
     bs_config_variants_free(&r.variants);
     free(r.shots.list);
+    bs_metric_names_free(&r.metrics);
   }
   if (status == BS_ERR_INPUT) /* a fault in the configuration is the user's to mend */
     status = BS_ERR_USAGE;

@@ -17,11 +17,19 @@ typedef struct bs_config_variants {
   size_t n;
 } bs_config_variants;
 
+/* Names of metrics that are computed beside a task's own. */
+typedef struct bs_metric_names {
+  char **names; /* owned; NULL: not given */
+  size_t n;
+} bs_metric_names;
+void bs_metric_names_free(bs_metric_names *metrics);
+
 typedef struct bs_config_reader {
   const bs_json *json;
   const char *folder; /* that relative paths start from */
   bs_config *config;
   bs_shots shots;              /* where an entry gives none */
+  bs_metric_names metrics;     /* where an entry gives none */
   bs_config_variants variants; /* by name */
   bs_error *err;
 } bs_config_reader;

@@ -72,18 +72,15 @@ static int by_bytes(const void *a, const void *b) {
   return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-bs_status bs_task_files_add_pattern(bs_task_files *files, const char *pattern, bool has_parts,
-                                    bs_error *err) {
-  if (strpbrk(pattern, "*?[") == NULL || bs_file_exists(pattern)) {
-    if (!bs_file_exists(pattern))
-      return bs_error_set(err, BS_ERR_USAGE, "no such file: %s", pattern);
-    return bs_task_files_add_task(files, pattern, has_parts, err);
-  }
+/* Appends what a pattern matches, sorted by byte value. */
+static bs_status add_matches(bs_task_files *files, const char *pattern, bool has_parts,
+                             bs_error *err) {
   glob_t found = {0};
   bs_status status = BS_OK;
   int outcome = glob(pattern, GLOB_NOSORT, NULL, &found);
   if (outcome == GLOB_NOMATCH)
-    status = bs_error_set(err, BS_ERR_USAGE, "no file matches %s", pattern);
+    status =
+        bs_error_set(err, BS_ERR_USAGE, "no file matches %s%s", pattern, bs_path_hint(pattern));
   else if (outcome != 0)
     status = bs_error_set(err, BS_ERR_IO, "cannot expand %s", pattern);
   else
@@ -92,4 +89,53 @@ bs_status bs_task_files_add_pattern(bs_task_files *files, const char *pattern, b
     status = bs_task_files_add_task(files, found.gl_pathv[i], has_parts, err);
   globfree(&found);
   return status;
+}
+
+/* Whether "folder/name" matches something. */
+static bool holds(const char *folder, const char *name) {
+  char *path = bs_path_join(folder, name, NULL);
+  glob_t found = {0};
+  bool is_there = path != NULL && glob(path, GLOB_NOSORT, NULL, &found) == 0;
+  globfree(&found);
+  free(path);
+  return is_there;
+}
+
+static bool is_task_folder(const char *path) {
+  char *file = bs_path_join(path, "task.json", NULL);
+  bool is_there = file != NULL && bs_file_exists(file);
+  free(file);
+  return is_there;
+}
+
+/* A folder that is no task itself stands for the tasks in it. */
+static bs_status add_folder_of_tasks(bs_task_files *files, const char *folder, bs_error *err) {
+  static const char *const others[] = {"*.json", "*.jsonl", "*.csv"};
+  if (!holds(folder, "*/task.json")) {
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+      if (holds(folder, others[i]))
+        return bs_error_set(err, BS_ERR_USAGE,
+                            "%s is a folder without a task.json: for the files in it write "
+                            "\"%s/%s\"",
+                            folder, folder, others[i]);
+    return bs_error_set(err, BS_ERR_USAGE,
+                        "%s is a folder without a task.json, and there is none in its folders",
+                        folder);
+  }
+  char *pattern = bs_path_join(folder, "*/task.json", err);
+  bs_status status = pattern != NULL ? add_matches(files, pattern, true, err) : BS_ERR_MEMORY;
+  free(pattern);
+  return status;
+}
+
+bs_status bs_task_files_add_pattern(bs_task_files *files, const char *pattern, bool has_parts,
+                                    bs_error *err) {
+  if (strpbrk(pattern, "*?[") == NULL || bs_file_exists(pattern)) {
+    if (!bs_file_exists(pattern))
+      return bs_error_set(err, BS_ERR_USAGE, "no such file: %s%s", pattern, bs_path_hint(pattern));
+    return bs_is_folder(pattern) && has_parts && !is_task_folder(pattern)
+               ? add_folder_of_tasks(files, pattern, err)
+               : bs_task_files_add_task(files, pattern, has_parts, err);
+  }
+  return add_matches(files, pattern, has_parts, err);
 }

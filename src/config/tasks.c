@@ -15,13 +15,22 @@ typedef struct entry {
   bs_task_format format;
   char *name; /* of its tasks, or NULL */
   bs_shots shots;
+  bs_metric_names metrics;
   bs_config_variants variants;
   bs_task_files files;
 } entry;
 
+void bs_metric_names_free(bs_metric_names *metrics) {
+  for (size_t i = 0; i < metrics->n; i++)
+    free(metrics->names[i]);
+  free(metrics->names);
+  *metrics = (bs_metric_names){0};
+}
+
 static void entry_free(entry *e) {
   free(e->name);
   free(e->shots.list);
+  bs_metric_names_free(&e->metrics);
   bs_config_variants_free(&e->variants);
   bs_task_files_free(&e->files);
 }
@@ -90,6 +99,19 @@ static bs_status look_for_equal(bs_config_reader *r, const collection *all, cons
   return BS_OK;
 }
 
+static bs_status copy_metrics(bs_task_spec *spec, const bs_metric_names *from, bs_error *err) {
+  if (from->n == 0)
+    return BS_OK;
+  spec->metrics = bs_array_new(from->n, sizeof *spec->metrics, err);
+  bs_status status = spec->metrics != NULL ? BS_OK : BS_ERR_MEMORY;
+  for (size_t i = 0; status == BS_OK && i < from->n; i++) {
+    spec->metrics[i] = bs_string_copy(from->names[i], err);
+    status = spec->metrics[i] != NULL ? BS_OK : BS_ERR_MEMORY;
+    spec->n_metrics += status == BS_OK;
+  }
+  return status;
+}
+
 static bs_status fill_spec(bs_task_spec *spec, const entry *e, size_t file,
                            const bs_config_variant *variant, const bs_shots *shots, bs_error *err) {
   const char *name = e->files.names[file] != NULL ? e->files.names[file] : e->name;
@@ -138,6 +160,8 @@ static bs_status add_spec(bs_config_reader *r, collection *all, const entry *e, 
   bool is_there = false;
   bs_status status = fill_spec(&spec, e, file, variant, shots, r->err);
   if (status == BS_OK)
+    status = copy_metrics(&spec, e->metrics.names != NULL ? &e->metrics : &r->metrics, r->err);
+  if (status == BS_OK)
     status = look_for_equal(r, all, e->item, &spec, &is_there);
   if (status == BS_OK && r->config->n_tasks == MOST_SPECS)
     status = bs_json_fault(r->json, e->item, r->err, "more than %d tasks", MOST_SPECS);
@@ -159,12 +183,15 @@ static bs_status add_specs(bs_config_reader *r, collection *all, const entry *e)
   return status;
 }
 
-/* "shots" and "variants", which all objects may have. */
+/* "shots", "metrics" and "variants", which all objects may have. */
 static bs_status read_ways(bs_config_reader *r, entry *e) {
   const cJSON *shots = bs_json_get(e->item, "shots");
   bs_status status = BS_OK;
   if (shots != NULL)
     status = bs_shots_read(&e->shots, r->json, shots, r->err);
+  const cJSON *metrics = bs_json_get(e->item, "metrics");
+  if (status == BS_OK && metrics != NULL)
+    status = bs_metric_names_read(&e->metrics.names, &e->metrics.n, r->json, metrics, r->err);
   if (status == BS_OK)
     status = bs_config_choose_variants(r, bs_json_get(e->item, "variants"), &e->variants);
   return status;
@@ -214,8 +241,8 @@ static bs_status find_files(bs_config_reader *r, entry *e, const cJSON *item) {
 }
 
 static bs_status read_path_entry(bs_config_reader *r, entry *e) {
-  bs_status status = BS_KNOWN_KEYS(r, e->item, "path", "format", "name", "shots", "variants",
-                                   "baselines", "suite");
+  bs_status status = BS_KNOWN_KEYS(r, e->item, "path", "format", "name", "shots", "metrics",
+                                   "variants", "baselines", "suite");
   const cJSON *path = bs_json_get(e->item, "path");
   if (status == BS_OK && path == NULL)
     status = bs_json_fault(r->json, e->item, r->err,
@@ -241,7 +268,8 @@ static bs_status find_suite(bs_config_reader *r, entry *e, const char *name,
   bs_status status =
       read_path(r, path, "the folder where the tasks of the suite lie", &found->folder);
   if (status == BS_OK && !bs_is_folder(found->folder))
-    return bs_json_fault(r->json, path, r->err, "no such folder: %s", found->folder);
+    return bs_json_fault(r->json, path, r->err, "no such folder: %s%s", found->folder,
+                         bs_path_hint(found->folder));
   if (status != BS_OK)
     return status;
   status = bs_suite_find(name, found->folder, &e->files, &e->format, found, &fault);
@@ -253,7 +281,8 @@ static bs_status find_suite(bs_config_reader *r, entry *e, const char *name,
 static bs_status read_suite_entry(bs_config_reader *r, entry *e) {
   bs_config *config = r->config;
   const char *name = NULL;
-  bs_status status = BS_KNOWN_KEYS(r, e->item, "suite", "path", "shots", "variants", "baselines");
+  bs_status status =
+      BS_KNOWN_KEYS(r, e->item, "suite", "path", "shots", "metrics", "variants", "baselines");
   if (status == BS_OK)
     status = bs_json_get_string(r->json, e->item, "suite", true, &name, r->err);
   if (status == BS_OK)

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/memory_internal.h"
+#include "base/text_internal.h"
 #include "scoring/scoring_internal.h"
 
 static const bs_metric *const TABLE[] = {
@@ -74,6 +75,38 @@ const char *bs_metric_unsupported_reason(const char *name) {
     if (strcmp(UNSUPPORTED[i].name, name) == 0)
       return UNSUPPORTED[i].reason;
   return NULL;
+}
+
+bs_status bs_metric_name_check(const char *name, bs_error *err) {
+  const char *known[N_METRICS];
+  const char *reason = bs_metric_unsupported_reason(name);
+  if (bs_metric_find(name) != NULL || strcmp(name, "rouge") == 0)
+    return BS_OK;
+  if (reason != NULL)
+    return bs_error_set(err, BS_ERR_USAGE, "metric \"%s\" is not computed: %s", name, reason);
+  for (size_t i = 0; i < N_METRICS; i++)
+    known[i] = TABLE[i]->name;
+  const char *near = bs_nearest_name(name, known, N_METRICS);
+  return bs_error_set(err, BS_ERR_USAGE, "unknown metric \"%s\"%s%s%s", name,
+                      near != NULL ? ", did you mean \"" : "", near != NULL ? near : "",
+                      near != NULL ? "\"?" : "");
+}
+
+const char *bs_metric_needed(const char *name) {
+  const bs_metric *metric = bs_metric_find(strcmp(name, "rouge") == 0 ? "rouge1" : name);
+  unsigned needs = metric != NULL ? metric->needs : 0;
+  if ((needs & BS_NEEDS_CHOICE_ROLES) != 0)
+    return "choices with roles, as questions about bias have them";
+  if ((needs & BS_NEEDS_TEXT) != 0)
+    return "answers that are generated";
+  return (needs & (BS_NEEDS_CHOICES | BS_NEEDS_CHOICE_TEXTS | BS_NEEDS_CHOICE_TOKENS)) != 0
+             ? "choices"
+             : "log-probabilities of one answer";
+}
+
+bool bs_metric_is_named(const bs_metric *metric, const char *name) {
+  return strcmp(metric->name, name) == 0 ||
+         (strcmp(name, "rouge") == 0 && strncmp(metric->name, "rouge", 5) == 0);
 }
 
 bool bs_metric_applies(const bs_metric *metric, const bs_outcome *outcome) {

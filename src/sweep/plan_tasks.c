@@ -155,6 +155,41 @@ static bs_status read_all(bs_plan *plan, bool *used, const teller *to, bs_error 
   return BS_OK;
 }
 
+/* Whether a task for which the metric is asked has it. */
+static bool is_computed(const bs_plan *plan, const char *name) {
+  const bs_metric *metrics[256];
+  for (size_t t = 0; t < plan->n_tasks; t++) {
+    bool is_asked = false;
+    for (size_t i = 0; i < plan->specs[t]->n_metrics; i++)
+      is_asked |= strcmp(plan->specs[t]->metrics[i], name) == 0;
+    size_t n = is_asked && bs_metric_count() <= 256 ? bs_task_metrics(plan->tasks[t], metrics) : 0;
+    for (size_t i = 0; i < n; i++)
+      if (bs_metric_is_named(metrics[i], name))
+        return true;
+  }
+  return false;
+}
+
+/* A metric that is asked for must be computed for some task. */
+static bs_status check_metrics(const bs_plan *plan, bs_error *err) {
+  const bs_task_spec *checked = NULL;
+  for (size_t t = 0; t < plan->n_tasks; t++) {
+    const bs_task_spec *spec = plan->specs[t];
+    bool same = checked != NULL && checked->n_metrics == spec->n_metrics;
+    for (size_t i = 0; same && i < spec->n_metrics; i++)
+      same = strcmp(checked->metrics[i], spec->metrics[i]) == 0;
+    for (size_t i = 0; !same && i < spec->n_metrics; i++)
+      if (!is_computed(plan, spec->metrics[i]))
+        return bs_error_set(err, BS_ERR_USAGE,
+                            "%s: metrics: \"%s\" applies to no task that it is asked for: none has "
+                            "what it needs (%s)",
+                            plan->config->path, spec->metrics[i],
+                            bs_metric_needed(spec->metrics[i]));
+    checked = spec;
+  }
+  return BS_OK;
+}
+
 bs_status bs_plan_read_tasks(bs_plan *plan, bs_notice notice, void *user, bs_error *err) {
   const bs_config *config = plan->config;
   teller to = {notice, user};
@@ -174,6 +209,8 @@ bs_status bs_plan_read_tasks(bs_plan *plan, bs_notice notice, void *user, bs_err
   if (status == BS_OK && plan->n_tasks == 0)
     status = bs_error_set(err, BS_ERR_INPUT, "%s: none of the %zu tasks can be used", config->path,
                           config->n_tasks);
+  if (status == BS_OK)
+    status = check_metrics(plan, err);
   if (status == BS_OK)
     status = tell_of_unused(config, used, &to, err);
   free(used);

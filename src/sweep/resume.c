@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/memory_internal.h"
+#include "bigsweep/metric.h"
 #include "bigsweep/task.h"
 #include "sweep/collect_internal.h"
 
@@ -93,6 +94,53 @@ static bs_status map_tasks(const bs_results *earlier, const bs_plan *plan, const
   return status;
 }
 
+static bool is_in_list(const char *list, const char *name) {
+  size_t n = strlen(name);
+  for (const char *at = list; *at != '\0'; at += *at == ',') {
+    size_t length = strcspn(at, ",");
+    if (length == n && memcmp(at, name, n) == 0)
+      return true;
+    at += length;
+  }
+  return false;
+}
+
+/* Appends the metrics with a column that the task has now and had not then, each once. */
+static bs_status append_missing(bs_text *missing, const bs_task_row *then, const bs_task *now,
+                                bs_error *err) {
+  const bs_metric *metrics[256];
+  size_t n = bs_metric_count() <= 256 ? bs_task_metrics(now, metrics) : 0;
+  bs_status status = BS_OK;
+  for (size_t k = 0; status == BS_OK && k < n; k++)
+    if (metrics[k]->example != NULL && !is_in_list(then->metrics, metrics[k]->name) &&
+        !is_in_list(missing->data, metrics[k]->name))
+      status =
+          bs_text_printf(missing, err, "%s%s", missing->n_bytes > 0 ? "," : "", metrics[k]->name);
+  return status;
+}
+
+/* Metrics that have been asked for since would stand beside rows without them. */
+static bs_status check_metrics(const bs_results *earlier, const bs_plan *plan,
+                               const uint32_t *task_map, const char *path, bs_error *err) {
+  bs_text missing = {0};
+  bool *is_checked = bs_array_new(earlier->n_tasks, sizeof *is_checked, err);
+  bs_status status = is_checked != NULL ? bs_text_append(&missing, "", 0, err) : BS_ERR_MEMORY;
+  for (size_t i = 0; status == BS_OK && i < earlier->n_examples; i++) {
+    uint32_t task = earlier->examples[i].task;
+    if (!is_checked[task])
+      status = append_missing(&missing, &earlier->tasks[task], plan->tasks[task_map[task]], err);
+    is_checked[task] = true;
+  }
+  if (status == BS_OK && missing.n_bytes > 0)
+    status = bs_error_set(err, BS_ERR_USAGE,
+                          "%s: its results lack metrics that are asked for: `bigsweep rescore %s "
+                          "--metrics %s` adds them, then run again",
+                          path, path, missing.data);
+  bs_text_free(&missing);
+  free(is_checked);
+  return status;
+}
+
 static bool has_shots(const bs_task_spec *spec, uint32_t shots) {
   for (size_t i = 0; i < spec->n_shots; i++)
     if (spec->shots[i] == shots)
@@ -156,6 +204,8 @@ bs_status bs_resume(const bs_store_content *earlier, const bs_plan *plan, const 
     status = map_tasks(from, plan, path, tasks, err);
   if (status == BS_OK)
     status = check_rows(from, plan, tasks, path, err);
+  if (status == BS_OK)
+    status = check_metrics(from, plan, tasks, path, err);
   if (status == BS_OK)
     status = bs_results_append(to, from, models, tasks, err);
   free(models);

@@ -14,6 +14,9 @@ void bs_task_spec_clear(bs_task_spec *spec) {
   free(spec->name);
   free(spec->shots);
   bs_variant_free(&spec->variant);
+  for (size_t i = 0; i < spec->n_metrics; i++)
+    free(spec->metrics[i]);
+  free(spec->metrics);
   *spec = (bs_task_spec){.human_average = NAN, .human_best = NAN};
 }
 
@@ -67,6 +70,8 @@ bs_status bs_task_open(bs_task **out, const bs_task_spec *spec, bs_task_report r
   if (status == BS_OK && spec->variant != NULL)
     status = bs_task_apply_variant(*out, spec->variant, first);
   if (status == BS_OK)
+    status = bs_task_add_metrics(*out, (const char *const *)spec->metrics, spec->n_metrics, first);
+  if (status == BS_OK)
     return BS_OK;
   if (report != NULL)
     report(user, true, first->message);
@@ -81,6 +86,16 @@ static bs_status print_member(bs_text *json, const char *key, const char *value,
   if (status == BS_OK)
     status = bs_json_append_string(json, value, strlen(value), err);
   return status == BS_OK ? bs_text_append(json, ", ", 2, err) : status;
+}
+
+static bs_status print_metrics(bs_text *json, const bs_task_spec *spec, bs_error *err) {
+  bs_status status = BS_OK;
+  for (size_t i = 0; status == BS_OK && i < spec->n_metrics; i++) {
+    status = bs_text_append_string(json, i == 0 ? "\"metrics\": [" : ", ", err);
+    if (status == BS_OK)
+      status = bs_json_append_string(json, spec->metrics[i], strlen(spec->metrics[i]), err);
+  }
+  return status == BS_OK && spec->n_metrics > 0 ? bs_text_append_string(json, "], ", err) : status;
 }
 
 static bs_status print_score(bs_text *json, const char *key, double value, bs_error *err) {
@@ -107,6 +122,8 @@ bs_status bs_task_spec_print(const bs_task_spec *spec, bs_text *json, bs_error *
     if (status == BS_OK)
       status = bs_text_append(json, ", ", 2, err);
   }
+  if (status == BS_OK)
+    status = print_metrics(json, spec, err);
   if (status == BS_OK)
     status = print_score(json, "human_average", spec->human_average, err);
   if (status == BS_OK)
@@ -150,8 +167,8 @@ static bs_status read_score(double *to, const bs_json *json, const char *key, bs
 }
 
 static bs_status read_spec(bs_task_spec *spec, const bs_json *json, bs_error *err) {
-  static const char *const known[] = {"path",    "format",        "name",      "shots",
-                                      "variant", "human_average", "human_best"};
+  static const char *const known[] = {"path",    "format",  "name",          "shots",
+                                      "variant", "metrics", "human_average", "human_best"};
   if (!cJSON_IsObject(json->root))
     return bs_json_fault(json, json->root, err, "expected an object");
   const cJSON *variant = bs_json_get(json->root, "variant");
@@ -168,6 +185,9 @@ static bs_status read_spec(bs_task_spec *spec, const bs_json *json, bs_error *er
     status = read_score(&spec->human_average, json, "human_average", err);
   if (status == BS_OK)
     status = read_score(&spec->human_best, json, "human_best", err);
+  const cJSON *metrics = bs_json_get(json->root, "metrics");
+  if (status == BS_OK && metrics != NULL)
+    status = bs_metric_names_read(&spec->metrics, &spec->n_metrics, json, metrics, err);
   if (status == BS_OK && variant != NULL)
     status = bs_variant_read(&spec->variant, NULL, json, variant, NULL, err);
   if (status == BS_OK)

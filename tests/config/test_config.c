@@ -77,6 +77,26 @@ static void defaults_are_those_of_the_contract(void) {
   bs_config_free(&config);
 }
 
+/* A model, like a task, may be its path alone. */
+static void models_are_paths_or_objects(void) {
+  lay_out_files();
+  bs_error err = {0};
+  bs_config *config = NULL;
+  BS_TEST_OK(parse(&config,
+                   "{\"name\": \"n\", \"models\": [\"m\", {\"path\": \"m\", \"name\": \"x\"}], "
+                   "\"tasks\": [\"t/a/task.json\"]}",
+                   &err),
+             err);
+  CU_ASSERT_PTR_NOT_NULL_FATAL(config);
+  CU_ASSERT_EQUAL_FATAL(config->n_models, 2);
+  CU_ASSERT_STRING_EQUAL(config->models[0].name, "m");
+  CU_ASSERT_STRING_EQUAL(config->models[0].family, "n");
+  CU_ASSERT_STRING_EQUAL(config->models[0].path, bs_test_path("m"));
+  CU_ASSERT_STRING_EQUAL(config->models[0].given_path, "m");
+  CU_ASSERT_TRUE(isnan(config->models[0].scale));
+  bs_config_free(&config);
+}
+
 static void faults_are_placed(void) {
   lay_out_files();
 #define MODELS "\"models\": [{\"path\": \"m\"}]"
@@ -90,6 +110,10 @@ static void faults_are_placed(void) {
       {"{" MODELS "}", "key \"tasks\" is missing"},
       {"{\"models\": [], " TASKS "}", "models: expected a list with at least one element"},
       {"{\"models\": [{\"path\": \"absent\"}], " TASKS "}", "no such folder"},
+      {"{\"models\": [\"absent\"], " TASKS "}", "models[0]: no such folder"},
+      {"{\"models\": [\"\"], " TASKS "}", "models[0]: expected the path of a checkpoint"},
+      {"{\"models\": [1], " TASKS "}", "models[0]: expected a path, or an object"},
+      {"{\"models\": [\"m\", \"m\"], " TASKS "}", "a second model with the name \"m\""},
       {"{\"models\": [{\"name\": \"a\"}], " TASKS "}", "key \"path\" is missing"},
       {"{\"models\": [{\"path\": \"m\", \"scale\": -1}], " TASKS "}",
        "models[0].scale: expected a positive"},
@@ -129,6 +153,7 @@ int main(void) {
   static const bs_test tests[] = {
       {"the contract's example is read", reads_what_the_contract_shows},
       {"defaults", defaults_are_those_of_the_contract},
+      {"models are paths or objects", models_are_paths_or_objects},
       {"faults are placed", faults_are_placed},
   };
   return bs_test_main("config", tests, sizeof tests / sizeof *tests);

@@ -53,6 +53,8 @@ static void lay_out_files(void) {
   bs_test_write("h/navigate.json", "{}", 2);
   bs_test_write("h/anatomy_test.csv", "q,a,b,c,d,A\n", 12);
   bs_test_write("head_emoji_movie.txt", "Head.", 5);
+  mkdir(bs_test_path("js"), 0700);
+  bs_test_write("js/x.json", "{}", 2);
 }
 
 static bs_status parse(bs_config **config, const char *json, bs_error *err) {
@@ -116,6 +118,50 @@ static void entries_are_specs(void) {
   bs_config_free(&config);
 }
 
+/* A folder that is no task stands for the tasks in it, subtasks as ever; its own task.json goes
+   first. */
+static void folders_of_tasks_are_taken(void) {
+  bs_config *config = config_of("{" MODELS ", \"tasks\": [\"b\"]}");
+  bs_config *pattern = config_of("{" MODELS ", \"tasks\": [\"b/*/task.json\"]}");
+  CU_ASSERT_EQUAL_FATAL(config->n_tasks, 5);
+  CU_ASSERT_EQUAL_FATAL(pattern->n_tasks, 5);
+  for (size_t i = 0; i < 5; i++)
+    CU_ASSERT_STRING_EQUAL(config->tasks[i].path, pattern->tasks[i].path);
+  bs_config_free(&config);
+  bs_config_free(&pattern);
+  config = config_of("{" MODELS ", \"tasks\": [{\"path\": \"b/\", \"name\": \"x:{task}\"}]}");
+  CU_ASSERT_EQUAL(config->n_tasks, 5);
+  bs_config_free(&config);
+  config = config_of("{" MODELS ", \"tasks\": [\"b/emoji_movie\"]}");
+  CU_ASSERT_EQUAL(config->n_tasks, 1);
+  bs_config_free(&config);
+}
+
+static void check_metrics(const bs_task_spec *spec, const char *const *names, size_t n) {
+  CU_ASSERT_EQUAL_FATAL(spec->n_metrics, n);
+  for (size_t i = 0; i < n; i++)
+    CU_ASSERT_STRING_EQUAL(spec->metrics[i], names[i]);
+}
+
+static void metrics_are_asked_for(void) {
+  bs_config *config = config_of(
+      "{" MODELS ", \"metrics\": [\"bleu\", \"rouge\"], \"tasks\": [\"b/emoji_movie\", {\"path\": "
+      "\"b/russian_roulette\", \"metrics\": [\"macro_f1\"]}, {\"suite\": \"keyword:truthfulness\", "
+      "\"path\": \"b\"}, {\"suite\": \"keyword:json\", \"path\": \"b\", \"metrics\": "
+      "[\"sequence_f1\"], \"variants\": [{\"name\": \"v\", \"task_prefix\": \"x\"}]}]}");
+  static const char *const top[] = {"bleu", "rouge"}, *const own[] = {"macro_f1"},
+                           *const last[] = {"sequence_f1"};
+  CU_ASSERT_EQUAL_FATAL(config->n_tasks, 4);
+  check_metrics(&config->tasks[0], top, 2);
+  check_metrics(&config->tasks[1], own, 1);
+  check_metrics(&config->tasks[2], top, 2);
+  check_metrics(&config->tasks[3], last, 1);
+  bs_config_free(&config);
+  config = config_of("{" MODELS ", \"tasks\": [\"b/emoji_movie\"]}");
+  CU_ASSERT_EQUAL(config->tasks[0].n_metrics, 0);
+  bs_config_free(&config);
+}
+
 static void the_same_is_asked_for_once(void) {
   bs_config *config =
       config_of("{" MODELS ", \"shots\": [1], \"tasks\": [\"b/*/task.json\", \"b/emoji_movie\", "
@@ -137,6 +183,24 @@ static void faults_are_placed(void) {
       {TASK("\"path\": 3"), "tasks[0].path: expected a path or a glob pattern"},
       {TASK("\"path\": \"a\\u0000\""), "tasks[0].path: expected a path or a glob pattern"},
       {TASK("\"path\": \"b/none\""), "tasks[0].path: no such file"},
+      {TASK("\"path\": \"empty\""), "empty is a folder without a task.json, and there is none in"},
+      {TASK("\"path\": \"b/deep/nested/../../../h\", \"format\": \"bbh\""),
+       "is a folder, expected"},
+      {TASK("\"path\": \"js\""), "js is a folder without a task.json: for the files in it write"},
+      {TASK("\"path\": \"~/b\""), "(~ and $NAME are not replaced here"},
+      {TASK("\"path\": \"$HOME/b/*\""), "(~ and $NAME are not replaced here"},
+      {TASK("\"suite\": \"bbh\", \"path\": \"${DATA}/bbh\""), "(~ and $NAME are not replaced"},
+      {"{\"models\": [\"~/m\"], \"tasks\": [\"b/emoji_movie\"]}", "(~ and $NAME are not replaced"},
+      {"{" MODELS ", \"output\": \"$SCRATCH/x.h5\", \"tasks\": [\"b/emoji_movie\"]}",
+       "output: no such folder: $SCRATCH/x.h5 (~ and $NAME"},
+      {"{" MODELS ", \"metrics\": [\"blue\"], \"tasks\": [\"b/emoji_movie\"]}",
+       "metrics[0]: unknown metric \"blue\", did you mean \"bleu\"?"},
+      {"{" MODELS ", \"metrics\": [\"bleurt\"], \"tasks\": [\"b/emoji_movie\"]}",
+       "metrics[0]: metric \"bleurt\" is not computed: it needs"},
+      {"{" MODELS ", \"metrics\": \"bleu\", \"tasks\": [\"b/emoji_movie\"]}",
+       "metrics: expected a list of"},
+      {TASK("\"path\": \"b/emoji_movie\", \"metrics\": [\"bleu\", \"bleu\"]"),
+       "metrics[1]: the metric \"bleu\" stands twice"},
       {TASK("\"path\": \"b/emoji_movie\", \"format\": \"bigbenc\""), "did you mean \"bigbench\"?"},
       {TASK("\"path\": \"b/emoji_movie\", \"format\": \"mmlu\""), "is a folder, expected a file"},
       {TASK("\"path\": \"b/emoji_movie\", \"name\": \"a/b\""), "tasks[0].name: \"a/b\" is no name"},
@@ -465,6 +529,8 @@ static void documented_variants_are_read(void) {
 int main(void) {
   static const bs_test tests[] = {
       {"entries are specs", entries_are_specs},
+      {"folders of tasks are taken", folders_of_tasks_are_taken},
+      {"metrics are asked for", metrics_are_asked_for},
       {"the same is asked for once", the_same_is_asked_for_once},
       {"faults are placed", faults_are_placed},
       {"suites find, and name what they lack", suites_find_and_name_what_they_lack},

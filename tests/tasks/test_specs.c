@@ -75,6 +75,11 @@ static bs_task_spec draw_spec(void) {
     spec.name = strdup(names[draw(4)]);
   if (draw(4) > 0)
     spec.variant = draw_variant();
+  static const char *const metrics[] = {"bleu", "rouge", "macro_f1"};
+  spec.n_metrics = draw(4);
+  spec.metrics = calloc(3, sizeof *spec.metrics);
+  for (size_t i = 0; i < spec.n_metrics; i++)
+    spec.metrics[i] = strdup(metrics[i]);
   spec.shots = calloc(4, sizeof *spec.shots);
   for (uint32_t next = draw(300); spec.n_shots < 4 && (spec.n_shots == 0 || draw(2) == 0);
        next += 1 + draw(200))
@@ -124,6 +129,9 @@ static void specs_survive_print_and_parse(void) {
     BS_TEST_OK(bs_task_spec_parse(&back, json.data, json.n_bytes, &err), err);
     CU_ASSERT_EQUAL_FATAL(back.n_shots, spec.n_shots);
     CU_ASSERT_EQUAL(memcmp(back.shots, spec.shots, spec.n_shots * sizeof *spec.shots), 0);
+    CU_ASSERT_EQUAL_FATAL(back.n_metrics, spec.n_metrics);
+    for (size_t k = 0; k < spec.n_metrics; k++)
+      check_text(back.metrics[k], spec.metrics[k]);
     check_text(back.path, spec.path);
     check_text(back.name, spec.name);
     CU_ASSERT_EQUAL(back.format, spec.format);
