@@ -121,7 +121,7 @@ bs_status bs_results_tell_reach(const bs_results *results, bs_rescore_notice not
 bs_status bs_results_tell_white_space(const bs_results *results, bs_rescore_notice notice,
                                       void *user, bs_error *err);
 
-/* From a table: a header line with family,model,scale,task,metric,shots,value in any order (stderr,
+/* From a table ("-": the standard input): a header line with family,model,scale,task,metric,shots,value in any order (stderr,
    n and preferred_metric optional, other columns ignored), then a row each; RFC 4180 quoting; an
    empty value, stderr or n is undefined. A model is known by family and name and has one scale; a
    score that stands there twice is an error. Errors name the line and the column. */

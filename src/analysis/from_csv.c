@@ -9,6 +9,8 @@
 #include "base/memory_internal.h"
 #include "base/text_internal.h"
 
+enum { MOST_BYTES = 1 << 30 };
+
 enum column {
   FAMILY,
   MODEL,
@@ -254,9 +256,9 @@ static bs_status read_table(table *of, bs_error *err) {
 
 bs_status bs_analysis_from_csv(bs_analysis **out, const char *path, bs_error *err) {
   *out = NULL;
-  table of = {.csv = {.name = path}};
+  table of = {.csv = {.name = strcmp(path, "-") == 0 ? "standard input" : path}};
   bs_text text = {0};
-  bs_status status = bs_file_read(path, 0, &text, err);
+  bs_status status = bs_stream_read(path, MOST_BYTES, &text, err);
   if (status == BS_OK)
     status = bs_analysis_new(&of.analysis, err);
   if (status == BS_OK) {

@@ -61,7 +61,8 @@ static int run(const bs_command *command, int argc, char **argv) {
       {.name = "--scores",
        .kind = OPTION_TEXT,
        .to = &scores,
-       .help = "a table family,model,scale,task,metric,shots,value instead of a results file"},
+       .help = "a table family,model,scale,task,metric,shots,value instead of a results file; - is "
+               "the standard input"},
       {.name = "--csv",
        .kind = OPTION_FLAG,
        .to = &as_csv,
@@ -78,9 +79,9 @@ static int run(const bs_command *command, int argc, char **argv) {
   bs_analysis *analysis = NULL;
   if ((scores != NULL) == (p.n_arguments == 1))
     bs_error_set(&err, BS_ERR_USAGE, "give either RESULTS.h5 or --scores SCORES.csv");
-  else if (scores != NULL)
+  else if (expect_file(scores != NULL ? scores : p.arguments[0], &err) == BS_OK && scores != NULL)
     bs_analysis_from_csv(&analysis, scores, &err);
-  else
+  else if (err.status == BS_OK)
     analyze_results(command, p.arguments[0], &analysis, &err);
   if (err.status == BS_OK) {
     if (as_csv || (scores != NULL && !as_table))

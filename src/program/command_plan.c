@@ -143,7 +143,9 @@ static bs_status print_plan(const bs_plan *plan, const plan_options *options, bs
   bs_plan_speed *speeds = calloc(plan->n_models, sizeof *speeds);
   bs_status status = speeds == NULL ? bs_error_set(err, BS_ERR_MEMORY, "out of memory") : BS_OK;
   if (status == BS_OK && options->from != NULL) {
-    status = bs_sweep_collect(&run, options->from, err);
+    status = expect_file(options->from, err);
+    if (status == BS_OK)
+      status = bs_sweep_collect(&run, options->from, err);
     if (status == BS_OK)
       status = bs_plan_speeds_of_run(plan, &run, speeds, err);
   } else if (status == BS_OK) {

@@ -4,6 +4,8 @@
 #include <string.h>
 
 #include "base/json_internal.h"
+#include "base/memory_internal.h"
+#include "base/text_internal.h"
 #include "bigsweep/config.h"
 #include "bigsweep/prompt.h"
 #include "program/options.h"
@@ -110,6 +112,8 @@ static bs_status print_of_file(prompt_options *asked, bs_error *err) {
   if (asked->seed < 0)
     asked->seed = 42;
   if (status == BS_OK)
+    status = expect_file(asked->path, err);
+  if (status == BS_OK)
     status = bs_task_open(&task, &spec, NULL, NULL, err);
   if (status == BS_OK)
     status = print_prompts(task, asked, err);
@@ -125,6 +129,87 @@ static bool may_be_named(const bs_task_spec *spec, const char *name) {
   const char *at = strrchr(name, '@');
   return spec->variant == NULL ? at == NULL
                                : at != NULL && strcmp(at + 1, spec->variant->name) == 0;
+}
+
+/* The names that the usable tasks of a configuration have. */
+typedef struct task_names {
+  char **all;
+  size_t n;
+} task_names;
+
+static void free_names(task_names *names) {
+  for (size_t i = 0; i < names->n; i++)
+    free(names->all[i]);
+  free(names->all);
+}
+
+static bs_status read_names(task_names *names, const bs_config *config, bs_error *err) {
+  names->all = bs_array_new(config->n_tasks, sizeof *names->all, err);
+  bs_status status = names->all != NULL ? BS_OK : BS_ERR_MEMORY;
+  for (size_t i = 0; status == BS_OK && i < config->n_tasks; i++) {
+    bs_task *task = NULL;
+    bs_error fault = {0};
+    if (bs_task_open(&task, &config->tasks[i], NULL, NULL, &fault) != BS_OK)
+      continue;
+    names->all[names->n] = bs_string_copy(task->name, err);
+    status = names->all[names->n] != NULL ? BS_OK : BS_ERR_MEMORY;
+    names->n += status == BS_OK;
+    bs_task_free(&task);
+  }
+  return status;
+}
+
+/* The name that is meant: the same behind its "bbh:" or before its "@VARIANT", or a near one. */
+static const char *meant(const task_names *names, const char *asked) {
+  size_t n = strlen(asked);
+  for (size_t i = 0; i < names->n; i++) {
+    const char *name = names->all[i], *colon = strrchr(name, ':');
+    if (colon != NULL && strcmp(colon + 1, asked) == 0)
+      return name;
+  }
+  for (size_t i = 0; i < names->n; i++) {
+    const char *name = names->all[i], *colon = strrchr(name, ':');
+    const char *child = colon != NULL ? colon + 1 : name;
+    if ((strncmp(name, asked, n) == 0 && name[n] == '@') ||
+        (strncmp(child, asked, n) == 0 && child[n] == '@'))
+      return name;
+  }
+  return bs_nearest_name(asked, (const char *const *)names->all, names->n);
+}
+
+static bs_status no_such_task(const bs_config *config, const prompt_options *asked, bs_error *err) {
+  task_names names = {0};
+  bs_status status = read_names(&names, config, err);
+  const char *near = status == BS_OK ? meant(&names, asked->task) : NULL;
+  if (status == BS_OK)
+    status = bs_error_set(err, BS_ERR_USAGE,
+                          "%s: no usable task is named \"%s\"%s%s%s (bigsweep plan lists them)",
+                          asked->config, asked->task, near != NULL ? "; did you mean \"" : "",
+                          near != NULL ? near : "", near != NULL ? "\"?" : "");
+  free_names(&names);
+  return status;
+}
+
+/* A configuration without the task that is meant. */
+static bs_status name_the_tasks(const prompt_options *asked, bs_error *err) {
+  enum { MOST_SHOWN = 8 };
+  bs_config *config = NULL;
+  task_names names = {0};
+  bs_text list = {0};
+  bs_status status = bs_config_load(&config, asked->config, err);
+  if (status == BS_OK)
+    status = read_names(&names, config, err);
+  for (size_t i = 0; status == BS_OK && i < names.n && i < MOST_SHOWN; i++)
+    status = bs_text_printf(&list, err, "%s%s", i > 0 ? ", " : "", names.all[i]);
+  if (status == BS_OK && names.n > MOST_SHOWN)
+    status = bs_text_printf(&list, err, " and %zu more", names.n - MOST_SHOWN);
+  if (status == BS_OK)
+    status = bs_error_set(err, BS_ERR_USAGE, "--config needs --task NAME, one of: %s",
+                          names.n > 0 ? list.data : "(no usable task)");
+  bs_text_free(&list);
+  free_names(&names);
+  bs_config_free(&config);
+  return status;
 }
 
 /* A task of a configuration, by the name that it has in the results. */
@@ -148,15 +233,17 @@ static bs_status print_of_config(prompt_options *asked, bs_error *err) {
     bs_task_free(&task);
   }
   if (status == BS_OK && !is_found)
-    status = bs_error_set(err, BS_ERR_USAGE,
-                          "%s: no usable task is named \"%s\" (bigsweep plan lists them)",
-                          asked->config, asked->task);
+    status = no_such_task(config, asked, err);
   bs_config_free(&config);
   return status;
 }
 
 static bs_status check_options(prompt_options *asked, const parsed *p, bs_error *err) {
   bool of_config = asked->config != NULL || asked->task != NULL;
+  if (asked->config == NULL && asked->task != NULL && p->n_arguments == 0)
+    return bs_error_set(err, BS_ERR_USAGE, "--task NAME is one of --config CONFIG.json: give both");
+  if (asked->config != NULL && asked->task == NULL && p->n_arguments == 0 && asked->variant == NULL)
+    return name_the_tasks(asked, err);
   if (of_config ? p->n_arguments > 0 || asked->config == NULL || asked->task == NULL ||
                       asked->variant != NULL
                 : p->n_arguments != 1)

@@ -86,7 +86,9 @@ static int run(const bs_command *command, int argc, char **argv) {
   const char *names[MOST_ADDED];
   size_t n = 0;
   bs_status status = BS_OK;
-  if (list != NULL)
+  if (status == BS_OK)
+    status = expect_file(p.arguments[0], &err);
+  if (status == BS_OK && list != NULL)
     status = split_names(list, &copy, names, &n, &err);
   if (status == BS_OK)
     status = rescore(&(rescoring){.path = p.arguments[0],

@@ -1,3 +1,4 @@
+/* The program: which command is meant. */
 #include <stdio.h>
 #include <string.h>
 
@@ -30,24 +31,55 @@ static void print_help(FILE *to) {
               commands[i]->summary);
   fprintf(
       to,
-      "\n`bigsweep COMMAND --help` explains a command.\n"
+      "\n`bigsweep COMMAND --help` or `bigsweep help COMMAND` explains a command, `bigsweep "
+      "version` "
+      "prints the version.\n"
       "Exit codes: 0 done, 1 some inputs were bad, 2 wrong usage, 75 stopped with work left.\n");
 }
 
-static int unknown_command(const char *name) {
-  const char *names[N_COMMANDS];
+static const bs_command *find_command(const char *name) {
   for (size_t i = 0; i < N_COMMANDS; i++)
-    names[i] = commands[i]->name;
-  const char *near = bs_nearest_name(name, names, N_COMMANDS);
+    if (strcmp(name, commands[i]->name) == 0)
+      return commands[i];
+  return NULL;
+}
+
+static bool is_one_of(const char *argument, const char *const *names, size_t n) {
+  for (size_t i = 0; i < n; i++)
+    if (strcmp(argument, names[i]) == 0)
+      return true;
+  return false;
+}
+
+static int unknown_command(const char *name) {
+  const char *names[N_COMMANDS + 2] = {"help", "version"};
+  size_t n = 2;
+  for (size_t i = 0; i < N_COMMANDS; i++)
+    if (commands[i]->summary != NULL)
+      names[n++] = commands[i]->name;
+  const char *near = bs_nearest_name(name, names, n);
   fprintf(stderr, "bigsweep: unknown command \"%s\"", name);
   if (near != NULL)
     fprintf(stderr, ", did you mean \"%s\"?", near);
   fprintf(stderr, "\nknown commands:");
-  for (size_t i = 0; i < N_COMMANDS; i++)
-    if (commands[i]->summary != NULL)
-      fprintf(stderr, " %s", names[i]);
+  for (size_t i = 2; i < n; i++)
+    fprintf(stderr, " %s", names[i]);
   fprintf(stderr, "\n");
   return EXIT_USAGE;
+}
+
+/* "help" and "help COMMAND", which is "COMMAND --help". */
+static int help(const char *name) {
+  static char option[] = "--help";
+  const bs_command *command = name != NULL ? find_command(name) : NULL;
+  if (name == NULL) {
+    print_help(stdout);
+    return EXIT_DONE;
+  }
+  if (command == NULL || command->summary == NULL)
+    return unknown_command(name);
+  char *argv[] = {(char *)(size_t)name, option, NULL};
+  return command->run(command, 2, argv);
 }
 
 int main(int argc, char **argv) {
@@ -55,16 +87,14 @@ int main(int argc, char **argv) {
     print_help(stderr);
     return EXIT_USAGE;
   }
-  if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
-    print_help(stdout);
-    return EXIT_DONE;
-  }
-  if (strcmp(argv[1], "--version") == 0) {
+  static const char *const helps[] = {"help", "--help", "-h", "-?"};
+  static const char *const versions[] = {"version", "--version", "-V", "-v"};
+  if (is_one_of(argv[1], helps, sizeof helps / sizeof *helps))
+    return help(argc > 2 ? argv[2] : NULL);
+  if (is_one_of(argv[1], versions, sizeof versions / sizeof *versions)) {
     printf("bigsweep %s\n", BS_VERSION);
     return EXIT_DONE;
   }
-  for (size_t i = 0; i < N_COMMANDS; i++)
-    if (strcmp(argv[1], commands[i]->name) == 0)
-      return commands[i]->run(commands[i], argc - 1, argv + 1);
-  return unknown_command(argv[1]);
+  const bs_command *command = find_command(argv[1]);
+  return command != NULL ? command->run(command, argc - 1, argv + 1) : unknown_command(argv[1]);
 }

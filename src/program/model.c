@@ -34,6 +34,8 @@ bs_status model_open(model *m, const model_options *values, bs_error *err) {
   bs_status status =
       bs_precision_parse(&options.precision, values->dtype != NULL ? values->dtype : "auto", err);
   if (status == BS_OK)
+    status = expect_file(values->folder, err);
+  if (status == BS_OK)
     status = bs_checkpoint_open(&m->checkpoint, values->folder, err);
   if (status == BS_OK)
     status = bs_engine_open(&m->engine, m->checkpoint, &options, err);

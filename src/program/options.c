@@ -6,7 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/file_internal.h"
 #include "base/text_internal.h"
+#include "bigsweep/buffer.h"
 
 enum { MAX_OPTIONS = 32 };
 
@@ -41,6 +43,16 @@ static parsed wrong_usage(const bs_command *command, const char *format, ...) {
   fprintf(stderr, "\nusage: bigsweep %s %s\n", command->name, command->usage);
   va_end(values);
   return (parsed){.exit_code = EXIT_USAGE};
+}
+
+bs_status expect_file(const char *path, bs_error *err) {
+  bs_text parts = {0};
+  bs_status status = bs_text_printf(&parts, err, "%s.parts", path);
+  if (status == BS_OK && strcmp(path, "-") != 0 && !bs_file_exists(path) &&
+      !bs_file_exists(parts.data))
+    status = bs_error_set(err, BS_ERR_USAGE, "no such file: %s", path);
+  bs_text_free(&parts);
+  return status;
 }
 
 static const option *find(const option *options, size_t n, const char *argument, size_t n_name) {

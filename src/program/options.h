@@ -31,4 +31,9 @@ typedef struct parsed {
 parsed options_parse(const bs_command *command, int argc, char **argv, const option *options,
                      size_t n_options, size_t least, size_t most);
 
+/* BS_ERR_USAGE where a file or folder that the command line names is not there: that is the user's
+   to mend, like a wrong option. Of results the parts of an unfinished run are as good as the file.
+ */
+bs_status expect_file(const char *path, bs_error *err);
+
 #endif

@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 
 #include "base/json_internal.h"
+#include "bigsweep/store.h"
 #include "harness.h"
 
 /* What a call gave. */
@@ -77,6 +78,19 @@ static void wrong_usage_is_told(void) {
       {"tokenize --modle x", "did you mean --model?"},
       {"loglik --model x --threads 0", "expected a whole number from 1"},
       {"loglik --model x --dtype f64", "f64"},
+      {"rnu", "did you mean \"run\"?"},
+      {"hepl", "did you mean \"help\"?"},
+      {"engine-proces", "unknown command"},
+      {"help rnu", "did you mean \"run\"?"},
+      {"run none.json", "none.json: cannot read"},
+      {"plan none.json", "none.json: cannot read"},
+      {"analyze none.h5", "no such file: none.h5"},
+      {"analyze --scores none.csv", "no such file: none.csv"},
+      {"rescore none.h5", "no such file: none.h5"},
+      {"prompt none.json", "no such file: none.json"},
+      {"prompt --task t", "--task NAME is one of --config CONFIG.json: give both"},
+      {"tokenize --model none", "no such file: none"},
+      {"loglik --model none", "no such file: none"},
       {"prompt", "expected a task file, with --variant if wanted, or --config"},
       {"prompt a --config b", "expected a task file"},
       {"prompt --config b --task c --variant d", "expected a task file"},
@@ -95,10 +109,23 @@ static void wrong_usage_is_told(void) {
     CU_ASSERT_EQUAL(o.out.n_bytes, 0);
     outcome_free(&o);
   }
-  outcome o = run("", "--help");
-  CU_ASSERT_EQUAL(o.code, 0);
-  CU_ASSERT_TRUE(has(&o.out, "bigsweep analyze"));
-  outcome_free(&o);
+  static const char *const helps[][2] = {{"--help", "bigsweep analyze"},
+                                         {"-h", "bigsweep analyze"},
+                                         {"help", "bigsweep analyze"},
+                                         {"help run", "--output"},
+                                         {"help analyze", "--scores"},
+                                         {"run --help", "--output"},
+                                         {"version", "bigsweep "},
+                                         {"--version", "bigsweep "},
+                                         {"-V", "bigsweep "},
+                                         {"-v", "bigsweep "}};
+  for (size_t i = 0; i < sizeof helps / sizeof *helps; i++) {
+    outcome o = run("", "%s", helps[i][0]);
+    CU_ASSERT_EQUAL(o.code, 0);
+    CU_ASSERT_TRUE(has(&o.out, helps[i][1]));
+    CU_ASSERT_EQUAL(o.err.n_bytes, 0);
+    outcome_free(&o);
+  }
 }
 
 static void tokenize_goes_there_and_back(void) {
@@ -417,9 +444,163 @@ static void analyze_reads_a_table(void) {
   CU_ASSERT_TRUE(has(&o.out, "f,0,t,m,3,"));
   outcome_free(&o);
   o = run("", "analyze --scores %s", bs_test_path("absent.csv"));
-  CU_ASSERT_EQUAL(o.code, 1);
+  CU_ASSERT_EQUAL(o.code, 2); /* like any file that the command line names and that is not there */
   CU_ASSERT_TRUE(has(&o.err, "absent.csv"));
   outcome_free(&o);
+  /* as a filter */
+  o = run(csv, "analyze --scores -");
+  CU_ASSERT_EQUAL(o.code, 0);
+  CU_ASSERT_TRUE(has(&o.out, "f,0,t,m,3,"));
+  outcome_free(&o);
+  o = run(csv, "analyze --scores /dev/stdin");
+  CU_ASSERT_EQUAL(o.code, 0);
+  CU_ASSERT_TRUE(has(&o.out, "f,0,t,m,3,"));
+  outcome_free(&o);
+  o = run("family,model\n", "analyze --scores -");
+  CU_ASSERT_EQUAL(o.code, 1);
+  CU_ASSERT_TRUE(has(&o.err, "standard input: line 1: no column \"scale\""));
+  outcome_free(&o);
+  o = run("", "analyze --scores %s", bs_test_folder());
+  CU_ASSERT_EQUAL(o.code, 1);
+  CU_ASSERT_TRUE(has(&o.err, "expected a file, found a folder"));
+  outcome_free(&o);
+}
+
+static void tasks_of_a_configuration_are_suggested(void) {
+  char config[8192];
+  snprintf(
+      config, sizeof config,
+      "{\"models\": [\"%s\"], \"variants\": {\"line\": {\"output_regex\": \"[^\\\\n]+\"}}, "
+      "\"tasks\": [{\"path\": \"%s/tasks/ladder_*\", \"name\": \"ladder:{task}\", \"variants\": "
+      "[\"plain\", \"line\"]}]}",
+      ladder("3k"), BS_SOURCE_DIR);
+  char path[4096];
+  snprintf(path, sizeof path, "%s", bs_test_write("suggest.json", config, strlen(config)));
+  static const char *const cases[][2] = {
+      {"--task ladder_facts", "did you mean \"ladder:ladder_facts\"?"},
+      {"--task ladder:ladder_fact", "did you mean \"ladder:ladder_facts\"?"},
+      {"--task ladder_facts@line", "did you mean \"ladder:ladder_facts@line\"?"},
+      {"",
+       "--config needs --task NAME, one of: ladder:ladder_addition, ladder:ladder_addition@line,"},
+      {"", " more\n"}};
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    outcome o = run("", "prompt --config %s %s", path, cases[i][0]);
+    CU_ASSERT_EQUAL(o.code, 2);
+    CU_ASSERT_TRUE(has(&o.err, cases[i][1]));
+    outcome_free(&o);
+  }
+  outcome o = run("", "prompt --config %s --task ladder:ladder_facts --max-examples 1", path);
+  CU_ASSERT_EQUAL(o.code, 0);
+  outcome_free(&o);
+}
+
+/* Of 3 examples that max_examples leaves of 4 two can never match; the variant mends that. */
+static void lost_answers_are_told_by_all_stages(void) {
+  static const char task[] =
+      "{\"metrics\": [\"exact_str_match\"], \"examples\": [{\"input\": \"a\", \"target\": \"I "
+      "walked.\"}, {\"input\": \"b\", \"target\": \"We ran!\"}, {\"input\": \"c\", \"target\": "
+      "\"no\"}, {\"input\": \"d\", \"target\": \"No.\"}]}";
+  const char *file = bs_test_write("past.json", task, strlen(task));
+  char config[8192], path[4096];
+  outcome o = run("", "validate %s", file);
+  CU_ASSERT_EQUAL(o.code, 0);
+  CU_ASSERT_TRUE(has(&o.err, "exact_str_match: of 4 examples 3 can never match"));
+  CU_ASSERT_TRUE(has(&o.out, "past.json: ok, 4 examples, 2 warnings"));
+  outcome_free(&o);
+  snprintf(config, sizeof config,
+           "{\"models\": [\"%s\"], \"max_examples\": 3, \"output\": \"past.h5\", \"variants\": "
+           "{\"line\": {\"output_regex\": \"[^\\\\n]+\"}}, \"metrics\": [\"bleu\", \"rouge\"], "
+           "\"tasks\": [{\"path\": \"past.json\", \"variants\": [\"plain\", \"line\"]}]}",
+           ladder("3k"));
+  snprintf(path, sizeof path, "%s", bs_test_write("past_config.json", config, strlen(config)));
+  o = run("", "plan %s", path);
+  CU_ASSERT_EQUAL(o.code, 0);
+  CU_ASSERT_TRUE(has(&o.err, "warning: past: exact_str_match: of 3 examples 2 can never match"));
+  CU_ASSERT_PTR_NULL(strstr(o.err.data, "past@line"));
+  CU_ASSERT_TRUE(
+      has(&o.out, "task                                       examples  evaluated  unmatched"));
+  CU_ASSERT_TRUE(
+      has(&o.out, "past                                              4          3          2"));
+  CU_ASSERT_TRUE(
+      has(&o.out, "past@line                                         4          3          0"));
+  outcome_free(&o);
+  o = run("", "run %s", path);
+  CU_ASSERT_EQUAL(o.code, 0);
+  CU_ASSERT_TRUE(has(&o.err, "warning: past: exact_str_match: of 3 examples 2 can never match"));
+  CU_ASSERT_TRUE(has(&o.out, "rougeLsum"));
+  CU_ASSERT_TRUE(has(&o.out, "bleu"));
+  outcome_free(&o);
+  o = run("", "analyze %s", bs_test_path("past.h5"));
+  CU_ASSERT_EQUAL(o.code, 0);
+  CU_ASSERT_TRUE(has(&o.err, "past: exact_str_match: of 3 examples 2 can never match"));
+  outcome_free(&o);
+}
+
+static bs_store_content results_of(const char *path) {
+  bs_store_content content = {0};
+  bs_error err = {0};
+  BS_TEST_OK(bs_store_read(&content, path, &err), err);
+  CU_ASSERT_PTR_NOT_NULL_FATAL(content.results);
+  return content;
+}
+
+/* Metrics of the configuration are what rescore would add, and rows without them are not gone on
+   with. */
+static void metrics_are_asked_for_in_a_configuration(void) {
+  static const char with[] = "\"metrics\": [\"bleu\", \"case_insensitive_str_match\", \"rouge\", "
+                             "\"weighted_probabilities\"],";
+  char config[8192], asked[4096], plain[4096], one[4096], two[4096];
+  for (int i = 0; i < 2; i++) {
+    snprintf(config, sizeof config,
+             "{\"models\": [\"%s\"], %s \"tasks\": [\"%s/tasks/ladder_facts\", "
+             "\"%s/tasks/ladder_addition\"], \"max_examples\": 12}",
+             ladder("3k"), i == 0 ? with : "", BS_SOURCE_DIR, BS_SOURCE_DIR);
+    snprintf(i == 0 ? asked : plain, sizeof asked, "%s",
+             bs_test_write(i == 0 ? "asked.json" : "plain.json", config, strlen(config)));
+  }
+  snprintf(one, sizeof one, "%s", bs_test_path("asked.h5"));
+  snprintf(two, sizeof two, "%s", bs_test_path("plain.h5"));
+  const struct {
+    const char *arguments[4];
+    int code;
+    const char *told;
+  } steps[] = {
+      {{"run", asked, "-o", one}, 0, "12 examples"},
+      {{"run", plain, "-o", two}, 0, "12 examples"},
+      {{"run", asked, "-o", two},
+       2,
+       "its results lack metrics that are asked for: `bigsweep rescore"},
+      {{"rescore", two, "--metrics",
+        "bleu,case_insensitive_str_match,rouge,weighted_probabilities"},
+       0,
+       ""},
+      {{"run", asked, "-o", two}, 0, "24 found done"},
+  };
+  for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
+    const char *const *a = steps[i].arguments;
+    outcome o = run("", "%s %s %s %s", a[0], a[1], a[2], a[3]);
+    CU_ASSERT_EQUAL(o.code, steps[i].code);
+    CU_ASSERT_TRUE(i < 2 || steps[i].told[0] == '\0' || has(&o.err, steps[i].told));
+    outcome_free(&o);
+  }
+  bs_store_content a = results_of(one), b = results_of(two);
+  CU_ASSERT_EQUAL_FATAL(a.results->n_tasks, b.results->n_tasks);
+  for (size_t t = 0; t < a.results->n_tasks; t++)
+    CU_ASSERT_STRING_EQUAL(a.results->tasks[t].metrics, b.results->tasks[t].metrics);
+  CU_ASSERT_EQUAL_FATAL(a.results->n_examples, b.results->n_examples);
+  CU_ASSERT_EQUAL_FATAL(a.results->n_metrics, b.results->n_metrics);
+  CU_ASSERT_EQUAL(memcmp(a.results->metric_values, b.results->metric_values,
+                         a.results->n_examples * a.results->n_metrics * sizeof(double)),
+                  0);
+  /* each only where it applies, and nothing is generated for its sake */
+  const char *facts = a.results->tasks[0].metrics, *sums = a.results->tasks[1].metrics;
+  CU_ASSERT_PTR_NULL(strstr(facts, "bleu"));
+  CU_ASSERT_PTR_NOT_NULL(strstr(facts, "weighted_probabilities"));
+  CU_ASSERT_PTR_NOT_NULL(strstr(sums, "bleu"));
+  CU_ASSERT_PTR_NOT_NULL(strstr(sums, "rouge1,rouge2,rougeLsum"));
+  CU_ASSERT_PTR_NULL(strstr(sums, "weighted_probabilities"));
+  bs_store_content_free(&a);
+  bs_store_content_free(&b);
 }
 
 static void plan_counts_the_work(void) {
@@ -493,6 +674,9 @@ int main(void) {
       {"validate places every fault", validate_places_every_fault},
       {"formats of tasks are told or given", formats_are_told_or_given},
       {"analyze reads a table", analyze_reads_a_table},
+      {"tasks of a configuration are suggested", tasks_of_a_configuration_are_suggested},
+      {"lost answers are told by all stages", lost_answers_are_told_by_all_stages},
+      {"metrics are asked for in a configuration", metrics_are_asked_for_in_a_configuration},
       {"plan counts the work", plan_counts_the_work},
   };
   return bs_test_main("program", tests, sizeof tests / sizeof *tests);
