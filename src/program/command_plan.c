@@ -5,6 +5,7 @@
 #include "base/cores_internal.h"
 #include "bigsweep/sweep.h"
 #include "bigsweep/task.h"
+#include "program/first_tokens.h"
 #include "program/options.h"
 
 /* What the command line asks for. */
@@ -138,7 +139,8 @@ static bs_status print_expectations(const bs_plan *plan, const plan_options *opt
   return status;
 }
 
-static bs_status print_plan(const bs_plan *plan, const plan_options *options, bs_error *err) {
+static bs_status print_plan(const bs_command *command, const bs_plan *plan,
+                            const plan_options *options, bs_error *err) {
   bs_store_content run = {0};
   bs_plan_speed *speeds = calloc(plan->n_models, sizeof *speeds);
   bs_status status = speeds == NULL ? bs_error_set(err, BS_ERR_MEMORY, "out of memory") : BS_OK;
@@ -154,6 +156,9 @@ static bs_status print_plan(const bs_plan *plan, const plan_options *options, bs
   if (status == BS_OK) {
     print_models(plan, speeds);
     print_tasks(plan);
+    status = print_first_tokens(command, plan, err);
+  }
+  if (status == BS_OK) {
     print_suites(plan->config);
     print_source(plan, speeds, options);
     if (options->from != NULL)
@@ -216,7 +221,7 @@ static int run(const bs_command *command, int argc, char **argv) {
     status = bs_error_set(&err, BS_ERR_INPUT, "%s: there is nothing to do", p.arguments[0]);
   if (status == BS_OK) {
     code = plan->n_bad_inputs > 0 ? EXIT_BAD_INPUT : EXIT_DONE;
-    status = print_plan(plan, &asked, &err);
+    status = print_plan(command, plan, &asked, &err);
   }
   bs_plan_free(&plan);
   bs_config_free(&config);

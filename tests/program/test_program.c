@@ -603,6 +603,40 @@ static void metrics_are_asked_for_in_a_configuration(void) {
   bs_store_content_free(&b);
 }
 
+/* A tokenizer of three letters that puts <s> before every text. */
+static void write_bos_tokenizer(const char *config) {
+  static const char tokenizer[] =
+      "{\"version\": \"1.0\", \"added_tokens\": [{\"id\": 3, \"content\": \"<s>\", \"special\": "
+      "true}], \"post_processor\": {\"type\": \"TemplateProcessing\", \"single\": "
+      "[{\"SpecialToken\": {\"id\": \"<s>\"}}, {\"Sequence\": {\"id\": \"A\"}}], "
+      "\"special_tokens\": {\"<s>\": {\"ids\": [3]}}}, \"model\": {\"type\": \"BPE\", \"vocab\": "
+      "{\"a\": 0, \"b\": 1, \"\\n\": 2}, \"merges\": []}}";
+  static const char model[] = "{\"model_type\": \"llama\", \"bos_token_id\": 3}";
+  bs_test_write("tokenizer.json", tokenizer, sizeof tokenizer - 1);
+  bs_test_write("config.json", model, sizeof model - 1);
+  bs_test_write("tokenizer_config.json", config, strlen(config));
+}
+
+static void tokenize_explains_and_warns(void) {
+  const char *folder = bs_test_folder();
+  write_bos_tokenizer("{\"tokenizer_class\": \"PreTrainedTokenizerFast\"}");
+  outcome o = run("{\"text\": \"a\\nb\"}\n{\"text\": \"<s>a\"}\n",
+                  "tokenize --special --explain --model %s", folder);
+  CU_ASSERT_EQUAL(o.code, 0);
+  CU_ASSERT_STRING_EQUAL(o.out.data,
+                         "{\"ids\": [3, 0, 2, 1], \"tokens\": [\"<s>\", \"a\", \"\\n\", \"b\"]}\n"
+                         "{\"ids\": [3, 3, 0], \"tokens\": [\"<s>\", \"<s>\", \"a\"]}\n");
+  CU_ASSERT_TRUE(has(&o.err, "in a prompt it stands twice"));
+  CU_ASSERT_FALSE(has(&o.err, "no BOS"));
+  outcome_free(&o);
+  write_bos_tokenizer("{\"tokenizer_class\": \"LlamaTokenizer\", \"add_bos_token\": false}");
+  o = run("{\"text\": \"a\"}\n", "tokenize --special --model %s", folder);
+  CU_ASSERT_EQUAL(o.code, 0);
+  CU_ASSERT_STRING_EQUAL(o.out.data, "{\"ids\": [0]}\n");
+  CU_ASSERT_TRUE(has(&o.err, "no BOS stands before a text, although llama models"));
+  outcome_free(&o);
+}
+
 static void plan_counts_the_work(void) {
   char config[8192];
   int n = snprintf(config, sizeof config,
@@ -616,6 +650,9 @@ static void plan_counts_the_work(void) {
   CU_ASSERT_TRUE(has(&o.out, "ladder_facts"));
   CU_ASSERT_TRUE(has(&o.out, "measured on this machine"));
   CU_ASSERT_TRUE(has(&o.out, "expected s"));
+  CU_ASSERT_TRUE(
+      has(&o.out, "first tokens of a prompt of ladder_facts\n3k                       \""));
+  CU_ASSERT_FALSE(has(&o.err, "tokenizer"));
   outcome_free(&o);
   o = run("", "plan %s --simulate 2,17 --threads 1", path);
   CU_ASSERT_EQUAL(o.code, 0);
@@ -664,6 +701,7 @@ int main(void) {
   static const bs_test tests[] = {
       {"wrong usage is told", wrong_usage_is_told},
       {"tokenize goes there and back", tokenize_goes_there_and_back},
+      {"tokenize explains and warns", tokenize_explains_and_warns},
       {"loglik agrees with the goldens", loglik_agrees_with_the_goldens},
       {"loglik answers each line in its place", loglik_answers_each_line_in_its_place},
       {"generate continues a known text", generate_continues_a_known_text},

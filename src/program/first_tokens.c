@@ -1,0 +1,119 @@
+#include "program/first_tokens.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/json_internal.h"
+#include "base/memory_internal.h"
+#include "base/text_internal.h"
+#include "bigsweep/prompt.h"
+#include "bigsweep/task.h"
+
+enum { SHOWN_TOKENS = 8, HEAD_BYTES = 256 };
+
+bs_status append_first_tokens(bs_text *to, const bs_tokenizer *tokenizer, const char *text,
+                              size_t n_bytes, bool *is_doubled, bs_error *err) {
+  bs_tokens ids = {0};
+  *is_doubled = false;
+  bs_status status = bs_tokenizer_surroundings(tokenizer, &ids, NULL, err);
+  size_t n_before = ids.n;
+  /* The first characters tell the first tokens. */
+  size_t n = bs_utf8_valid_bytes(text, n_bytes < HEAD_BYTES ? n_bytes : HEAD_BYTES);
+  if (status == BS_OK)
+    status = bs_tokenizer_encode(tokenizer, text, n, false, &ids, err);
+  if (status == BS_OK && n_before > 0 && ids.n > n_before)
+    *is_doubled = ids.ids[n_before] == ids.ids[n_before - 1];
+  for (size_t i = 0; i < ids.n && i < SHOWN_TOKENS && status == BS_OK; i++) {
+    bs_text token = {0};
+    status = bs_tokenizer_decode(tokenizer, &ids.ids[i], 1, false, &token, err);
+    if (status == BS_OK && i > 0)
+      status = bs_text_append(to, " ", 1, err);
+    if (status == BS_OK)
+      status = bs_json_append_string(to, token.n_bytes > 0 ? token.data : "", token.n_bytes, err);
+    bs_text_free(&token);
+  }
+  bs_tokens_free(&ids);
+  return status;
+}
+
+void warn_of_tokenizer(const bs_command *command, const char *name, const bs_tokenizer *tokenizer) {
+  size_t n;
+  const char *const *notes = bs_tokenizer_notes(tokenizer, &n);
+  for (size_t i = 0; i < n; i++) {
+    bs_error message = {0};
+    bs_error_set(&message, BS_ERR_INPUT, "model \"%s\": tokenizer: %s", name, notes[i]);
+    print_error(command, message.message);
+  }
+}
+
+/* The first prompt of each task of a plan. */
+static bs_status read_prompts(const bs_plan *plan, bs_text *prompts, bs_error *err) {
+  bs_status status = BS_OK;
+  for (size_t t = 0; t < plan->n_tasks && status == BS_OK; t++) {
+    const bs_task *task = plan->tasks[t];
+    uint32_t shots = plan->specs[t]->n_shots > 0 ? plan->specs[t]->shots[0] : 0;
+    bs_prompter *prompter = NULL;
+    if (shots > bs_task_most_shots(task))
+      shots = 0;
+    status = bs_prompter_new(&prompter, task, shots, plan->config->protocol.seed, err);
+    if (status == BS_OK)
+      status = bs_prompter_append(prompter, 0, &prompts[t], err);
+    bs_prompter_free(&prompter);
+  }
+  return status;
+}
+
+/* One model's line and warnings. */
+static bs_status print_model(const bs_command *command, const bs_plan *plan, size_t m,
+                             const bs_text *prompts, bs_error *err) {
+  const char *name = plan->models[m].row.name;
+  bs_tokenizer *tokenizer = NULL;
+  bs_error fault = {0};
+  if (bs_tokenizer_open(&tokenizer, plan->models[m].path, &fault) != BS_OK) {
+    printf("%-24s none: %s\n", name, fault.message);
+    return BS_OK;
+  }
+  bs_text line = {0}, other = {0};
+  size_t n_doubled = 0, first_doubled = 0;
+  bs_status status = BS_OK;
+  for (size_t t = 0; t < plan->n_tasks && status == BS_OK; t++) {
+    bool is_doubled = false;
+    bs_text *to = t == 0 ? &line : &other;
+    other.n_bytes = 0;
+    status =
+        append_first_tokens(to, tokenizer, prompts[t].data, prompts[t].n_bytes, &is_doubled, err);
+    if (is_doubled && n_doubled++ == 0)
+      first_doubled = t;
+  }
+  if (status == BS_OK)
+    printf("%-24s %s\n", name, line.data != NULL ? line.data : "");
+  warn_of_tokenizer(command, name, tokenizer);
+  if (n_doubled > 0) {
+    bs_error message = {0};
+    bs_error_set(
+        &message, BS_ERR_INPUT,
+        "model \"%s\": prompts of %zu of %zu tasks (%s first) spell out the token that the "
+        "tokenizer puts before every text: it stands there twice; take it out of the task",
+        name, n_doubled, plan->n_tasks, plan->tasks[first_doubled]->name);
+    print_error(command, message.message);
+  }
+  bs_text_free(&line);
+  bs_text_free(&other);
+  bs_tokenizer_free(&tokenizer);
+  return status;
+}
+
+bs_status print_first_tokens(const bs_command *command, const bs_plan *plan, bs_error *err) {
+  bs_text *prompts = bs_array_new(plan->n_tasks, sizeof *prompts, err);
+  if (prompts == NULL)
+    return BS_ERR_MEMORY;
+  bs_status status = read_prompts(plan, prompts, err);
+  if (status == BS_OK)
+    printf("\n%-24s first tokens of a prompt of %s\n", "model", plan->tasks[0]->name);
+  for (size_t m = 0; m < plan->n_models && status == BS_OK; m++)
+    status = print_model(command, plan, m, prompts, err);
+  for (size_t t = 0; t < plan->n_tasks; t++)
+    bs_text_free(&prompts[t]);
+  free(prompts);
+  return status;
+}
