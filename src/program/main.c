@@ -1,6 +1,9 @@
-/* The program: which command is meant. */
+/* The program: which command is meant, and its output seen to the end. */
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/text_internal.h"
 #include "bigsweep/version.h"
@@ -82,7 +85,26 @@ static int help(const char *name) {
   return command->run(command, 2, argv);
 }
 
-int main(int argc, char **argv) {
+/* A file that is opened while one of these is closed would get its number, and what is meant for
+   people would be written into it. */
+static bool open_standard_streams(void) {
+  for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+    if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDWR) != fd)
+      return false;
+  return true;
+}
+
+/* The exit code, when what was printed has arrived; a full disk is no success. */
+static int end_output(int code) {
+  bool is_written = fflush(stdout) == 0;
+  if (is_written && ferror(stdout) == 0)
+    return code;
+  fprintf(stderr, "bigsweep: cannot write the standard output%s%s\n", is_written ? "" : ": ",
+          is_written ? "" : strerror(errno));
+  return code == EXIT_DONE ? EXIT_BAD_INPUT : code;
+}
+
+static int dispatch(int argc, char **argv) {
   if (argc < 2) {
     print_help(stderr);
     return EXIT_USAGE;
@@ -97,4 +119,10 @@ int main(int argc, char **argv) {
   }
   const bs_command *command = find_command(argv[1]);
   return command != NULL ? command->run(command, argc - 1, argv + 1) : unknown_command(argv[1]);
+}
+
+int main(int argc, char **argv) {
+  if (!open_standard_streams())
+    return EXIT_BAD_INPUT;
+  return end_output(dispatch(argc, argv));
 }

@@ -103,12 +103,12 @@ bs_status bs_transport_open(bs_transport **out, bs_error *err) {
   return status;
 }
 
-/* Forgets the messages that have gone. */
+/* Forgets the messages that have gone, or that cannot go any more (MPI has given the request back):
+   waiting for those at the end would be for ever. */
 static void reap(bs_transport *transport) {
   for (size_t i = 0; i < transport->n_sent;) {
     int gone = 0;
-    MPI_Test(&transport->sent[i].request, &gone, MPI_STATUS_IGNORE);
-    if (gone) {
+    if (MPI_Test(&transport->sent[i].request, &gone, MPI_STATUS_IGNORE) != MPI_SUCCESS || gone) {
       free(transport->sent[i].bytes);
       transport->sent[i] = transport->sent[--transport->n_sent];
     } else {
