@@ -195,6 +195,22 @@ def set_titles(axes, name, lines):
                   textcoords="offset points", ha="center", fontsize=size, fontweight="bold")
 
 
+LOST = {"truncated": "cut", "fewer_shots": "with fewer shots", "skipped": "left out"}
+
+
+def lost_prompts(file, name, curves):
+    """Which share of the prompts was too long at the point where it is largest; "" for none."""
+    largest = dict.fromkeys(LOST, 0)
+    models = {model for curve in curves for group in curve.models for model in group}
+    for shots in {curve.shots for curve in curves}:
+        for model in models:
+            counts = file.prompt_counts(task=name, model=model, shots=shots)
+            for kind in LOST:
+                largest[kind] = max(largest[kind], counts[kind] / max(1, counts["prompts"]))
+    told = [f"{100 * share:.0f} % {LOST[kind]}" for kind, share in largest.items() if share > 0]
+    return f"prompts: up to {', '.join(told)}" if told else ""
+
+
 def metric_of(file, name, select):
     """What a task or an aggregate is shown by, and its lowest score (or chance)."""
     if name not in file.tasks["name"]:
@@ -219,6 +235,8 @@ def draw_task(figure, cell, file, name, select, style, last):
     set_limits(upper, curves, levels)
     upper.set_ylabel(SHORT.get(metric, metric), fontsize=7, labelpad=2)
     set_titles(upper, name, title_of(curves, style))
+    upper.text(0.99, 0.02, lost_prompts(file, name, curves), transform=upper.transAxes, ha="right",
+               va="bottom", fontsize=5.5, color="#a03030")
     lowest = upper
     if smooth:
         lowest = figure.add_subplot(grid[1], sharex=upper)

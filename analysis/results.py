@@ -8,8 +8,8 @@
     for row in file.variants:                        # how scores spread over prompts
         print(row["task"], row["metric"], row["n"], row["minimum"], row["maximum"])
 
-Tables: models, tasks, scores, aggregates, linearity, variants, human, units, and, read when first
-asked for, examples, choices, targets, choice_texts, samples. One that a file lacks has no rows.
+Tables: models, tasks, scores, aggregates, linearity, variants, human, prompts, units, and, read when first
+asked for, examples, choices, targets, choice_texts, samples, skipped. One that a file lacks has no rows.
 
 Needs numpy and h5py (Debian: python3-h5py).
 """
@@ -82,6 +82,7 @@ class Results:
             self.linearity = _table(file, "analysis/linearity")
             self.variants = _table(file, "analysis/variants")
             self.human = _table(file, "analysis/human")
+            self.prompts = _table(file, "analysis/prompts")
             self.units = _table(file, "run/units")
 
     def _read(self, path):
@@ -95,6 +96,19 @@ class Results:
     targets = property(lambda self: self._read("targets"))
     choice_texts = property(lambda self: self._read("choice_texts"))
     samples = property(lambda self: self._read("samples"))
+    skipped = property(lambda self: self._read("skipped"))
+
+    def prompt_counts(self, **wanted):
+        """Of the prompts with these values (task, shots, model: names or numbers), how many there are
+        and of how many something was lost: {"prompts", "truncated", "fewer_shots", "skipped",
+        "border"}."""
+        names = {"task": self.tasks["name"], "model": self.models["name"]}
+        keep = numpy.ones(len(self.prompts), dtype=bool)
+        for column, value in wanted.items() if len(self.prompts) else ():
+            values = self.prompts[column]
+            keep &= (names[column][values] if column in names else values) == value
+        counts = ("prompts", "truncated", "fewer_shots", "skipped", "border")
+        return {c: int(self.prompts[c][keep].sum()) if len(self.prompts) else 0 for c in counts}
 
     def families(self):
         """The names of the families, in order of their first model."""

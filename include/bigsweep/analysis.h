@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "bigsweep/buffer.h"
 #include "bigsweep/error.h"
 #include "bigsweep/results.h"
 #include "bigsweep/statistics.h"
@@ -153,6 +154,8 @@ const bs_human_row *bs_analysis_humans(const bs_analysis *analysis);
 /* Of results, in order of model, task and shots. */
 size_t bs_analysis_n_prompts(const bs_analysis *analysis);
 const bs_prompt_row *bs_analysis_prompts(const bs_analysis *analysis);
+/* Appends the counts that are not 0 in words: "of 300 prompts 138 are cut on their left, ...". */
+bs_status bs_prompt_counts_tell(const bs_prompt_counts *counts, bs_text *to, bs_error *err);
 
 size_t bs_analysis_n_linearity(const bs_analysis *analysis);
 /* In order of family and task as they first appear (aggregates behind the tasks), shots, and

@@ -77,6 +77,11 @@ typedef struct bs_plan_speed {
    speeds[n_models]. */
 bs_status bs_plan_measure(const bs_plan *plan, int n_threads, bs_plan_speed *speeds, bs_error *err);
 
+/* What becomes of the prompts under each model, counts[n_models]: of all, or where there are many
+   of some of each task and number of shots. A model without a tokenizer that can be read has none.
+ */
+bs_status bs_plan_count_prompts(const bs_plan *plan, bs_prompt_counts *counts, bs_error *err);
+
 /* The speeds of an earlier run, from its units that the plan has too (by names). Its loading counts
    as work. BS_ERR_INPUT when there are none. */
 bs_status bs_plan_speeds_of_run(const bs_plan *plan, const bs_store_content *run,
@@ -170,6 +175,7 @@ typedef struct bs_sweep_model_state {
   char *name;
   uint64_t examples_total; /* 0: not known */
   uint64_t examples_done, examples_failed;
+  bs_prompt_counts prompts; /* of those done */
   bool is_running;
 } bs_sweep_model_state;
 

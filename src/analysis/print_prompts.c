@@ -111,3 +111,23 @@ bs_status bs_prompts_append(bs_text *to, const bs_analysis *analysis, bs_error *
   bs_grid_close(&grid);
   return status;
 }
+
+bs_status bs_prompt_counts_tell(const bs_prompt_counts *counts, bs_text *to, bs_error *err) {
+  const struct {
+    uint64_t n;
+    const char *what;
+  } told[] = {{counts->truncated, "cut on their left"},
+              {counts->fewer_shots, "shown with fewer shots"},
+              {counts->skipped, "left out because they are too long"},
+              {counts->border, "encoded apart from an answer, as a token would span their border"}};
+  bool any = false;
+  bs_status status = bs_text_printf(to, err, "of %" PRIu64 " prompts", counts->prompts);
+  for (size_t i = 0; status == BS_OK && i < sizeof told / sizeof *told; i++) {
+    if (told[i].n == 0)
+      continue;
+    status = bs_text_printf(to, err, "%s %" PRIu64 " %s %s", any ? "," : "", told[i].n,
+                            told[i].n == 1 ? "is" : "are", told[i].what);
+    any = true;
+  }
+  return status == BS_OK && !any ? bs_text_append_string(to, " all are whole", err) : status;
+}

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/cores_internal.h"
+#include "bigsweep/analysis.h"
 #include "bigsweep/sweep.h"
 #include "bigsweep/task.h"
 #include "program/first_tokens.h"
@@ -50,6 +51,27 @@ static void print_models(const bs_plan *plan, const bs_plan_speed *speeds) {
            speeds[m].rate / 1e9, speeds[m].is_measured ? ' ' : '*', speeds[m].load_seconds,
            cost / speeds[m].rate);
   }
+}
+
+/* What becomes of the prompts under each model for which there is something to tell. */
+static bs_status print_prompts(const bs_plan *plan, bs_error *err) {
+  bs_prompt_counts *counts = calloc(plan->n_models, sizeof *counts);
+  bs_status status = counts != NULL ? bs_plan_count_prompts(plan, counts, err)
+                                    : bs_error_set(err, BS_ERR_MEMORY, "out of memory");
+  bool any = false;
+  for (size_t m = 0; status == BS_OK && m < plan->n_models; m++) {
+    bs_text text = {0};
+    if (!bs_prompt_counts_any(&counts[m]))
+      continue;
+    status = bs_prompt_counts_tell(&counts[m], &text, err);
+    if (status == BS_OK)
+      printf("%s%s: %s\n", any ? "" : "\nof the prompts looked at:\n", plan->models[m].row.name,
+             text.data);
+    bs_text_free(&text);
+    any = true;
+  }
+  free(counts);
+  return status;
 }
 
 static void print_tasks(const bs_plan *plan) {
@@ -158,6 +180,8 @@ static bs_status print_plan(const bs_command *command, const bs_plan *plan,
     print_tasks(plan);
     status = print_first_tokens(command, plan, err);
   }
+  if (status == BS_OK)
+    status = print_prompts(plan, err);
   if (status == BS_OK) {
     print_suites(plan->config);
     print_source(plan, speeds, options);

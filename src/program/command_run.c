@@ -44,6 +44,29 @@ static void print_failures(const bs_command *command, const bs_store_content *co
 
 static void print_note(void *user, const char *message) { print_error(user, message); }
 
+/* Of how many prompts something was lost, by model: the table has it by task and shots. */
+static bs_status print_prompts(const bs_command *command, const bs_analysis *analysis,
+                               bs_error *err) {
+  const bs_prompt_row *rows = bs_analysis_prompts(analysis);
+  size_t n = bs_analysis_n_prompts(analysis);
+  bs_status status = BS_OK;
+  for (size_t i = 0, end; status == BS_OK && i < n; i = end) {
+    bs_prompt_counts sum = {0};
+    bs_text text = {0};
+    for (end = i; end < n && rows[end].model == rows[i].model; end++)
+      bs_prompt_counts_add(&sum, &rows[end].of);
+    if (!bs_prompt_counts_any(&sum))
+      continue;
+    status = bs_text_printf(&text, err, "%s: ", bs_analysis_model(analysis, rows[i].model));
+    if (status == BS_OK)
+      status = bs_prompt_counts_tell(&sum, &text, err);
+    if (status == BS_OK)
+      print_error(command, text.data);
+    bs_text_free(&text);
+  }
+  return status;
+}
+
 /* What the run came to, from the file it wrote. */
 static bs_status print_results(const bs_command *command, const char *config_path,
                                const bs_sweep_summary *summary, bs_error *err) {
@@ -56,6 +79,8 @@ static bs_status print_results(const bs_command *command, const char *config_pat
     status = bs_analysis_print(analysis, stdout, err);
   if (status == BS_OK)
     status = bs_results_tell_white_space(content.results, print_note, (void *)(size_t)command, err);
+  if (status == BS_OK)
+    status = print_prompts(command, analysis, err);
   if (status == BS_OK) {
     print_failures(command, &content);
     print_expectation(command, config_path, summary, &content);

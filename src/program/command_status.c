@@ -1,6 +1,7 @@
 #include <stdio.h>
 #include <time.h>
 
+#include "bigsweep/analysis.h"
 #include "bigsweep/sweep.h"
 #include "program/options.h"
 #include "program/progress.h"
@@ -46,6 +47,21 @@ static void print_models(const bs_sweep_state *state) {
   printf("%-32s %12llu %12llu %12llu  examples\n", "all", done, left, failed);
 }
 
+static bs_status print_prompts(const bs_sweep_state *state, bs_error *err) {
+  bs_status status = BS_OK;
+  for (size_t m = 0; status == BS_OK && m < state->n_models; m++) {
+    const bs_sweep_model_state *model = &state->models[m];
+    bs_text text = {0};
+    if (!bs_prompt_counts_any(&model->prompts))
+      continue;
+    status = bs_prompt_counts_tell(&model->prompts, &text, err);
+    if (status == BS_OK)
+      printf("%s: %s\n", model->name, text.data);
+    bs_text_free(&text);
+  }
+  return status;
+}
+
 static int run(const bs_command *command, int argc, char **argv) {
   parsed p = options_parse(command, argc, argv, NULL, 0, 1, 1);
   if (!p.go_on)
@@ -64,8 +80,9 @@ static int run(const bs_command *command, int argc, char **argv) {
   if (state->is_running && state->updated > 0)
     print_run(state);
   print_models(state);
+  bs_status status = print_prompts(state, &err);
   bs_sweep_state_free(&state);
-  return EXIT_DONE;
+  return status == BS_OK ? EXIT_DONE : fail(command, &err);
 }
 
 const bs_command status_command = {"status", "RESULTS.h5",

@@ -83,10 +83,15 @@ static void count_done(bs_coordinator *c, uint32_t model) {
 
 static void count_work(bs_coordinator *c) {
   c->progress.units_total = c->n_units;
-  for (size_t i = 0; i < c->all->n_examples; i++)
+  for (size_t i = 0; i < c->all->n_examples; i++) {
     count_done(c, c->all->examples[i].model);
-  for (size_t i = 0; i < c->all->n_skipped; i++)
+    bs_prompt_counts_add_example(&c->models[c->all->examples[i].model].prompts,
+                                 &c->all->examples[i]);
+  }
+  for (size_t i = 0; i < c->all->n_skipped; i++) {
     count_done(c, c->all->skipped[i].model);
+    bs_prompt_counts_add_skipped(&c->models[c->all->skipped[i].model].prompts);
+  }
   for (size_t i = 0; i < c->n_units; i++) {
     c->progress.examples_total += c->units[i].n;
     c->models[c->units[i].model].total += c->units[i].n;
@@ -264,6 +269,7 @@ void bs_coordinator_model_progress(const bs_coordinator *c, size_t model,
                                   .examples_total = count->total,
                                   .examples_done = count->done,
                                   .examples_failed = count->failed,
+                                  .prompts = count->prompts,
                                   .is_running = count->n_in_hands > 0};
 }
 

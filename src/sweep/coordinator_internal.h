@@ -55,6 +55,7 @@ void bs_coordinator_summary(const bs_coordinator *coordinator, double now,
 typedef struct bs_model_progress {
   const char *name;
   uint64_t examples_total, examples_done, examples_failed;
+  bs_prompt_counts prompts; /* of those done */
   bool is_running;
 } bs_model_progress;
 void bs_coordinator_model_progress(const bs_coordinator *coordinator, size_t model,

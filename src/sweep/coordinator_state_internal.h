@@ -26,6 +26,7 @@ typedef struct worker {
 
 typedef struct model_count {
   uint64_t total, done, failed;
+  bs_prompt_counts prompts;
   size_t n_in_hands;
   double slowest_rate; /* cost per second of the slowest unit; 0: not known */
 } model_count;

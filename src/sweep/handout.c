@@ -241,6 +241,10 @@ static bs_status keep(bs_coordinator *c, size_t w, bs_job *job, const bs_unit_re
     model->slowest_rate = rate;
   bs_jobs_learn(c->jobs, w, &job->unit, result->seconds - result->load_seconds);
   model->done += n_done;
+  for (size_t i = 0; i < result->rows->n_examples; i++)
+    bs_prompt_counts_add_example(&model->prompts, &result->rows->examples[i]);
+  for (size_t i = 0; i < result->rows->n_skipped; i++)
+    bs_prompt_counts_add_skipped(&model->prompts);
   model->failed += result->n_failures;
   c->n_failed += result->n_failures;
   c->workers[w].n_failed_in_a_row = 0;

@@ -15,6 +15,9 @@
 
 enum { MAX_STATUS_BYTES = 1 << 26 };
 
+/* Numbers of a model's bs_prompt_counts by their names in the file. */
+#define PROMPTS(X) X(prompts) X(truncated) X(fewer_shots) X(skipped) X(border)
+
 /* Numbers of bs_progress by their names in the file. */
 #define COUNTS(X)                                                                                  \
   X(units_done)                                                                                    \
@@ -40,10 +43,15 @@ static bs_status append_model(bs_text *text, const bs_model_progress *model, bs_
     status = bs_text_printf(
         text, err,
         ", \"total\": %llu, \"done\": %llu, \"failed\": %llu, "
-        "\"running\": %s}",
+        "\"running\": %s",
         (unsigned long long)model->examples_total, (unsigned long long)model->examples_done,
         (unsigned long long)model->examples_failed, model->is_running ? "true" : "false");
-  return status;
+#define APPEND_PROMPTS(name)                                                                       \
+  if (status == BS_OK)                                                                             \
+    status = bs_text_printf(text, err, ", \"" #name "\": %llu",                                    \
+                            (unsigned long long)model->prompts.name);
+  PROMPTS(APPEND_PROMPTS)
+  return status == BS_OK ? bs_text_append(text, "}", 1, err) : status;
 }
 
 static bs_status build(bs_text *text, const bs_coordinator *coordinator,
@@ -131,6 +139,13 @@ static bs_status read_model(const bs_json *json, const cJSON *item, bs_sweep_mod
     status = bs_json_get_integer(json, item, "failed", true, 0, INT64_MAX, &failed, err);
   if (status == BS_OK)
     status = bs_json_get_bool(json, item, "running", true, &model->is_running, err);
+#define READ_PROMPTS(field)                                                                        \
+  if (status == BS_OK) {                                                                           \
+    int64_t value = 0;                                                                             \
+    status = bs_json_get_integer(json, item, #field, false, 0, INT64_MAX, &value, err);            \
+    model->prompts.field = (uint64_t)value;                                                        \
+  }
+  PROMPTS(READ_PROMPTS)
   model->examples_total = (uint64_t)total;
   model->examples_done = (uint64_t)done;
   model->examples_failed = (uint64_t)failed;
@@ -212,6 +227,7 @@ static bs_status count_committed(const char *output, bs_sweep_state *state, bs_e
   for (size_t m = 0; m < state->n_models; m++) {
     bs_sweep_model_state *model = &state->models[m];
     model->examples_done = model->examples_failed = 0;
+    model->prompts = (bs_prompt_counts){0};
     model->is_running = false;
   }
   size_t n_known = state->n_models;
@@ -235,8 +251,16 @@ static bs_status count_committed(const char *output, bs_sweep_state *state, bs_e
     }
     index[m] = (uint32_t)(model - state->models);
   }
-  for (size_t i = 0; status == BS_OK && i < rows->n_examples; i++)
-    state->models[index[rows->examples[i].model]].examples_done++;
+  for (size_t i = 0; status == BS_OK && i < rows->n_examples; i++) {
+    bs_sweep_model_state *model = &state->models[index[rows->examples[i].model]];
+    model->examples_done++;
+    bs_prompt_counts_add_example(&model->prompts, &rows->examples[i]);
+  }
+  for (size_t i = 0; status == BS_OK && i < rows->n_skipped; i++) {
+    bs_sweep_model_state *model = &state->models[index[rows->skipped[i].model]];
+    model->examples_done++;
+    bs_prompt_counts_add_skipped(&model->prompts);
+  }
   for (size_t i = 0; status == BS_OK && i < content.n_runs; i++)
     if (content.runs[i].failure[0] != '\0')
       state->models[index[content.runs[i].model]].examples_failed += content.runs[i].n_examples;

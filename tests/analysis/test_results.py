@@ -54,9 +54,29 @@ class Reader(unittest.TestCase):
                                curve.improvement / numpy.median(abs(steps)), places=12)
         self.assertEqual(len(file.curves()), 3 * 2 * 2 + 2)  # and the mean over all tasks
 
+    def test_prompts_are_counted(self):
+        file = results.read(FILE)
+        rows = file.examples
+        mine = rows[(rows["model"] == 7) & (rows["task"] == 1) & (rows["shots"] == 1)]
+        counts = file.prompt_counts(task="addition", model="ladder-7", shots=1)
+        left_out = file.skipped[(file.skipped["model"] == 7) & (file.skipped["task"] == 1)]
+        self.assertEqual(len(left_out), 0)
+        self.assertEqual(counts, {
+            "prompts": len(mine),
+            "truncated": (mine["truncated_tokens"] > 0).sum(),
+            "fewer_shots": (mine["shots_shown"] < mine["shots"]).sum(),
+            "skipped": 0,
+            "border": (mine["border"] > 0).sum(),
+        })
+        self.assertTrue(0 < counts["truncated"] < counts["prompts"])
+        self.assertTrue(0 < counts["fewer_shots"] < counts["prompts"])
+        self.assertEqual(file.prompt_counts()["skipped"], len(file.skipped))
+        self.assertGreater(len(file.skipped), 0)
+        self.assertEqual(file.prompt_counts()["prompts"], len(rows) + len(file.skipped))
+
     def test_large_tables_are_read(self):
         file = results.read(WAYS)
-        for name in ("examples", "choices", "targets", "choice_texts", "samples"):
+        for name in ("examples", "choices", "targets", "choice_texts", "samples", "skipped"):
             with h5py.File(WAYS) as raw:
                 columns = list(raw[name])
                 self.assertEqual(list(getattr(file, name).dtype.names), columns)
@@ -159,6 +179,10 @@ class Plot(unittest.TestCase):
             done = plot(FILE, "-o", str(picture), "--tasks", "facts", "--family", "ladder",
                         "--shots", "1", "--dpi", "50")
             self.assertEqual((done.returncode, done.stderr), (0, ""))
+            told = pathlib.Path(folder, "picture.svg")
+            done = plot(FILE, "-o", str(told), "--tasks", "facts", "--shots", "1")
+            self.assertEqual((done.returncode, done.stderr), (0, ""))
+            self.assertIn("prompts: up to 20 % cut, 25 % with fewer shots", told.read_text())
             done = plot(FILE, "-o", str(picture), "--tasks", "fact")
             self.assertEqual(done.returncode, 1)
             self.assertIn('no task "fact"', done.stderr)

@@ -45,6 +45,19 @@ n_cut=$(sum truncated "$work/cut.h5")
 [ "$(sum skipped "$work/skip.h5")" = "$n_cut" ] || die "not all of these are left out"
 [ "$(sum prompts "$work/skip.h5")" = 480 ] || die "those left out do not count as prompts"
 for way in cut fewer_shots skip; do
+  case $way in
+  cut) told='cut on their left' ;;
+  fewer_shots) told='shown with fewer shots' ;;
+  skip) told='left out because they are too long' ;;
+  esac
+  line="of 240 prompts $((n_cut / 2)) are $told"
+  for model in 3k 10k; do # which differ in nothing that matters here
+    grep -q "^bigsweep run: $model: $line" "$work/$way.log" || die "$way: run does not tell: $(cat "$work/$way.log")"
+    "$program" status "$work/$way.h5" >"$work/status"
+    grep -q "^$model: $line" "$work/status" || die "$way: status does not tell: $(cat "$work/status")"
+    "$program" plan "$work/$way.json" >"$work/plan"
+    grep -q "^$model: $line" "$work/plan" || die "$way: plan does not tell: $(cat "$work/plan")"
+  done
   grep -q '^prompts that were too long' "$work/$way.txt" || die "$way: the table does not tell"
 done
 

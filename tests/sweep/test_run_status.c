@@ -17,7 +17,8 @@ static const char whole[] =
     "2,\n\"models_done\": 1,\n"
     "\"models_running\": 1,\n\"n_failed\": 0,\n\"n_workers\": 4,\n\"n_lost\": 1,\n"
     "\"cost_done\": 1.5,\n\"cost_total\": 4.25,\n\"seconds\": 12.5,\n\"models\": [\n"
-    "  {\"name\": \"70m\", \"total\": 35, \"done\": 30, \"failed\": 0, \"running\": true},\n"
+    "  {\"name\": \"70m\", \"total\": 35, \"done\": 30, \"failed\": 0, \"running\": true, "
+    "\"prompts\": 30, \"truncated\": 4, \"skipped\": 2},\n"
     "  {\"name\": \"1b \\u00e9\", \"total\": 35, \"done\": 0, \"failed\": 2, \"running\": "
     "false}]}\n";
 
@@ -64,6 +65,10 @@ static void a_whole_file_is_read(void) {
   CU_ASSERT_STRING_EQUAL(state->models[1].name, "1b \xC3\xA9");
   CU_ASSERT_EQUAL(state->models[1].examples_failed, 2);
   CU_ASSERT_TRUE(state->models[0].is_running);
+  CU_ASSERT_EQUAL(state->models[0].prompts.prompts, 30);
+  CU_ASSERT_EQUAL(state->models[0].prompts.truncated, 4);
+  CU_ASSERT_EQUAL(state->models[0].prompts.skipped, 2);
+  CU_ASSERT_FALSE(bs_prompt_counts_any(&state->models[1].prompts));
   bs_sweep_state_free(&state);
   bs_lock_free(&lock);
 }
@@ -110,6 +115,7 @@ static void absurd_values_are_refused(void) {
     CU_ASSERT_FALSE(read_with("updated", absurd[i]));
     CU_ASSERT_FALSE(read_with("total", absurd[i]));
   }
+  CU_ASSERT_FALSE(read_with("truncated", "-1"));
   CU_ASSERT_FALSE(read_with("running", "1"));
   CU_ASSERT_FALSE(read_with("name", "7"));
   CU_ASSERT_FALSE(read_with("seconds", "\"long\""));
