@@ -70,10 +70,11 @@ static bool is_too_deep(const char *text, size_t offset) {
 }
 
 static bs_status syntax_error(const char *text, size_t offset, const char *name, size_t first_line,
-                              const char *what, bs_error *err) {
+                              const char *what, const char *guess, bs_error *err) {
   size_t line = first_line, column;
   place_of(text, offset, &line, &column);
-  return bs_error_set(err, BS_ERR_INPUT, "%s: line %zu, column %zu: %s", name, line, column, what);
+  return bs_error_set(err, BS_ERR_INPUT, "%s: line %zu, column %zu: %s%s", name, line, column, what,
+                      first_line == 1 ? guess : "");
 }
 
 bs_status bs_json_parse(bs_json **out, const char *text, size_t n_bytes, const char *name,
@@ -85,11 +86,12 @@ bs_status bs_json_parse_part(bs_json **out, const char *text, size_t n_bytes, co
                              size_t first_line, bs_error *err) {
   *out = NULL;
   size_t valid = bs_utf8_valid_bytes(text, n_bytes);
+  const char *guess = bs_guess_format(text, n_bytes);
   if (valid < n_bytes)
-    return syntax_error(text, valid, name, first_line, "not UTF-8", err);
+    return syntax_error(text, valid, name, first_line, "not UTF-8", guess, err);
   size_t nul = strnlen(text, n_bytes);
   if (nul < n_bytes)
-    return syntax_error(text, nul, name, first_line, "not JSON: a NUL byte", err);
+    return syntax_error(text, nul, name, first_line, "not JSON: a NUL byte", guess, err);
   bs_status status = BS_OK;
   char *encoded = encode_nul_escapes(text, n_bytes, err);
   bs_json *json = bs_array_new(1, sizeof *json, err);
@@ -114,7 +116,7 @@ bs_status bs_json_parse_part(bs_json **out, const char *text, size_t n_bytes, co
                      n_bytes == 0                   ? "expected JSON, found an empty text"
                      : is_too_deep(encoded, offset) ? "lists and objects too deep inside each other"
                                                     : bs_json_why_not(encoded, offset),
-                     err);
+                     guess, err);
   }
 
 cleanup:

@@ -1,4 +1,4 @@
-/* UTF-8, near-miss suggestions, SHA-256. */
+/* UTF-8, near-miss suggestions, guesses of formats, SHA-256. */
 #ifndef BIGSWEEP_BASE_TEXT_INTERNAL_H
 #define BIGSWEEP_BASE_TEXT_INTERNAL_H
 
@@ -20,6 +20,10 @@ size_t bs_utf8_valid_bytes(const char *text, size_t n);
 /* The known name nearest to `name` by edit distance, or NULL when none is near enough to suggest.
  */
 const char *bs_nearest_name(const char *name, const char *const *known, size_t n);
+
+/* What a file seems to be whose content is not of the expected kind: " (it is a Git LFS pointer: …)";
+   "" when it looks like nothing known. */
+const char *bs_guess_format(const char *bytes, size_t n);
 
 /* SHA-256 of bytes, raw and as 64 hex digits with NUL. */
 bs_status bs_sha256(const void *bytes, size_t n_bytes, unsigned char digest[32], bs_error *err);

@@ -5,6 +5,7 @@
 
 #include "base/json_internal.h"
 #include "base/memory_internal.h"
+#include "base/text_internal.h"
 
 /* The format's own limit; it keeps a lying length from costing memory. */
 enum { MAX_HEADER_BYTES = 100000000, LENGTH_BYTES = 8 };
@@ -15,24 +16,6 @@ typedef struct extent {
   const char *name;
 } extent;
 
-static bool begins_with(const unsigned char *bytes, size_t n, const char *magic) {
-  size_t length = strlen(magic);
-  return n >= length && memcmp(bytes, magic, length) == 0;
-}
-
-/* What a file that is no safetensors file seems to be. */
-static const char *guess_format(const unsigned char *bytes, size_t n) {
-  if (begins_with(bytes, n, "PK\x03\x04") || begins_with(bytes, n, "\x80\x02"))
-    return " (it looks like a pickle file of PyTorch)";
-  if (begins_with(bytes, n, "GGUF"))
-    return " (it looks like a GGUF file)";
-  if (begins_with(bytes, n, "\x89HDF"))
-    return " (it looks like an HDF5 file)";
-  if (begins_with(bytes, n, "version https://git-lfs"))
-    return " (it is a Git LFS pointer: the file itself was not downloaded)";
-  return "";
-}
-
 static bs_status header_length(const unsigned char *bytes, size_t n_bytes, const char *path,
                                size_t *length, bs_error *err) {
   uint64_t value = 0;
@@ -40,7 +23,7 @@ static bs_status header_length(const unsigned char *bytes, size_t n_bytes, const
     return bs_error_set(err, BS_ERR_INPUT,
                         "%s: %zu bytes, a safetensors file has at least its 8 bytes of header "
                         "length%s",
-                        path, n_bytes, guess_format(bytes, n_bytes));
+                        path, n_bytes, bs_guess_format((const char *)bytes, n_bytes));
   for (size_t i = 0; i < LENGTH_BYTES; i++)
     value |= (uint64_t)bytes[i] << (8 * i);
   if (value > n_bytes - LENGTH_BYTES || value > MAX_HEADER_BYTES)
@@ -48,7 +31,7 @@ static bs_status header_length(const unsigned char *bytes, size_t n_bytes, const
                         "%s: a safetensors header of %llu bytes is announced, the file has %zu "
                         "after it and the format allows %d%s",
                         path, (unsigned long long)value, n_bytes - LENGTH_BYTES, MAX_HEADER_BYTES,
-                        guess_format(bytes, n_bytes));
+                        bs_guess_format((const char *)bytes, n_bytes));
   *length = (size_t)value;
   return BS_OK;
 }

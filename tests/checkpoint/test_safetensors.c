@@ -102,6 +102,8 @@ static void foreign_files(void) {
       {"\x80\x02}q\0\0\0\0\0\0", 10, "pickle"},
       {"GGUF\x03\0\0\0\0\0\0\0", 12, "GGUF"},
       {"version https://git-lfs.github.com/spec/v1\n", 43, "Git LFS"},
+      {"<!DOCTYPE html><html>", 21, "web page"},
+      {"\n<html lang=\"en\">", 17, "web page"},
       {"\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF{}", 10, "18446744073709551615"},
       {"\x03\0\0\0\0\0\0\0{}", 10, "header of 3 bytes"},
   };

@@ -1,0 +1,30 @@
+/* What a file seems to be that is not of the kind it was taken for. */
+#include <string.h>
+#include <strings.h>
+
+#include "base/text_internal.h"
+
+const char *bs_guess_format(const char *bytes, size_t n) {
+  static const struct {
+    const char *magic, *guess;
+  } formats[] = {
+      {"PK\x03\x04", " (it looks like a zip archive, such as a pickle file of PyTorch)"},
+      {"\x80\x02", " (it looks like a pickle file of PyTorch)"},
+      {"GGUF", " (it looks like a GGUF file)"},
+      {"\x89HDF", " (it looks like an HDF5 file)"},
+      {"version https://git-lfs", " (it is a Git LFS pointer: the file itself was not downloaded; "
+                                  "run `git lfs pull` or download the file again)"},
+      {"<!doctype", " (it is a web page, not the file: the download failed or was not allowed; "
+                    "gated models need a login)"},
+      {"<html", " (it is a web page, not the file: the download failed or was not allowed; "
+                "gated models need a login)"},
+  };
+  while (n > 0 && (*bytes == ' ' || *bytes == '\n' || *bytes == '\r' || *bytes == '\t'))
+    bytes++, n--;
+  for (size_t i = 0; i < sizeof formats / sizeof *formats; i++) {
+    size_t length = strlen(formats[i].magic);
+    if (n >= length && strncasecmp(bytes, formats[i].magic, length) == 0)
+      return formats[i].guess;
+  }
+  return "";
+}
