@@ -6,39 +6,74 @@
 #include "base/memory_internal.h"
 #include "checkpoint/family_internal.h"
 #include "checkpoint/files_internal.h"
+#include "checkpoint/keys_internal.h"
 
 struct bs_checkpoint {
   bs_weight_files files;
   bs_decoder decoder;
   bs_model_info info;
+  bs_notes notes;
 };
 
 enum { MAX_CONFIG_BYTES = 1 << 24, MAX_EOS = 1024 };
 
+/* architectures: one name, or several times the same; NULL when absent or null. */
+static bs_status read_architecture(const char **out, const bs_json *config, bs_error *err) {
+  const cJSON *names = bs_json_get(config->root, "architectures"), *name;
+  *out = NULL;
+  if (names == NULL || cJSON_IsNull(names))
+    return BS_OK;
+  cJSON_ArrayForEach(name, names) {
+    if (!cJSON_IsString(name))
+      break;
+    if (*out != NULL && strcmp(*out, name->valuestring) != 0)
+      return bs_json_fault(config, names, err, "expected one architecture, found %s and %s", *out,
+                           name->valuestring);
+    *out = name->valuestring;
+  }
+  if (!cJSON_IsArray(names) || name != NULL || *out == NULL)
+    return bs_json_fault(config, names, err,
+                         "expected \"architectures\": [name of an architecture]");
+  return BS_OK;
+}
+
+static bs_status unknown_family(const bs_json *config, const char *key, const char *name,
+                                bs_error *err) {
+  bs_text names = {0};
+  bs_status status = bs_family_names(&names, err);
+  if (status == BS_OK)
+    status =
+        bs_error_set(err, BS_ERR_UNSUPPORTED, "%s: line %zu: unknown %s \"%s\"; known: %s",
+                     config->name, bs_json_line(config, bs_json_get(config->root, key)),
+                     strcmp(key, "architectures") == 0 ? "architecture" : key, name, names.data);
+  bs_text_free(&names);
+  return status;
+}
+
+/* The architecture chooses. transformers goes by model_type, so that both must name one family:
+   a Granite that is called LlamaForCausalLM is no Llama. */
 static bs_status choose_family(const bs_family **out, const bs_json *config, bs_error *err) {
-  const cJSON *architectures = bs_json_get(config->root, "architectures");
-  const cJSON *type = bs_json_get(config->root, "model_type");
   const char *architecture = NULL, *model_type = NULL;
-  if (cJSON_IsArray(architectures) && cJSON_IsString(architectures->child))
-    architecture = architectures->child->valuestring;
-  if (cJSON_IsString(type))
-    model_type = type->valuestring;
+  bs_status status = read_architecture(&architecture, config, err);
+  if (status == BS_OK)
+    status = bs_json_get_string(config, config->root, "model_type", false, &model_type, err);
+  if (status != BS_OK)
+    return status;
   if (architecture == NULL && model_type == NULL)
     return bs_json_fault(config, config->root, err,
                          "expected \"architectures\": [name of an architecture]");
   *out = bs_family_find(architecture, model_type);
-  if (*out != NULL)
-    return BS_OK;
-  bs_text names = {0};
-  bs_status status = bs_family_names(&names, err);
-  if (status == BS_OK)
-    status = bs_error_set(err, BS_ERR_UNSUPPORTED, "%s: line %zu: unknown %s \"%s\"; known: %s",
-                          config->name,
-                          bs_json_line(config, architecture != NULL ? architectures : type),
-                          architecture != NULL ? "architecture" : "model_type",
-                          architecture != NULL ? architecture : model_type, names.data);
-  bs_text_free(&names);
-  return status;
+  if (*out == NULL && architecture != NULL)
+    return unknown_family(config, "architectures", architecture, err);
+  if (*out == NULL)
+    return unknown_family(config, "model_type", model_type, err);
+  if (model_type != NULL && strcmp(model_type, (*out)->model_type) != 0)
+    return bs_json_fault(config, bs_json_get(config->root, "model_type"), err,
+                         "\"%s\" contradicts architectures, which is %s (model_type \"%s\"): they "
+                         "name two kinds of model, and the scores of one would be wrong for the "
+                         "other. Put the wrong one right",
+                         model_type, (*out)->architecture, (*out)->model_type);
+  return BS_OK;
 }
 
 static bs_status token_id(const bs_json *json, const cJSON *item, int32_t *id, bs_error *err) {
@@ -147,20 +182,28 @@ static void fill_info(bs_checkpoint *checkpoint, const bs_reader *reader) {
 
 static bs_status describe(bs_checkpoint *checkpoint, const bs_json *config, const char *dir,
                           bs_error *err) {
-  bs_reader reader = {
-      .config = config, .dir = dir, .tensors = &checkpoint->files.tensors, .err = err};
-  bs_status status = choose_family(&reader.family, config, err);
-  if (status == BS_OK)
-    status = bs_weight_files_open(&checkpoint->files, dir, err);
-  if (status != BS_OK)
-    return status;
+  bs_reader reader = {.config = config,
+                      .dir = dir,
+                      .tensors = &checkpoint->files.tensors,
+                      .notes = &checkpoint->notes,
+                      .err = err};
+  reader.status = choose_family(&reader.family, config, err);
+  if (reader.status == BS_OK)
+    bs_keys_check(&reader);
+  if (reader.status == BS_OK)
+    reader.status = bs_weight_files_open(&checkpoint->files, dir, err);
+  if (checkpoint->files.index_is_left_out)
+    bs_reader_note(&reader,
+                   "%s: model.safetensors is read; model.safetensors.index.json and the files that "
+                   "it names are left out, as transformers does",
+                   dir);
+  if (reader.status != BS_OK)
+    return reader.status;
   reader.used = bs_array_new(checkpoint->files.tensors.n, sizeof *reader.used, err);
   if (reader.used == NULL)
     return BS_ERR_MEMORY;
-  bs_config_refuse_present(&reader, "quantization_config");
-  if (reader.status == BS_OK)
-    reader.family->describe(&reader, &checkpoint->decoder);
-  status = reader.status;
+  reader.family->describe(&reader, &checkpoint->decoder);
+  bs_status status = reader.status;
   if (status == BS_OK)
     status = check_all_used(&reader);
   if (status == BS_OK)
@@ -177,17 +220,17 @@ bs_status bs_checkpoint_open(bs_checkpoint **out, const char *dir, bs_error *err
   bs_json *config = NULL;
   char *path = NULL;
   bs_checkpoint *checkpoint = NULL;
-  if (!bs_is_folder(dir)) {
-    status = bs_error_set(err, BS_ERR_IO, "%s: no such folder", dir);
-    goto cleanup;
-  }
   checkpoint = bs_array_new(1, sizeof *checkpoint, err);
   path = bs_path_join(dir, "config.json", err);
   if (checkpoint == NULL || path == NULL) {
     status = BS_ERR_MEMORY;
     goto cleanup;
   }
-  status = bs_json_load(&config, path, MAX_CONFIG_BYTES, err);
+  status = bs_checkpoint_check_folder(dir, err);
+  if (status == BS_OK)
+    status = bs_folder_refuse_adapter(dir, err);
+  if (status == BS_OK)
+    status = bs_json_load(&config, path, MAX_CONFIG_BYTES, err);
   if (status == BS_OK)
     status = describe(checkpoint, config, dir, err);
 
@@ -212,6 +255,7 @@ void bs_checkpoint_free(bs_checkpoint **checkpoint) {
     return;
   bs_decoder_free(&(*checkpoint)->decoder);
   bs_weight_files_close(&(*checkpoint)->files);
+  bs_file_names_free((*checkpoint)->notes.lines, (*checkpoint)->notes.n);
   free(*checkpoint);
   *checkpoint = NULL;
 }
@@ -243,6 +287,12 @@ void bs_checkpoint_release_pages(const bs_checkpoint *checkpoint, const bs_tenso
 
 void bs_checkpoint_info(const bs_checkpoint *checkpoint, bs_model_info *info) {
   *info = checkpoint->info;
+}
+
+size_t bs_checkpoint_n_notes(const bs_checkpoint *checkpoint) { return checkpoint->notes.n; }
+
+const char *bs_checkpoint_note(const bs_checkpoint *checkpoint, size_t i) {
+  return checkpoint->notes.lines[i];
 }
 
 const bs_decoder *bs_checkpoint_decoder(const bs_checkpoint *checkpoint) {

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/memory_internal.h"
+#include "base/text_internal.h"
 #include "checkpoint/family_internal.h"
 
 void bs_reader_fail(bs_reader *reader, bs_status status, const char *key, const char *format, ...) {
@@ -25,6 +26,25 @@ void bs_reader_fail(bs_reader *reader, bs_status status, const char *key, const 
     bs_error_set(reader->err, status, "%s: %s: %s", reader->config->name, key, message);
 }
 
+void bs_reader_note(bs_reader *reader, const char *format, ...) {
+  if (reader->status != BS_OK)
+    return;
+  char message[BS_ERROR_MESSAGE_BYTES];
+  va_list arguments;
+  va_start(arguments, format);
+  vsnprintf(message, sizeof message, format, arguments);
+  va_end(arguments);
+  message[bs_utf8_valid_bytes(message, strlen(message))] = '\0'; /* it may have been cut */
+  bs_notes *notes = reader->notes;
+  reader->status = bs_array_reserve((void **)&notes->lines, &notes->capacity, notes->n, 1,
+                                    sizeof *notes->lines, reader->err);
+  char *line = reader->status == BS_OK ? bs_string_copy(message, reader->err) : NULL;
+  if (line != NULL)
+    notes->lines[notes->n++] = line;
+  else
+    reader->status = BS_ERR_MEMORY;
+}
+
 bool bs_config_has(const bs_reader *reader, const char *key) {
   const cJSON *item = bs_json_get(reader->config->root, key);
   return item != NULL && !cJSON_IsNull(item);
@@ -38,14 +58,24 @@ size_t bs_config_size(bs_reader *reader, const char *key, size_t fallback) {
   return reader->status == BS_OK ? (size_t)value : 1;
 }
 
-size_t bs_config_size_of(bs_reader *reader, const char *key, const char *other, size_t fallback) {
-  if (!bs_config_has(reader, key) && bs_config_has(reader, other))
-    return bs_config_size(reader, other, fallback);
-  return bs_config_size(reader, key, fallback);
+size_t bs_config_size_of(bs_reader *reader, const char *const *names) {
+  const char *key = names[0];
+  for (size_t i = 0; names[i] != NULL; i++)
+    if (bs_config_has(reader, names[i])) {
+      key = names[i];
+      break;
+    }
+  return bs_config_size(reader, key, 0);
+}
+
+static bool is_null(const bs_reader *reader, const char *key) {
+  return cJSON_IsNull(bs_json_get(reader->config->root, key));
 }
 
 double bs_config_positive(bs_reader *reader, const char *key, double fallback) {
   double value = fallback;
+  if (is_null(reader, key))
+    bs_reader_fail(reader, BS_ERR_INPUT, key, "null: expected a positive number");
   if (reader->status == BS_OK)
     reader->status =
         bs_json_get_double(reader->config, reader->config->root, key, false, &value, reader->err);
@@ -55,7 +85,7 @@ double bs_config_positive(bs_reader *reader, const char *key, double fallback) {
 }
 
 bool bs_config_bool(bs_reader *reader, const char *key, bool fallback) {
-  bool value = fallback;
+  bool value = !is_null(reader, key) && fallback;
   if (reader->status == BS_OK)
     reader->status =
         bs_json_get_bool(reader->config, reader->config->root, key, false, &value, reader->err);
@@ -64,22 +94,12 @@ bool bs_config_bool(bs_reader *reader, const char *key, bool fallback) {
 
 const char *bs_config_string(bs_reader *reader, const char *key, const char *fallback) {
   const char *value = fallback;
+  if (is_null(reader, key))
+    bs_reader_fail(reader, BS_ERR_INPUT, key, "null: expected a string");
   if (reader->status == BS_OK)
     reader->status =
         bs_json_get_string(reader->config, reader->config->root, key, false, &value, reader->err);
   return value;
-}
-
-void bs_config_refuse_bool(bs_reader *reader, const char *key, bool only) {
-  if (bs_config_bool(reader, key, only) != only)
-    bs_reader_fail(reader, BS_ERR_UNSUPPORTED, key, "%s is not built for %s; only %s is",
-                   only ? "false" : "true", reader->family->architecture, only ? "true" : "false");
-}
-
-void bs_config_refuse_present(bs_reader *reader, const char *key) {
-  if (bs_config_has(reader, key))
-    bs_reader_fail(reader, BS_ERR_UNSUPPORTED, key, "it is not built for %s",
-                   reader->family->architecture);
 }
 
 bs_activation bs_config_activation(bs_reader *reader, const char *key, const char *fallback) {
@@ -90,6 +110,8 @@ bs_activation bs_config_activation(bs_reader *reader, const char *key, const cha
       {"silu", BS_ACTIVATION_SILU},
       {"swish", BS_ACTIVATION_SILU},
       {"gelu", BS_ACTIVATION_GELU},
+      {"gelu_python", BS_ACTIVATION_GELU},
+      {"gelu_accurate", BS_ACTIVATION_GELU_TANH},
       {"gelu_new", BS_ACTIVATION_GELU_TANH},
       {"gelu_fast", BS_ACTIVATION_GELU_TANH},
       {"gelu_pytorch_tanh", BS_ACTIVATION_GELU_TANH},
@@ -101,8 +123,8 @@ bs_activation bs_config_activation(bs_reader *reader, const char *key, const cha
     if (strcmp(name, known[i].name) == 0)
       return known[i].activation;
   bs_reader_fail(reader, BS_ERR_UNSUPPORTED, key,
-                 "unknown activation \"%s\"; known: silu, swish, gelu, gelu_new, gelu_fast, "
-                 "gelu_pytorch_tanh, quick_gelu, relu",
+                 "unknown activation \"%s\"; known: silu, swish, gelu, gelu_python, gelu_accurate, "
+                 "gelu_new, gelu_fast, gelu_pytorch_tanh, quick_gelu, relu",
                  name);
   return BS_ACTIVATION_SILU;
 }
@@ -123,49 +145,4 @@ void bs_reader_layers(bs_reader *reader, bs_decoder *decoder) {
   }
   for (size_t i = 0; i < decoder->n_layers; i++)
     decoder->layers[i].score_scale = 1 / sqrt((double)decoder->head_dim);
-}
-
-/* What transformers' Mistral and Qwen configurations fall back to. */
-enum { DEFAULT_WINDOW = 4096, DEFAULT_FULL_LAYERS = 28 };
-
-void bs_config_windows(bs_reader *reader, bs_decoder *decoder, bool has_switch) {
-  size_t window = bs_json_get(reader->config->root, "sliding_window") == NULL ? DEFAULT_WINDOW : 0;
-  if (bs_config_has(reader, "sliding_window"))
-    window = bs_config_size(reader, "sliding_window", 0);
-  size_t first = 0; /* layers before this one see everything */
-  if (has_switch) {
-    if (!bs_config_bool(reader, "use_sliding_window", false))
-      window = 0;
-    if (window > 0 && bs_config_has(reader, "max_window_layers")) {
-      int64_t full = 0;
-      if (reader->status == BS_OK)
-        reader->status =
-            bs_json_get_integer(reader->config, reader->config->root, "max_window_layers", false, 0,
-                                BS_MAX_WIDTH, &full, reader->err);
-      first = (size_t)full;
-    } else {
-      first = DEFAULT_FULL_LAYERS;
-    }
-  }
-  for (size_t i = first; reader->status == BS_OK && i < decoder->n_layers; i++)
-    decoder->layers[i].window = window;
-  const cJSON *types = bs_json_get(reader->config->root, "layer_types"), *type;
-  if (reader->status != BS_OK || types == NULL || cJSON_IsNull(types))
-    return;
-  if (!cJSON_IsArray(types) || (size_t)cJSON_GetArraySize(types) != decoder->n_layers) {
-    bs_reader_fail(reader, BS_ERR_INPUT, "layer_types", "expected an array of %zu names",
-                   decoder->n_layers);
-    return;
-  }
-  size_t i = 0;
-  cJSON_ArrayForEach(type, types) {
-    const char *name = cJSON_IsString(type) ? type->valuestring : "";
-    bool slides = strcmp(name, "sliding_attention") == 0;
-    if (!slides && strcmp(name, "full_attention") != 0)
-      bs_reader_fail(reader, BS_ERR_UNSUPPORTED, "layer_types",
-                     "unknown kind \"%s\"; known: full_attention, sliding_attention", name);
-    else if (slides && window == 0)
-      bs_reader_fail(reader, BS_ERR_INPUT, "layer_types", "sliding_attention without a window");
-    decoder->layers[i++].window = slides ? window : 0;
-  }
 }

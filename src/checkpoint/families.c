@@ -19,6 +19,8 @@ const bs_family *bs_family_find(const char *architecture, const char *model_type
   return NULL;
 }
 
+const bs_family *bs_family_at(size_t i) { return i < N_FAMILIES ? families[i] : NULL; }
+
 bs_status bs_family_names(bs_text *names, bs_error *err) {
   bs_status status = BS_OK;
   for (size_t i = 0; i < N_FAMILIES && status == BS_OK; i++)

@@ -1,17 +1,44 @@
 /* GPT2LMHeadModel (GPT-2, Cerebras-GPT): learned positions, weights stored [in][out], names with or
    without "transformer.". */
-#include "checkpoint/family_internal.h"
+#include "checkpoint/keys_internal.h"
 
 static const char *const ignored[] = {".attn.bias", ".attn.masked_bias", NULL};
 
+/* Each with transformers' other names for it and the older n_ctx. */
+static const char *const width[] = {"n_embd", "hidden_size", NULL};
+static const char *const layers[] = {"n_layer", "num_hidden_layers", NULL};
+static const char *const heads[] = {"n_head", "num_attention_heads", NULL};
+static const char *const positions[] = {"n_positions", "max_position_embeddings", "n_ctx", NULL};
+
+static const char *const obeyed[] = {"n_embd",
+                                     "hidden_size",
+                                     "n_layer",
+                                     "num_hidden_layers",
+                                     "n_head",
+                                     "num_attention_heads",
+                                     "n_positions",
+                                     "max_position_embeddings",
+                                     "n_ctx",
+                                     "n_inner",
+                                     "layer_norm_epsilon",
+                                     "activation_function",
+                                     "scale_attn_weights",
+                                     "scale_attn_by_inverse_layer_idx",
+                                     NULL};
+static const char *const harmless[] = {"reorder_and_upcast_attn", NULL};
+static const bs_key_rule refused[] = {
+    {"position_embedding_type", {"absolute", "learned"}, .why = "positions are learned"},
+    {NULL},
+};
+
 static void read_sizes(bs_reader *reader, bs_decoder *decoder) {
-  decoder->d_model = bs_config_size(reader, "n_embd", 0);
-  decoder->n_layers = bs_config_size(reader, "n_layer", 0);
-  decoder->n_heads = bs_config_size(reader, "n_head", 0);
+  decoder->d_model = bs_config_size_of(reader, width);
+  decoder->n_layers = bs_config_size_of(reader, layers);
+  decoder->n_heads = bs_config_size_of(reader, heads);
   decoder->n_kv_heads = decoder->n_heads;
   decoder->d_ff = bs_config_size(reader, "n_inner", 4 * decoder->d_model);
   decoder->vocab_size = bs_config_size(reader, "vocab_size", 0);
-  decoder->max_positions = bs_config_size_of(reader, "n_positions", "n_ctx", 0);
+  decoder->max_positions = bs_config_size_of(reader, positions);
   if (decoder->d_model % decoder->n_heads != 0)
     bs_reader_fail(reader, BS_ERR_INPUT, "n_head", "%zu heads do not divide n_embd %zu",
                    decoder->n_heads, decoder->d_model);
@@ -20,7 +47,6 @@ static void read_sizes(bs_reader *reader, bs_decoder *decoder) {
   decoder->norm_epsilon = bs_config_positive(reader, "layer_norm_epsilon", 1e-5);
   decoder->activation = bs_config_activation(reader, "activation_function", "gelu_new");
   decoder->position = BS_POSITION_LEARNED;
-  bs_config_refuse_bool(reader, "add_cross_attention", false);
   bs_reader_layers(reader, decoder);
   bool scaled = bs_config_bool(reader, "scale_attn_weights", true);
   bool by_layer = bs_config_bool(reader, "scale_attn_by_inverse_layer_idx", false);
@@ -65,4 +91,7 @@ const bs_family bs_family_gpt2 = {
     .model_type = "gpt2",
     .describe = describe,
     .ignored = ignored,
+    .obeyed = obeyed,
+    .harmless = harmless,
+    .refused = refused,
 };

@@ -1,11 +1,30 @@
 /* GPTNeoXForCausalLM (GPT-NeoX-20B, Pythia): attention and feed-forward side by side on one
    residual stream or one after the other, partly rotated heads, q, k and v interleaved head by
    head. */
-#include "checkpoint/family_internal.h"
+#include "checkpoint/keys_internal.h"
 
 static const char *const ignored[] = {".attention.bias", ".attention.masked_bias",
                                       ".attention.rotary_emb.inv_freq", "rotary_emb.inv_freq",
                                       NULL};
+static const char *const obeyed[] = {"hidden_size",
+                                     "num_hidden_layers",
+                                     "num_attention_heads",
+                                     "intermediate_size",
+                                     "max_position_embeddings",
+                                     "layer_norm_eps",
+                                     "hidden_act",
+                                     "use_parallel_residual",
+                                     "attention_bias",
+                                     "rotary_emb_base",
+                                     "rotary_pct",
+                                     "partial_rotary_factor",
+                                     BS_ROTARY_KEYS,
+                                     NULL};
+static const char *const harmless[] = {NULL};
+static const bs_key_rule refused[] = {
+    {"position_embedding_type", {"rope", "rotary"}, .why = "positions are rotary"},
+    {NULL},
+};
 
 static void read_sizes(bs_reader *reader, bs_decoder *decoder) {
   decoder->d_model = bs_config_size(reader, "hidden_size", 0);
@@ -59,4 +78,7 @@ const bs_family bs_family_gptneox = {
     .model_type = "gpt_neox",
     .describe = describe,
     .ignored = ignored,
+    .obeyed = obeyed,
+    .harmless = harmless,
+    .refused = refused,
 };

@@ -9,6 +9,13 @@
 #include "checkpoint/safetensors_internal.h"
 
 typedef struct bs_reader bs_reader;
+typedef struct bs_key_rule bs_key_rule; /* keys_internal.h */
+
+/* Remarks for the user, in order. */
+typedef struct bs_notes {
+  char **lines;
+  size_t n, capacity;
+} bs_notes;
 
 typedef struct bs_family {
   const char *architecture; /* "architectures" of config.json */
@@ -16,9 +23,16 @@ typedef struct bs_family {
   void (*describe)(bs_reader *reader, bs_decoder *decoder);
   /* Ends of names of tensors that are buffers of no effect, NULL-terminated. */
   const char *const *ignored;
+  /* Keys of config.json beside those of all families (keys_internal.h): those that describe() reads
+     and those of no effect, NULL-terminated; rules for those that are refused, ended by key NULL.
+     A key stands in one of the three. */
+  const char *const *obeyed, *const *harmless;
+  const bs_key_rule *refused;
 } bs_family;
 
 const bs_family *bs_family_find(const char *architecture, const char *model_type);
+/* The family of row i of the table, NULL behind the last. */
+const bs_family *bs_family_at(size_t i);
 /* "A, B, C" of all architectures. */
 bs_status bs_family_names(bs_text *names, bs_error *err);
 
@@ -33,6 +47,7 @@ struct bs_reader {
   const bs_tensor_list *tensors;
   bool *used; /* [tensors->n] */
   uint64_t parameters;
+  bs_notes *notes;
   bs_status status; /* sticks */
   bs_error *err;
 };
@@ -40,31 +55,37 @@ struct bs_reader {
 /* Largest sizes that config.json may ask for; they keep products of a few within 64 bits. */
 enum { BS_MAX_WIDTH = 1 << 24, BS_MAX_LAYERS = 1 << 14 };
 
-/* Members of config.json; null counts as absent. */
+/* Members of config.json. null counts as absent for sizes, as false for booleans (as in Python),
+   and is refused where transformers stops at it: for numbers, strings and activations. */
 bool bs_config_has(const bs_reader *reader, const char *key);
 /* A whole number of 1 .. BS_MAX_WIDTH; `fallback` 0: the key is required. */
 size_t bs_config_size(bs_reader *reader, const char *key, size_t fallback);
-/* As bs_config_size for a key with an older or newer name. */
-size_t bs_config_size_of(bs_reader *reader, const char *key, const char *other, size_t fallback);
+/* As bs_config_size for a key that has other names, which bs_keys_check has found to agree:
+   `names` ends with NULL, the first one is the required one. */
+size_t bs_config_size_of(bs_reader *reader, const char *const *names);
 double bs_config_positive(bs_reader *reader, const char *key, double fallback);
 bool bs_config_bool(bs_reader *reader, const char *key, bool fallback);
 const char *bs_config_string(bs_reader *reader, const char *key, const char *fallback);
 bs_activation bs_config_activation(bs_reader *reader, const char *key, const char *fallback);
-/* BS_ERR_UNSUPPORTED unless the key is absent, null or has this value: for what would change
-   results and is not built. */
-void bs_config_refuse_bool(bs_reader *reader, const char *key, bool only);
-void bs_config_refuse_present(bs_reader *reader, const char *key);
 /* Fails the reader with BS_ERR_UNSUPPORTED or BS_ERR_INPUT at `key`. */
 void bs_reader_fail(bs_reader *reader, bs_status status, const char *key, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
+/* Adds a remark for the user. */
+void bs_reader_note(bs_reader *reader, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 
 /* Reads the rotary settings into n_rotary and inverse_frequencies: rope_theta or `old_theta`,
    rope_scaling or rope_parameters, partial_rotary_factor or `old_fraction`. `old_…` may be NULL. */
 void bs_config_rotary(bs_reader *reader, bs_decoder *decoder, const char *old_theta,
                       const char *old_fraction, double default_fraction);
-/* Sets every layer's window from sliding_window, layer_types and (where the family has them)
+/* The keys that bs_config_rotary reads for every family. */
+#define BS_ROTARY_KEYS                                                                             \
+  "rope_theta", "rope_scaling", "rope_parameters", "original_max_position_embeddings"
+
+/* Sets every layer's window from sliding_window, layer_types and, with has_switch,
    use_sliding_window and max_window_layers. A key that is absent has transformers' default, null
-   means no window. */
+   means no window. Without the switch all layers have the window, and layer_types that say
+   otherwise are refused: transformers leaves them out there. */
 void bs_config_windows(bs_reader *reader, bs_decoder *decoder, bool has_switch);
 
 /* Allocates the layers, sets score_scale to 1 / sqrt(head_dim). */

@@ -5,12 +5,20 @@
 #include <stddef.h>
 
 static const char *const ignored[] = {".rotary_emb.inv_freq", NULL};
+static const char *const obeyed[] = {BS_LLAMA_KEYS, "attention_bias", "mlp_bias", NULL};
 
-void bs_llama_sizes(bs_reader *reader, bs_decoder *decoder) {
+const char *const bs_llama_harmless[] = {NULL};
+
+const bs_key_rule bs_llama_refused[] = {BS_LLAMA_RULES, {NULL}};
+
+void bs_llama_sizes(bs_reader *reader, bs_decoder *decoder, size_t default_kv_heads) {
   decoder->d_model = bs_config_size(reader, "hidden_size", 0);
   decoder->n_layers = bs_config_size(reader, "num_hidden_layers", 0);
   decoder->n_heads = bs_config_size(reader, "num_attention_heads", 0);
-  decoder->n_kv_heads = bs_config_size(reader, "num_key_value_heads", decoder->n_heads);
+  bool is_absent = bs_json_get(reader->config->root, "num_key_value_heads") == NULL;
+  decoder->n_kv_heads =
+      bs_config_size(reader, "num_key_value_heads",
+                     is_absent && default_kv_heads > 0 ? default_kv_heads : decoder->n_heads);
   decoder->d_ff = bs_config_size(reader, "intermediate_size", 0);
   decoder->vocab_size = bs_config_size(reader, "vocab_size", 0);
   decoder->max_positions = bs_config_size(reader, "max_position_embeddings", 0);
@@ -69,7 +77,7 @@ void bs_llama_bind(bs_reader *reader, bs_decoder *decoder, const bs_llama_varian
 }
 
 static void describe(bs_reader *reader, bs_decoder *decoder) {
-  bs_llama_sizes(reader, decoder);
+  bs_llama_sizes(reader, decoder, 0);
   bool attention_bias = bs_config_bool(reader, "attention_bias", false);
   bs_llama_bind(reader, decoder,
                 &(bs_llama_variant){.qkv_bias = attention_bias,
@@ -82,4 +90,7 @@ const bs_family bs_family_llama = {
     .model_type = "llama",
     .describe = describe,
     .ignored = ignored,
+    .obeyed = obeyed,
+    .harmless = bs_llama_harmless,
+    .refused = bs_llama_refused,
 };

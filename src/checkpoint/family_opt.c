@@ -1,10 +1,34 @@
 /* OPTForCausalLM: learned positions read from row 2 on, norms before each part, ReLU. The 350m
    model's norms after each part and its narrower embedding are not built. */
-#include "checkpoint/family_internal.h"
+#include "checkpoint/keys_internal.h"
 
 enum { POSITION_OFFSET = 2 };
 
 static const char *const ignored[] = {NULL};
+static const char *const obeyed[] = {"hidden_size",
+                                     "num_hidden_layers",
+                                     "num_attention_heads",
+                                     "ffn_dim",
+                                     "max_position_embeddings",
+                                     "activation_function",
+                                     "enable_bias",
+                                     NULL};
+static const char *const harmless[] = {NULL};
+static const bs_key_rule refused[] = {
+    {"word_embed_proj_dim", .is_neutral = bs_key_is_hidden_size,
+     .why = "an embedding of another width than hidden_size is not built (OPT 350m)"},
+    {"do_layer_norm_before",
+     {"true"},
+     .null_counts = true,
+     .why = "norms after each part are not built (OPT 350m)"},
+    {"layer_norm_elementwise_affine",
+     {"true"},
+     .null_counts = true,
+     .why = "norms without weights are not built"},
+    {"_remove_final_layer_norm", {"false"}, .why = "a model without its last norm is not built"},
+    {"position_embedding_type", {"absolute", "learned"}, .why = "positions are learned"},
+    {NULL},
+};
 
 static void read_sizes(bs_reader *reader, bs_decoder *decoder) {
   decoder->d_model = bs_config_size(reader, "hidden_size", 0);
@@ -17,12 +41,6 @@ static void read_sizes(bs_reader *reader, bs_decoder *decoder) {
   if (decoder->d_model % decoder->n_heads != 0)
     bs_reader_fail(reader, BS_ERR_INPUT, "num_attention_heads",
                    "%zu heads do not divide hidden_size %zu", decoder->n_heads, decoder->d_model);
-  if (bs_config_size(reader, "word_embed_proj_dim", decoder->d_model) != decoder->d_model)
-    bs_reader_fail(reader, BS_ERR_UNSUPPORTED, "word_embed_proj_dim",
-                   "an embedding of another width than hidden_size is not built");
-  bs_config_refuse_bool(reader, "do_layer_norm_before", true);
-  bs_config_refuse_bool(reader, "layer_norm_elementwise_affine", true);
-  bs_config_refuse_bool(reader, "_remove_final_layer_norm", false);
   decoder->head_dim = decoder->d_model / decoder->n_heads;
   decoder->norm_kind = BS_NORM_LAYER;
   decoder->norm_epsilon = 1e-5;
@@ -75,4 +93,7 @@ const bs_family bs_family_opt = {
     .model_type = "opt",
     .describe = describe,
     .ignored = ignored,
+    .obeyed = obeyed,
+    .harmless = harmless,
+    .refused = refused,
 };

@@ -5,10 +5,26 @@
 
 #include <stddef.h>
 
+enum { DEFAULT_KV_HEADS = 32 }; /* transformers' */
+
 static const char *const ignored[] = {".rotary_emb.inv_freq", NULL};
 
+#define WINDOW_KEYS "sliding_window", "use_sliding_window", "max_window_layers", "layer_types"
+
+static const char *const qwen2_obeyed[] = {BS_LLAMA_KEYS, WINDOW_KEYS, NULL};
+static const char *const qwen3_obeyed[] = {BS_LLAMA_KEYS, WINDOW_KEYS, "attention_bias", NULL};
+/* Qwen2 has its biases whatever the file says; the tensors must be there. */
+static const char *const qwen2_harmless[] = {"attention_bias", NULL};
+static const bs_key_rule qwen3_refused[] = {
+    BS_LLAMA_RULES,
+    {"use_qk_norm", {"true"}, .null_counts = true, .why = "Qwen3 has norms of q and k"},
+    {"qk_norm", {"true"}, .null_counts = true, .why = "Qwen3 has norms of q and k"},
+    {"qk_layernorm", {"true"}, .null_counts = true, .why = "Qwen3 has norms of q and k"},
+    {NULL},
+};
+
 static void describe_qwen2(bs_reader *reader, bs_decoder *decoder) {
-  bs_llama_sizes(reader, decoder);
+  bs_llama_sizes(reader, decoder, DEFAULT_KV_HEADS);
   bs_config_windows(reader, decoder, true);
   bs_llama_bind(reader, decoder, &(bs_llama_variant){.qkv_bias = true});
 }
@@ -16,7 +32,7 @@ static void describe_qwen2(bs_reader *reader, bs_decoder *decoder) {
 static void describe_qwen3(bs_reader *reader, bs_decoder *decoder) {
   if (!bs_config_has(reader, "head_dim"))
     bs_reader_fail(reader, BS_ERR_INPUT, "head_dim", "missing");
-  bs_llama_sizes(reader, decoder);
+  bs_llama_sizes(reader, decoder, DEFAULT_KV_HEADS);
   bs_config_windows(reader, decoder, true);
   bool bias = bs_config_bool(reader, "attention_bias", false);
   bs_llama_bind(reader, decoder,
@@ -28,6 +44,9 @@ const bs_family bs_family_qwen2 = {
     .model_type = "qwen2",
     .describe = describe_qwen2,
     .ignored = ignored,
+    .obeyed = qwen2_obeyed,
+    .harmless = qwen2_harmless,
+    .refused = bs_llama_refused,
 };
 
 const bs_family bs_family_qwen3 = {
@@ -35,4 +54,7 @@ const bs_family bs_family_qwen3 = {
     .model_type = "qwen3",
     .describe = describe_qwen3,
     .ignored = ignored,
+    .obeyed = qwen3_obeyed,
+    .harmless = bs_llama_harmless,
+    .refused = qwen3_refused,
 };

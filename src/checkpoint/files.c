@@ -161,19 +161,29 @@ static bool is_pickle(const char *name) {
          bs_ends_with(name, ".ckpt") || bs_ends_with(name, ".pkl");
 }
 
+static bool is_safetensors(const char *name) { return bs_ends_with(name, ".safetensors"); }
+
 static bs_status no_weights(const char *dir, bs_error *err) {
-  char **names = NULL;
-  size_t n = 0;
+  char **names = NULL, **others = NULL;
+  size_t n = 0, n_others = 0;
   bs_status status = bs_folder_names(dir, is_pickle, &names, &n, err);
+  if (status == BS_OK)
+    status = bs_folder_names(dir, is_safetensors, &others, &n_others, err);
   if (status == BS_OK && n > 0)
     status = bs_error_set(err, BS_ERR_UNSUPPORTED,
                           "%s: the weights are in %s, a Python pickle, which can run any code when "
                           "it is read; it is refused. Expected %s (convert with transformers' "
                           "save_pretrained)",
                           dir, names[0], SINGLE);
+  else if (status == BS_OK && n_others > 0)
+    status = bs_error_set(err, BS_ERR_IO,
+                          "%s: neither %s nor %s; there is %s, which may be a part of a model of "
+                          "several files whose index was not downloaded",
+                          dir, SINGLE, INDEX, others[0]);
   else if (status == BS_OK)
     status = bs_error_set(err, BS_ERR_IO, "%s: neither %s nor %s", dir, SINGLE, INDEX);
   bs_file_names_free(names, n);
+  bs_file_names_free(others, n_others);
   return status;
 }
 
@@ -182,14 +192,16 @@ bs_status bs_weight_files_open(bs_weight_files *files, const char *dir, bs_error
   char *single = bs_path_join(dir, SINGLE, err);
   char *index_path = single != NULL ? bs_path_join(dir, INDEX, err) : NULL;
   bs_status status;
-  if (index_path == NULL)
+  if (index_path == NULL) {
     status = BS_ERR_MEMORY;
-  else if (bs_file_exists(single))
+  } else if (bs_file_exists(single)) {
     status = map_file(files, single, err);
-  else if (bs_file_exists(index_path))
+    files->index_is_left_out = bs_file_exists(index_path);
+  } else if (bs_file_exists(index_path)) {
     status = open_shards(files, dir, index_path, err);
-  else
+  } else {
     status = no_weights(dir, err);
+  }
   if (status == BS_OK)
     status = bs_tensor_list_sort(&files->tensors, dir, err);
   free(single);

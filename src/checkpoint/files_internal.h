@@ -9,12 +9,17 @@ typedef struct bs_weight_files {
   bs_file_map *maps;
   size_t n_maps, capacity;
   bs_tensor_list tensors; /* sorted by name */
+  bool index_is_left_out; /* an index and its shards stand beside model.safetensors */
 } bs_weight_files;
 
-/* Maps model.safetensors, else the shards of model.safetensors.index.json, and reads their headers.
-   Pickle files alone are BS_ERR_UNSUPPORTED. On an error `files` is to be closed all the same. */
+/* Maps model.safetensors (as transformers does where both are there), else the shards of
+   model.safetensors.index.json, and reads their headers. Pickle files alone are BS_ERR_UNSUPPORTED.
+   On an error `files` is to be closed all the same. */
 bs_status bs_weight_files_open(bs_weight_files *files, const char *dir, bs_error *err);
 void bs_weight_files_close(bs_weight_files *files);
+
+/* An adapter beside a whole model: transformers would apply it. */
+bs_status bs_folder_refuse_adapter(const char *dir, bs_error *err);
 
 /* Names in a folder that `accept` takes, sorted; names[0..*n) and the array are freed with
    bs_file_names_free. */

@@ -6,7 +6,7 @@
 #include "base/memory_internal.h"
 #include "checkpoint/family_internal.h"
 
-static const double PI = 3.14159265358979323846;
+static const double PI = 3.14159265358979323846, DEFAULT_THETA = 10000;
 
 typedef struct rotary_settings {
   double theta, fraction;
@@ -14,15 +14,18 @@ typedef struct rotary_settings {
   const char *scaling_key;
 } rotary_settings;
 
-/* A positive number from config.json under one of several names, which must agree. */
-static double agreed(bs_reader *reader, const char *const keys[3], const cJSON *parameters,
+/* A positive number from config.json under one of several names, which must agree: keys[0] also in
+   the rope object. */
+static double agreed(bs_reader *reader, const char *const keys[3], const cJSON *object,
                      double fallback) {
   double value = fallback;
-  const char *from = NULL;
+  const char *from = NULL, *null = NULL;
   for (size_t i = 0; i < 4 && reader->status == BS_OK; i++) {
-    const cJSON *object = i == 0 ? parameters : reader->config->root;
     const char *key = keys[i == 0 ? 0 : i - 1];
-    const cJSON *item = key == NULL ? NULL : bs_json_get(object, key);
+    const cJSON *item =
+        key == NULL ? NULL : bs_json_get(i == 0 ? object : reader->config->root, key);
+    if (cJSON_IsNull(item))
+      null = key;
     if (item == NULL || cJSON_IsNull(item))
       continue;
     double found = cJSON_IsNumber(item) ? item->valuedouble : 0;
@@ -34,6 +37,8 @@ static double agreed(bs_reader *reader, const char *const keys[3], const cJSON *
     value = found;
     from = key;
   }
+  if (from == NULL && null != NULL)
+    bs_reader_fail(reader, BS_ERR_INPUT, null, "null: expected a positive number");
   return value;
 }
 
@@ -81,28 +86,80 @@ static void scale_none(bs_reader *reader, const rotary_settings *settings, doubl
   (void)reader, (void)settings, (void)inverse, (void)n;
 }
 
+enum { MAX_MEMBERS = 5 };
+
 typedef struct scaling_kind {
   const char *name;
   void (*apply)(bs_reader *, const rotary_settings *, double *inverse, size_t n);
+  const char *members[MAX_MEMBERS]; /* that it reads beside `shared_members` */
 } scaling_kind;
 
 static const scaling_kind scalings[] = {
-    {"default", scale_none}, {"linear", scale_linear}, {"llama3", scale_llama3}};
+    {"default", scale_none, {NULL}},
+    {"linear", scale_linear, {"factor"}},
+    {"llama3",
+     scale_llama3,
+     {"factor", "low_freq_factor", "high_freq_factor", "original_max_position_embeddings"}},
+};
+
+/* Read for every kind, or of no effect on a kind that does not list them: the length that the model
+   was first trained on, and whether it was trained on with the scaling. */
+static const char *const shared_members[] = {
+    "rope_type", "type", "rope_theta", "partial_rotary_factor", "original_max_position_embeddings",
+    "finetuned"};
+
+static bool is_read(const scaling_kind *kind, const char *member) {
+  for (size_t i = 0; i < sizeof shared_members / sizeof *shared_members; i++)
+    if (strcmp(member, shared_members[i]) == 0)
+      return true;
+  for (size_t i = 0; i < MAX_MEMBERS && kind->members[i] != NULL; i++)
+    if (strcmp(member, kind->members[i]) == 0)
+      return true;
+  return false;
+}
+
+/* Every member must be one that the kind reads: others scale in a way that is not built. */
+static void check_members(bs_reader *reader, const rotary_settings *settings,
+                          const scaling_kind *kind) {
+  const cJSON *member;
+  cJSON_ArrayForEach(member, settings->scaling) {
+    if (cJSON_IsObject(member))
+      bs_reader_fail(reader, BS_ERR_UNSUPPORTED, settings->scaling_key,
+                     "settings for each kind of layer (\"%s\") are not built; expected one set of "
+                     "settings: rope_type, rope_theta and what the type needs",
+                     member->string);
+    else if (!cJSON_IsNull(member) && !is_read(kind, member->string))
+      bs_reader_fail(reader, BS_ERR_UNSUPPORTED, settings->scaling_key,
+                     "\"%s\" has no place beside rope_type \"%s\": it would be left out, and the "
+                     "scores could be wrong",
+                     member->string, kind->name);
+  }
+}
+
+static const cJSON *scaling_type(bs_reader *reader, const rotary_settings *settings) {
+  const cJSON *type = bs_json_get(settings->scaling, "rope_type");
+  const cJSON *old = bs_json_get(settings->scaling, "type");
+  if (type != NULL && old != NULL && !cJSON_Compare(type, old, true))
+    bs_reader_fail(reader, BS_ERR_INPUT, settings->scaling_key,
+                   "\"type\" contradicts \"rope_type\"; expected one of them");
+  return type != NULL ? type : old;
+}
 
 static const scaling_kind *find_scaling(bs_reader *reader, const rotary_settings *settings) {
   if (settings->scaling == NULL)
     return &scalings[0];
-  const cJSON *type = bs_json_get(settings->scaling, "rope_type");
-  if (type == NULL)
-    type = bs_json_get(settings->scaling, "type");
+  const cJSON *type = scaling_type(reader, settings);
   const char *name = cJSON_IsString(type) ? type->valuestring : NULL;
   /* rope_parameters always stands there in newer files, with a theta alone for the plain kind. */
-  if (name == NULL && type == NULL && strcmp(settings->scaling_key, "rope_parameters") == 0 &&
-      bs_json_get(settings->scaling, "factor") == NULL)
+  if (type == NULL && strcmp(settings->scaling_key, "rope_parameters") == 0) {
+    check_members(reader, settings, &scalings[0]);
     return &scalings[0];
+  }
   for (size_t i = 0; name != NULL && i < sizeof scalings / sizeof *scalings; i++)
-    if (strcmp(name, scalings[i].name) == 0)
+    if (strcmp(name, scalings[i].name) == 0) {
+      check_members(reader, settings, &scalings[i]);
       return &scalings[i];
+    }
   bs_reader_fail(reader, BS_ERR_UNSUPPORTED, settings->scaling_key,
                  "unknown rope_type \"%s\"; known: default, linear, llama3",
                  name != NULL ? name : "(none)");
@@ -113,9 +170,10 @@ static const cJSON *object_at(bs_reader *reader, const char *key) {
   const cJSON *item = bs_json_get(reader->config->root, key);
   if (item == NULL || cJSON_IsNull(item))
     return NULL;
-  if (!cJSON_IsObject(item))
-    bs_reader_fail(reader, BS_ERR_INPUT, key, "expected an object or null");
-  return item;
+  if (cJSON_IsObject(item))
+    return item;
+  bs_reader_fail(reader, BS_ERR_INPUT, key, "expected an object or null");
+  return NULL;
 }
 
 static rotary_settings read_settings(bs_reader *reader, const char *old_theta,
@@ -125,20 +183,43 @@ static rotary_settings read_settings(bs_reader *reader, const char *old_theta,
   if (scaling != NULL && parameters != NULL)
     bs_reader_fail(reader, BS_ERR_UNSUPPORTED, "rope_scaling",
                    "it stands beside rope_parameters; expected one of them");
+  const cJSON *object = scaling != NULL ? scaling : parameters;
   const char *const thetas[3] = {"rope_theta", old_theta, NULL};
   const char *const fractions[3] = {"partial_rotary_factor", old_fraction, NULL};
-  return (rotary_settings){
-      .theta = agreed(reader, thetas, parameters, 10000),
-      .fraction = agreed(reader, fractions, parameters, default_fraction),
-      .scaling = scaling != NULL ? scaling : parameters,
+  rotary_settings settings = {
+      .theta = agreed(reader, thetas, object, 0),
+      .fraction = agreed(reader, fractions, object, default_fraction),
+      .scaling = object,
       .scaling_key = scaling != NULL ? "rope_scaling" : "rope_parameters",
   };
+  return settings;
+}
+
+/* Files from before rope_theta have the base of the first rotary models; newer ones give it. */
+static void settle_theta(bs_reader *reader, rotary_settings *settings) {
+  if (reader->status == BS_OK && settings->theta == 0 && bs_config_has(reader, "rope_parameters"))
+    bs_reader_fail(reader, BS_ERR_INPUT, "rope_parameters",
+                   "no rope_theta, neither in it nor beside it; expected the base of the rotary "
+                   "frequencies");
+  if (settings->theta == 0)
+    settings->theta = DEFAULT_THETA;
+}
+
+/* The length before scaling may stand outside as well. */
+static void check_original_length(bs_reader *reader, const rotary_settings *settings) {
+  static const char key[] = "original_max_position_embeddings";
+  const cJSON *outside = bs_json_get(reader->config->root, key);
+  const cJSON *inside = bs_json_get(settings->scaling, key);
+  if (bs_config_has(reader, key) && inside != NULL && !cJSON_Compare(outside, inside, true))
+    bs_reader_fail(reader, BS_ERR_INPUT, key, "it contradicts that in %s", settings->scaling_key);
 }
 
 void bs_config_rotary(bs_reader *reader, bs_decoder *decoder, const char *old_theta,
                       const char *old_fraction, double default_fraction) {
   rotary_settings settings = read_settings(reader, old_theta, old_fraction, default_fraction);
   const scaling_kind *kind = find_scaling(reader, &settings);
+  settle_theta(reader, &settings);
+  check_original_length(reader, &settings);
   if (reader->status != BS_OK)
     return;
   decoder->position = BS_POSITION_ROTARY;

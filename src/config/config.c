@@ -9,6 +9,7 @@
 #include "base/json_internal.h"
 #include "base/memory_internal.h"
 #include "base/text_internal.h"
+#include "bigsweep/checkpoint.h"
 
 enum { MAX_THREADS = 4096, MAX_NEW_TOKENS = 1 << 20 };
 
@@ -75,6 +76,12 @@ static bs_status read_model(reader *r, const cJSON *item, bs_model_spec *model) 
   return status;
 }
 
+static bs_status no_model_folder(reader *r, const cJSON *item, const bs_model_spec *model) {
+  bs_error fault = {0};
+  bs_checkpoint_check_folder(model->path, &fault);
+  return bs_json_fault(r->json, item, r->err, "%s", fault.message);
+}
+
 static bs_status read_models(reader *r) {
   const cJSON *list = NULL, *item;
   bs_config *config = r->config;
@@ -94,8 +101,7 @@ static bs_status read_models(reader *r) {
         return bs_json_fault(r->json, item, r->err, "a second model with the name \"%s\"",
                              model->name);
     if (!bs_is_folder(model->path))
-      return bs_json_fault(r->json, item, r->err, "no such folder: %s%s", model->path,
-                           bs_path_hint(model->given_path));
+      return no_model_folder(r, item, model);
   }
   return BS_OK;
 }

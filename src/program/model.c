@@ -1,5 +1,6 @@
 #include "program/model.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/cores_internal.h"
@@ -37,6 +38,8 @@ bs_status model_open(model *m, const model_options *values, bs_error *err) {
     status = expect_file(values->folder, err);
   if (status == BS_OK)
     status = bs_checkpoint_open(&m->checkpoint, values->folder, err);
+  for (size_t i = 0; status == BS_OK && i < bs_checkpoint_n_notes(m->checkpoint); i++)
+    fprintf(stderr, "bigsweep: %s\n", bs_checkpoint_note(m->checkpoint, i));
   if (status == BS_OK)
     status = bs_engine_open(&m->engine, m->checkpoint, &options, err);
   char *path = bs_path_join(values->folder, "tokenizer.json", err);

@@ -36,14 +36,26 @@ static double cost_per_token(uint64_t non_embedding_parameters) {
   return 2.0 * (double)(non_embedding_parameters + 1);
 }
 
+/* What the checkpoint's files hold beside what is read. */
+static void tell_notes(const bs_checkpoint *checkpoint, const bs_model_spec *spec, bs_notice notice,
+                       void *user) {
+  for (size_t i = 0; notice != NULL && i < bs_checkpoint_n_notes(checkpoint); i++) {
+    bs_error line = {0};
+    bs_error_set(&line, BS_OK, "model \"%s\": %s", spec->name, bs_checkpoint_note(checkpoint, i));
+    notice(user, false, line.message);
+  }
+}
+
 static bs_status read_model(bs_plan_model *model, const bs_model_spec *spec,
-                            const bs_config *config, bool with_hashes, bs_error *err) {
+                            const bs_config *config, bool with_hashes, bs_notice notice, void *user,
+                            bs_error *err) {
   bs_checkpoint *checkpoint = NULL;
   bs_model_info info = {0};
   bs_status status = bs_checkpoint_open(&checkpoint, spec->path, err);
   if (status == BS_OK) {
     bs_engine_options options = {.precision = config->protocol.precision,
                                  .n_threads = config->threads};
+    tell_notes(checkpoint, spec, notice, user);
     bs_checkpoint_info(checkpoint, &info);
     status = bs_engine_memory(checkpoint, &options, &model->memory_bytes, err);
   }
@@ -87,7 +99,8 @@ static bs_status read_models(bs_plan *plan, bool with_hashes, bs_notice notice, 
   for (size_t i = 0; i < config->n_models; i++) {
     bs_error fault = {0};
     bs_plan_model model = {0};
-    if (read_model(&model, &config->models[i], config, with_hashes, &fault) == BS_OK) {
+    if (read_model(&model, &config->models[i], config, with_hashes, notice, user, &fault) ==
+        BS_OK) {
       plan->models[plan->n_models++] = model;
     } else {
       free_model(&model);

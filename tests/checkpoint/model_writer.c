@@ -26,6 +26,8 @@ const char *make_folder(const char *name) {
 void write_file(const char *folder, const char *name, const void *bytes, size_t n_bytes) {
   bs_text path = {0};
   bs_text_printf(&path, NULL, "%s/%s", folder, name);
+  remove(
+      path.data); /* a file that is cut and written again is flushed to the disk, which is slow */
   FILE *file = fopen(path.data, "wb");
   CU_ASSERT_PTR_NOT_NULL_FATAL(file);
   CU_ASSERT_EQUAL_FATAL(fwrite(bytes, 1, n_bytes, file), n_bytes);

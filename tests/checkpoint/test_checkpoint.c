@@ -243,6 +243,69 @@ static void wrong_weights(void) {
   refuse(bs_test_path("absent"), BS_ERR_IO, "no such folder");
 }
 
+/* The weights of `folder` with one more tensor behind them. */
+static void add_tensor(const char *folder, const char *name, const size_t *shape) {
+  bs_text text = slurp(folder, "model.safetensors");
+  tensor_writer more = {0};
+  tensor_writer_add(&more, name, BS_DTYPE_F32, shape, 0);
+  size_t n_header = 0;
+  for (size_t i = 0; i < 8; i++)
+    n_header |= (size_t)(unsigned char)text.data[i] << (8 * i);
+  size_t n_data = text.n_bytes - 8 - n_header;
+  bs_text header = {0}, bytes = {0};
+  bs_text_printf(&header, NULL, "%.*s,\"%s\":{\"dtype\":\"F32\",\"shape\":[", (int)(n_header - 1),
+                 text.data + 8, name);
+  for (size_t i = 0; shape[i] != 0; i++)
+    bs_text_printf(&header, NULL, "%s%zu", i > 0 ? "," : "", shape[i]);
+  bs_text_printf(&header, NULL, "],\"data_offsets\":[%zu,%zu]}}", n_data,
+                 n_data + more.data.n_bytes);
+  for (size_t i = 0; i < 8; i++) {
+    char byte = (char)(unsigned char)(header.n_bytes >> (8 * i));
+    bs_text_append(&bytes, &byte, 1, NULL);
+  }
+  bs_text_append(&bytes, header.data, header.n_bytes, NULL);
+  bs_text_append(&bytes, text.data + 8 + n_header, n_data, NULL);
+  bs_text_append(&bytes, more.data.data, more.data.n_bytes, NULL);
+  write_file(folder, "model.safetensors", bytes.data, bytes.n_bytes);
+  bs_text_free(&text);
+  bs_text_free(&header);
+  bs_text_free(&bytes);
+  bs_text_free(&more.header);
+  bs_text_free(&more.data);
+}
+
+/* A tensor that config.json has no place for would be left out of the computation silently. */
+static void tensors_without_a_place(void) {
+  static const struct {
+    const char *name;
+    size_t shape[3];
+  } extra[] = {
+      {"model.layers.0.self_attn.q_proj.bias", {16}},
+      {"model.layers.1.mlp.down_proj.bias", {8}},
+      {"model.layers.0.self_attn.q_norm.weight", {8}},
+      {"model.layers.1.self_attn.k_norm.weight", {8}},
+      {"model.layers.2.input_layernorm.weight", {8}},
+      {"model.layers.0.pre_feedforward_layernorm.weight", {8}},
+      {"model.layers.0.self_attn.q_proj.lora_A.weight", {2, 8}},
+      {"model.layers.0.self_attn.q_proj.weight_scale", {1}},
+      {"model.layers.0.self_attn.sinks", {2}},
+      {"model.layers.0.mlp.gate.weight", {2, 8}},
+      {"lm_head.bias", {10}},
+      {"score.weight", {2, 8}},
+  };
+  for (size_t i = 0; i < sizeof extra / sizeof *extra; i++) {
+    const char *folder = small_with("extra", "");
+    add_tensor(folder, extra[i].name, extra[i].shape);
+    refuse(folder, BS_ERR_UNSUPPORTED, "has no place in LlamaForCausalLM");
+    refuse(folder, BS_ERR_UNSUPPORTED, extra[i].name);
+  }
+  const size_t buffer[] = {4, 0};
+  const char *folder = small_with("extra", "");
+  add_tensor(folder, "model.layers.0.self_attn.rotary_emb.inv_freq", buffer);
+  bs_checkpoint *checkpoint = open_folder(folder);
+  bs_checkpoint_free(&checkpoint);
+}
+
 /* A tied head that is stored as well counts once and must hold the embedding's values. */
 static void tied_heads(void) {
   llama_sizes sizes = small();
@@ -374,6 +437,7 @@ static const bs_test tests[] = {
     {"configurations that are refused", refused_configurations},
     {"configurations that are accepted", accepted_configurations},
     {"weights that are refused", wrong_weights},
+    {"tensors that nothing has a place for", tensors_without_a_place},
     {"tied heads", tied_heads},
     {"indexes that are refused", bad_indexes},
     {"hash of the content", content_hash},

@@ -1,0 +1,154 @@
+/* What a path is that is no model's folder, and what to do about it. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory_internal.h"
+#include "checkpoint/files_internal.h"
+
+static const char DOWNLOAD[] = "hf download NAME --local-dir FOLDER";
+
+static bool has_file(const char *dir, const char *name) {
+  char *path = bs_path_join(dir, name, NULL);
+  bool there = path != NULL && bs_file_exists(path);
+  free(path);
+  return there;
+}
+
+static bool has_folder(const char *dir, const char *name) {
+  char *path = bs_path_join(dir, name, NULL);
+  bool there = path != NULL && bs_is_folder(path);
+  free(path);
+  return there;
+}
+
+static bool any_name(const char *name) { return name[0] != '.'; }
+static bool is_gguf(const char *name) { return bs_ends_with(name, ".gguf"); }
+
+/* The first name in a folder that `accept` takes; NULL when there is none. Free with free(). */
+static char *first_name(const char *dir, bool (*accept)(const char *name)) {
+  char **names = NULL, *first = NULL;
+  size_t n = 0;
+  if (bs_folder_names(dir, accept, &names, &n, NULL) == BS_OK && n > 0)
+    first = bs_string_copy(names[0], NULL);
+  bs_file_names_free(names, n);
+  return first;
+}
+
+/* The first folder in `dir` that holds config.json. */
+static char *model_inside(const char *dir) {
+  char **names = NULL, *found = NULL;
+  size_t n = 0;
+  if (bs_folder_names(dir, any_name, &names, &n, NULL) != BS_OK)
+    return NULL;
+  for (size_t i = 0; i < n && found == NULL; i++) {
+    char *path = bs_path_join(dir, names[i], NULL);
+    if (path != NULL && bs_is_folder(path) && has_file(path, "config.json"))
+      found = path;
+    else
+      free(path);
+  }
+  bs_file_names_free(names, n);
+  return found;
+}
+
+/* "org/name" or "name": the last parts of a path as the Hub would have them. */
+static const char *hub_name(const char *path) {
+  const char *last = strrchr(path, '/');
+  if (last == NULL || last == path)
+    return path;
+  const char *before = last - 1;
+  while (before > path && *before != '/')
+    before--;
+  char *folder = bs_path_folder(path, NULL);
+  bool parent_is_there = folder != NULL && bs_is_folder(folder);
+  free(folder);
+  return parent_is_there ? last + 1 : *before == '/' ? before + 1 : before;
+}
+
+static bs_status no_such_folder(const char *dir, bs_error *err) {
+  const char *name = hub_name(dir), *hint = bs_path_hint(dir);
+  if (hint[0] != '\0')
+    return bs_error_set(err, BS_ERR_IO, "no such folder: %s%s", dir, hint);
+  return bs_error_set(
+      err, BS_ERR_IO,
+      "no such folder: %s. If %s is a name on the Hugging Face Hub: models are read "
+      "from folders; download it with `hf download %s --local-dir FOLDER` and give "
+      "FOLDER",
+      dir, name, name);
+}
+
+static bs_status no_folder(const char *path, bs_error *err) {
+  if (bs_ends_with(path, ".gguf"))
+    return bs_error_set(err, BS_ERR_UNSUPPORTED,
+                        "%s: GGUF files are not read yet; give the folder of the model's "
+                        "config.json, tokenizer.json and safetensors",
+                        path);
+  return bs_error_set(err, BS_ERR_IO,
+                      "%s: a file; expected the folder that holds the model's config.json", path);
+}
+
+/* A folder of the Hub's cache keeps each revision in snapshots/. */
+static bs_status cache_folder(const char *dir, bs_error *err) {
+  char *snapshots = bs_path_join(dir, "snapshots", err);
+  char *revision = snapshots != NULL ? first_name(snapshots, any_name) : NULL;
+  bs_status status = bs_error_set(
+      err, BS_ERR_IO,
+      "%s: no config.json here: this is a folder of the Hub's cache, the model is in %s/%s", dir,
+      snapshots != NULL ? snapshots : "snapshots", revision != NULL ? revision : "(a revision)");
+  free(snapshots);
+  free(revision);
+  return status;
+}
+
+static bs_status adapter_folder(const char *dir, bs_error *err) {
+  return bs_error_set(err, BS_ERR_UNSUPPORTED,
+                      "%s: adapter_config.json: this is an adapter (LoRA), which is a change to "
+                      "another model and is not read; merge it into that model (peft: "
+                      "merge_and_unload, then save_pretrained) and give the merged folder",
+                      dir);
+}
+
+static bs_status without_config(const char *dir, bs_error *err) {
+  if (has_file(dir, "adapter_config.json"))
+    return adapter_folder(dir, err);
+  if (has_folder(dir, "snapshots"))
+    return cache_folder(dir, err);
+  char *gguf = first_name(dir, is_gguf), *inside = NULL, *any = NULL;
+  bs_status status;
+  if (gguf != NULL)
+    status = bs_error_set(err, BS_ERR_UNSUPPORTED,
+                          "%s: no config.json, but %s: GGUF files are not read yet; expected "
+                          "config.json, tokenizer.json and safetensors",
+                          dir, gguf);
+  else if (has_file(dir, "params.json"))
+    status = bs_error_set(err, BS_ERR_UNSUPPORTED,
+                          "%s: no config.json, but params.json: this is a model in its maker's own "
+                          "form; expected the form of transformers (%s)",
+                          dir, DOWNLOAD);
+  else if ((inside = model_inside(dir)) != NULL)
+    status = bs_error_set(err, BS_ERR_IO, "%s: no config.json here, but there is one in %s", dir,
+                          inside);
+  else if ((any = first_name(dir, any_name)) == NULL)
+    status = bs_error_set(err, BS_ERR_IO,
+                          "%s: an empty folder; expected config.json, tokenizer.json and "
+                          "safetensors (%s)",
+                          dir, DOWNLOAD);
+  else
+    status = bs_error_set(err, BS_ERR_IO,
+                          "%s: no config.json; expected a model's folder as downloaded (%s)", dir,
+                          DOWNLOAD);
+  free(gguf);
+  free(inside);
+  free(any);
+  return status;
+}
+
+bs_status bs_checkpoint_check_folder(const char *dir, bs_error *err) {
+  if (!bs_is_folder(dir))
+    return bs_file_exists(dir) ? no_folder(dir, err) : no_such_folder(dir, err);
+  return has_file(dir, "config.json") ? BS_OK : without_config(dir, err);
+}
+
+bs_status bs_folder_refuse_adapter(const char *dir, bs_error *err) {
+  return has_file(dir, "adapter_config.json") ? adapter_folder(dir, err) : BS_OK;
+}

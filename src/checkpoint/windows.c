@@ -1,0 +1,66 @@
+/* Sliding windows of config.json -> the window of each layer. */
+#include <string.h>
+
+#include "checkpoint/family_internal.h"
+
+/* What transformers' Mistral and Qwen configurations fall back to. */
+enum { DEFAULT_WINDOW = 4096, DEFAULT_FULL_LAYERS = 28 };
+
+static size_t read_window(bs_reader *reader, bool has_switch) {
+  if (has_switch && !bs_config_bool(reader, "use_sliding_window", false))
+    return 0;
+  if (bs_json_get(reader->config->root, "sliding_window") == NULL)
+    return DEFAULT_WINDOW;
+  return bs_config_has(reader, "sliding_window") ? bs_config_size(reader, "sliding_window", 0) : 0;
+}
+
+/* Layers before this one see everything. */
+static size_t first_with_window(bs_reader *reader) {
+  const cJSON *item = bs_json_get(reader->config->root, "max_window_layers");
+  int64_t first = DEFAULT_FULL_LAYERS;
+  if (cJSON_IsNull(item))
+    bs_reader_fail(reader, BS_ERR_INPUT, "max_window_layers", "null: expected a number of layers");
+  if (reader->status == BS_OK)
+    reader->status = bs_json_get_integer(reader->config, reader->config->root, "max_window_layers",
+                                         false, 0, BS_MAX_WIDTH, &first, reader->err);
+  return (size_t)first;
+}
+
+static void obey_layer_types(bs_reader *reader, bs_decoder *decoder, const cJSON *types,
+                             size_t window) {
+  if (!cJSON_IsArray(types) || (size_t)cJSON_GetArraySize(types) != decoder->n_layers) {
+    bs_reader_fail(reader, BS_ERR_INPUT, "layer_types", "expected an array of %zu names",
+                   decoder->n_layers);
+    return;
+  }
+  size_t i = 0;
+  const cJSON *type;
+  cJSON_ArrayForEach(type, types) {
+    const char *name = cJSON_IsString(type) ? type->valuestring : "";
+    bool slides = strcmp(name, "sliding_attention") == 0;
+    if (!slides && strcmp(name, "full_attention") != 0)
+      bs_reader_fail(reader, BS_ERR_UNSUPPORTED, "layer_types",
+                     "unknown kind \"%s\"; known: full_attention, sliding_attention", name);
+    else if (slides && window == 0)
+      bs_reader_fail(reader, BS_ERR_INPUT, "layer_types", "sliding_attention without a window");
+    decoder->layers[i++].window = slides ? window : 0;
+  }
+}
+
+void bs_config_windows(bs_reader *reader, bs_decoder *decoder, bool has_switch) {
+  size_t window = read_window(reader, has_switch);
+  const cJSON *types = bs_json_get(reader->config->root, "layer_types");
+  bool has_types = bs_config_has(reader, "layer_types");
+  size_t first = has_switch && window > 0 && !has_types ? first_with_window(reader) : 0;
+  for (size_t i = first; reader->status == BS_OK && i < decoder->n_layers; i++)
+    decoder->layers[i].window = window;
+  if (reader->status != BS_OK || !has_types)
+    return;
+  obey_layer_types(reader, decoder, types, window);
+  for (size_t i = 0; !has_switch && reader->status == BS_OK && i < decoder->n_layers; i++)
+    if (decoder->layers[i].window != window)
+      bs_reader_fail(reader, BS_ERR_UNSUPPORTED, "layer_types",
+                     "layer %zu without the window: sliding_window gives %s one of %zu in every "
+                     "layer (Ministral has layers of two kinds, and is not read)",
+                     i, reader->family->architecture, window);
+}

@@ -1,0 +1,284 @@
+#include "family_models.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "checkpoint/family_internal.h"
+#include "model_writer.h"
+
+#define LLAMA_MEMBERS                                                                              \
+  {"vocab_size", "10"}, {"hidden_size", "8"}, {"num_hidden_layers", "2"},                          \
+      {"num_attention_heads", "2"}, {"num_key_value_heads", "1"}, {"head_dim", "4"},               \
+      {"intermediate_size", "32"}, {"max_position_embeddings", "20"}, {"rms_norm_eps", "1e-5"},    \
+      {"hidden_act", "\"silu\""}, {"rope_theta", "10000.0"}, {"rope_scaling", "null"}, {           \
+    "tie_word_embeddings", "false"                                                                 \
+  }
+
+#define LLAMA_PROBES                                                                               \
+  {"vocab_size", "11"}, {"hidden_size", "16"}, {"num_hidden_layers", "1"},                         \
+      {"num_attention_heads", "4"}, {"num_key_value_heads", "2"}, {"head_dim", "8"},               \
+      {"intermediate_size", "16"}, {"max_position_embeddings", "21"}, {"rms_norm_eps", "1e-6"},    \
+      {"hidden_act", "\"gelu\""}, {"rope_theta", "500000"},                                        \
+      {"rope_scaling", "{\"type\":\"linear\",\"factor\":2}"},                                      \
+      {"rope_parameters", "{\"rope_type\":\"linear\",\"factor\":2}"}, {                            \
+    "tie_word_embeddings", "true"                                                                  \
+  }
+
+#define LLAMA_TENSORS                                                                              \
+  "model.embed_tokens.weight:V,D", "model.norm.weight:D", "lm_head.weight:V,D",                    \
+      "model.layers.%zu.input_layernorm.weight:D",                                                 \
+      "model.layers.%zu.post_attention_layernorm.weight:D",                                        \
+      "model.layers.%zu.self_attn.q_proj.weight:D,D",                                              \
+      "model.layers.%zu.self_attn.k_proj.weight:K,D",                                              \
+      "model.layers.%zu.self_attn.v_proj.weight:K,D",                                              \
+      "model.layers.%zu.self_attn.o_proj.weight:D,D", "model.layers.%zu.mlp.gate_proj.weight:F,D", \
+      "model.layers.%zu.mlp.up_proj.weight:F,D", "model.layers.%zu.mlp.down_proj.weight:D,F"
+
+#define WINDOW_MEMBERS                                                                             \
+  {"sliding_window", "4"}, {"use_sliding_window", "true"}, { "max_window_layers", "1" }
+
+#define WINDOW_PROBES                                                                              \
+  {"sliding_window", "5"}, {"use_sliding_window", "false"}, {"max_window_layers", "0"}, {          \
+    "layer_types", "[\"full_attention\",\"full_attention\"]"                                       \
+  }
+
+/* Needs low_freq_factor and so on beside it, so it is only tried together with a scaling. */
+#define ORIGINAL_LENGTH                                                                            \
+  { "original_max_position_embeddings", NULL }
+
+const family_model family_models[] = {
+    {.architecture = "LlamaForCausalLM",
+     .members = {LLAMA_MEMBERS},
+     .probes = {LLAMA_PROBES, {"attention_bias", "true"}, {"mlp_bias", "true"}, ORIGINAL_LENGTH},
+     .tensors = {LLAMA_TENSORS}},
+    {.architecture = "MistralForCausalLM",
+     .members = {LLAMA_MEMBERS, {"sliding_window", "4"}},
+     .probes = {LLAMA_PROBES,
+                {"sliding_window", "null"},
+                {"layer_types", "[\"full_attention\",\"sliding_attention\"]"},
+                ORIGINAL_LENGTH},
+     .tensors = {LLAMA_TENSORS}},
+    {.architecture = "Qwen2ForCausalLM",
+     .members = {LLAMA_MEMBERS, WINDOW_MEMBERS},
+     .probes = {LLAMA_PROBES, WINDOW_PROBES, ORIGINAL_LENGTH},
+     .tensors = {LLAMA_TENSORS, "model.layers.%zu.self_attn.q_proj.bias:D",
+                 "model.layers.%zu.self_attn.k_proj.bias:K",
+                 "model.layers.%zu.self_attn.v_proj.bias:K"}},
+    {.architecture = "Qwen3ForCausalLM",
+     .members = {LLAMA_MEMBERS, WINDOW_MEMBERS},
+     .probes = {LLAMA_PROBES, WINDOW_PROBES, {"attention_bias", "true"}, ORIGINAL_LENGTH},
+     .tensors = {LLAMA_TENSORS, "model.layers.%zu.self_attn.q_norm.weight:K",
+                 "model.layers.%zu.self_attn.k_norm.weight:K"}},
+    {.architecture = "GPTNeoXForCausalLM",
+     .members = {{"vocab_size", "10"},
+                 {"hidden_size", "8"},
+                 {"num_hidden_layers", "2"},
+                 {"num_attention_heads", "2"},
+                 {"intermediate_size", "32"},
+                 {"max_position_embeddings", "20"},
+                 {"layer_norm_eps", "1e-5"},
+                 {"hidden_act", "\"gelu\""},
+                 {"rotary_emb_base", "10000"},
+                 {"rotary_pct", "1"},
+                 {"use_parallel_residual", "true"},
+                 {"tie_word_embeddings", "false"}},
+     .probes = {{"vocab_size", "11"},
+                {"hidden_size", "16"},
+                {"num_hidden_layers", "1"},
+                {"num_attention_heads", "1"},
+                {"intermediate_size", "16"},
+                {"max_position_embeddings", "21"},
+                {"layer_norm_eps", "1e-6"},
+                {"hidden_act", "\"relu\""},
+                {"rotary_emb_base", "20000"},
+                {"rotary_pct", "0.5"},
+                {"rope_theta", "20000"},
+                {"partial_rotary_factor", "0.5"},
+                {"rope_scaling", "{\"type\":\"linear\",\"factor\":2}"},
+                {"rope_parameters", "{\"rope_type\":\"linear\",\"factor\":2}"},
+                {"use_parallel_residual", "null"},
+                {"attention_bias", "false"},
+                {"tie_word_embeddings", "true"},
+                ORIGINAL_LENGTH},
+     .tensors = {"gpt_neox.embed_in.weight:V,D", "embed_out.weight:V,D",
+                 "gpt_neox.final_layer_norm.weight:D", "gpt_neox.final_layer_norm.bias:D",
+                 "gpt_neox.layers.%zu.input_layernorm.weight:D",
+                 "gpt_neox.layers.%zu.input_layernorm.bias:D",
+                 "gpt_neox.layers.%zu.post_attention_layernorm.weight:D",
+                 "gpt_neox.layers.%zu.post_attention_layernorm.bias:D",
+                 "gpt_neox.layers.%zu.attention.query_key_value.weight:T,D",
+                 "gpt_neox.layers.%zu.attention.query_key_value.bias:T",
+                 "gpt_neox.layers.%zu.attention.dense.weight:D,D",
+                 "gpt_neox.layers.%zu.attention.dense.bias:D",
+                 "gpt_neox.layers.%zu.mlp.dense_h_to_4h.weight:F,D",
+                 "gpt_neox.layers.%zu.mlp.dense_h_to_4h.bias:F",
+                 "gpt_neox.layers.%zu.mlp.dense_4h_to_h.weight:D,F",
+                 "gpt_neox.layers.%zu.mlp.dense_4h_to_h.bias:D"}},
+    {.architecture = "GPT2LMHeadModel",
+     .members = {{"vocab_size", "10"},
+                 {"n_embd", "8"},
+                 {"n_layer", "2"},
+                 {"n_head", "2"},
+                 {"n_positions", "20"},
+                 {"n_inner", "null"},
+                 {"layer_norm_epsilon", "1e-5"},
+                 {"activation_function", "\"gelu_new\""}},
+     .probes = {{"vocab_size", "11"},
+                {"n_embd", "16"},
+                {"hidden_size", "16"},
+                {"n_layer", "1"},
+                {"num_hidden_layers", "1"},
+                {"n_head", "4"},
+                {"num_attention_heads", "4"},
+                {"n_positions", "21"},
+                {"max_position_embeddings", "21"},
+                {"n_ctx", "21"},
+                {"n_inner", "16"},
+                {"layer_norm_epsilon", "1e-6"},
+                {"activation_function", "\"relu\""},
+                {"scale_attn_weights", "false"},
+                {"scale_attn_by_inverse_layer_idx", "true"},
+                {"tie_word_embeddings", "false"}},
+     .tensors = {"wte.weight:V,D", "wpe.weight:P,D", "ln_f.weight:D", "ln_f.bias:D",
+                 "h.%zu.ln_1.weight:D", "h.%zu.ln_1.bias:D", "h.%zu.ln_2.weight:D",
+                 "h.%zu.ln_2.bias:D", "h.%zu.attn.c_attn.weight:D,T", "h.%zu.attn.c_attn.bias:T",
+                 "h.%zu.attn.c_proj.weight:D,D", "h.%zu.attn.c_proj.bias:D",
+                 "h.%zu.mlp.c_fc.weight:D,F", "h.%zu.mlp.c_fc.bias:F",
+                 "h.%zu.mlp.c_proj.weight:F,D", "h.%zu.mlp.c_proj.bias:D"}},
+    {.architecture = "OPTForCausalLM",
+     .members = {{"vocab_size", "10"},
+                 {"hidden_size", "8"},
+                 {"num_hidden_layers", "2"},
+                 {"num_attention_heads", "2"},
+                 {"ffn_dim", "32"},
+                 {"max_position_embeddings", "20"},
+                 {"activation_function", "\"relu\""}},
+     .probes = {{"vocab_size", "11"},
+                {"hidden_size", "16"},
+                {"num_hidden_layers", "1"},
+                {"num_attention_heads", "4"},
+                {"ffn_dim", "16"},
+                {"max_position_embeddings", "21"},
+                {"activation_function", "\"gelu\""},
+                {"enable_bias", "false"},
+                {"tie_word_embeddings", "false"}},
+     .tensors = {"model.decoder.embed_tokens.weight:V,D",
+                 "model.decoder.embed_positions.weight:Q,D",
+                 "model.decoder.final_layer_norm.weight:D",
+                 "model.decoder.final_layer_norm.bias:D",
+                 "model.decoder.layers.%zu.self_attn_layer_norm.weight:D",
+                 "model.decoder.layers.%zu.self_attn_layer_norm.bias:D",
+                 "model.decoder.layers.%zu.final_layer_norm.weight:D",
+                 "model.decoder.layers.%zu.final_layer_norm.bias:D",
+                 "model.decoder.layers.%zu.self_attn.q_proj.weight:D,D",
+                 "model.decoder.layers.%zu.self_attn.q_proj.bias:D",
+                 "model.decoder.layers.%zu.self_attn.k_proj.weight:D,D",
+                 "model.decoder.layers.%zu.self_attn.k_proj.bias:D",
+                 "model.decoder.layers.%zu.self_attn.v_proj.weight:D,D",
+                 "model.decoder.layers.%zu.self_attn.v_proj.bias:D",
+                 "model.decoder.layers.%zu.self_attn.out_proj.weight:D,D",
+                 "model.decoder.layers.%zu.self_attn.out_proj.bias:D",
+                 "model.decoder.layers.%zu.fc1.weight:F,D",
+                 "model.decoder.layers.%zu.fc1.bias:F",
+                 "model.decoder.layers.%zu.fc2.weight:D,F",
+                 "model.decoder.layers.%zu.fc2.bias:D"}},
+    {.architecture = "BloomForCausalLM",
+     .members = {{"vocab_size", "10"},
+                 {"hidden_size", "8"},
+                 {"n_layer", "2"},
+                 {"n_head", "2"},
+                 {"seq_length", "20"},
+                 {"layer_norm_epsilon", "1e-5"}},
+     .probes = {{"vocab_size", "11"},
+                {"hidden_size", "16"},
+                {"n_embed", "16"},
+                {"n_layer", "1"},
+                {"num_hidden_layers", "1"},
+                {"n_head", "4"},
+                {"num_attention_heads", "4"},
+                {"seq_length", "21"},
+                {"layer_norm_epsilon", "1e-6"},
+                {"tie_word_embeddings", "false"}},
+     .tensors = {"word_embeddings.weight:V,D", "word_embeddings_layernorm.weight:D",
+                 "word_embeddings_layernorm.bias:D", "ln_f.weight:D", "ln_f.bias:D",
+                 "h.%zu.input_layernorm.weight:D", "h.%zu.input_layernorm.bias:D",
+                 "h.%zu.post_attention_layernorm.weight:D", "h.%zu.post_attention_layernorm.bias:D",
+                 "h.%zu.self_attention.query_key_value.weight:T,D",
+                 "h.%zu.self_attention.query_key_value.bias:T",
+                 "h.%zu.self_attention.dense.weight:D,D", "h.%zu.self_attention.dense.bias:D",
+                 "h.%zu.mlp.dense_h_to_4h.weight:F,D", "h.%zu.mlp.dense_h_to_4h.bias:F",
+                 "h.%zu.mlp.dense_4h_to_h.weight:D,F", "h.%zu.mlp.dense_4h_to_h.bias:D"}},
+};
+
+const size_t n_family_models = sizeof family_models / sizeof *family_models;
+
+static size_t extent(char symbol) {
+  static const struct {
+    char symbol;
+    size_t n;
+  } extents[] = {{'V', 10}, {'D', 8}, {'F', 32}, {'T', 24}, {'P', 20}, {'Q', 22}, {'K', 4}};
+  for (size_t i = 0; i < sizeof extents / sizeof *extents; i++)
+    if (extents[i].symbol == symbol)
+      return extents[i].n;
+  abort();
+}
+
+static void add_tensor(tensor_writer *writer, const char *spec, size_t layer) {
+  char name[128];
+  const char *colon = strchr(spec, ':'), *place = strstr(spec, "%zu");
+  if (place == NULL)
+    snprintf(name, sizeof name, "%.*s", (int)(colon - spec), spec);
+  else
+    snprintf(name, sizeof name, "%.*s%zu%.*s", (int)(place - spec), spec, layer,
+             (int)(colon - place - 3), place + 3);
+  const size_t shape[3] = {extent(colon[1]), colon[2] == ',' ? extent(colon[3]) : 0, 0};
+  tensor_writer_add(writer, name, BS_DTYPE_F32, shape, 0);
+}
+
+const char *make_family_weights(const family_model *model, const char *name) {
+  const char *folder = make_folder(name);
+  tensor_writer writer = {.seed = 11};
+  for (size_t i = 0; i < FAMILY_TENSORS && model->tensors[i] != NULL; i++) {
+    add_tensor(&writer, model->tensors[i], 0);
+    if (strstr(model->tensors[i], "%zu") != NULL)
+      add_tensor(&writer, model->tensors[i], 1);
+  }
+  tensor_writer_save(&writer, folder, "model.safetensors");
+  return folder;
+}
+
+static const config_member *find(const config_member *members, size_t n, const char *key) {
+  for (size_t i = 0; i < n && members[i].key != NULL; i++)
+    if (strcmp(members[i].key, key) == 0)
+      return &members[i];
+  return NULL;
+}
+
+static void append(bs_text *text, const char *key, const char *value) {
+  if (value != NULL)
+    bs_text_printf(text, NULL, "%s\n  \"%s\": %s", text->n_bytes > 1 ? "," : "", key, value);
+}
+
+void write_family_config(const family_model *model, const char *folder,
+                         const config_member *changes, size_t n) {
+  bs_text text = {0}, names = {0}, type = {0};
+  const bs_family *family = bs_family_find(model->architecture, NULL);
+  bs_text_printf(&names, NULL, "[\"%s\"]", model->architecture);
+  bs_text_printf(&type, NULL, "\"%s\"", family->model_type);
+  bs_text_append(&text, "{", 1, NULL);
+  if (find(changes, n, "architectures") == NULL)
+    append(&text, "architectures", names.data);
+  if (find(changes, n, "model_type") == NULL)
+    append(&text, "model_type", type.data);
+  for (size_t i = 0; i < FAMILY_MEMBERS && model->members[i].key != NULL; i++)
+    if (find(changes, n, model->members[i].key) == NULL)
+      append(&text, model->members[i].key, model->members[i].value);
+  for (size_t i = 0; i < n; i++)
+    append(&text, changes[i].key, changes[i].value);
+  bs_text_append_string(&text, "\n}\n", NULL);
+  write_file(folder, "config.json", text.data, text.n_bytes);
+  bs_text_free(&text);
+  bs_text_free(&names);
+  bs_text_free(&type);
+}
