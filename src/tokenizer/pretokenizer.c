@@ -144,9 +144,9 @@ typedef struct byte_level {
 } byte_level;
 
 /* GPT-2's: contractions, words, numbers and the rest, each with one space before it. */
-static const char GPT2_WORDS[] = "'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+|"
+static const char GPT2_WORDS[] = "'s|'t|'re|'ve|'m|'ll|'d| ?[\\p{L}]+| ?[\\p{N}]+|"
                                  " ?[^\\p{White_Space}\\p{L}\\p{N}]+|"
-                                 "\\p{White_Space}+(?!\\P{White_Space})|\\p{White_Space}+";
+                                 "[\\p{White_Space}]+(?![^\\p{White_Space}])|[\\p{White_Space}]+";
 
 static bs_status parse_byte_level(void **state, const bs_json *json, const cJSON *item,
                                   bs_error *err) {

@@ -8,6 +8,7 @@
 
 #include "base/memory_internal.h"
 #include "base/text_internal.h"
+#include "tokenizer/unicode_internal.h"
 
 struct bs_regex {
   pcre2_code *code;
@@ -24,6 +25,7 @@ static bs_status compile(bs_regex **out, const char *pattern, size_t n_bytes, co
   bs_status status = BS_OK;
   int code = 0;
   PCRE2_SIZE offset = 0;
+  bs_text whole = {0};
   bs_regex *regex = bs_array_new(1, sizeof *regex, err);
   pcre2_compile_context *context = pcre2_compile_context_create(NULL);
   if (regex == NULL || context == NULL) {
@@ -35,9 +37,12 @@ static bs_status compile(bs_regex **out, const char *pattern, size_t n_bytes, co
     status = BS_ERR_MEMORY;
     goto cleanup;
   }
+  status = bs_append_with_later(&whole, pattern, n_bytes, err);
+  if (status != BS_OK)
+    goto cleanup;
   pcre2_set_newline(context, PCRE2_NEWLINE_LF);
   /* Ruby's ^ and $ are those of lines. */
-  regex->code = pcre2_compile((PCRE2_SPTR)pattern, n_bytes,
+  regex->code = pcre2_compile((PCRE2_SPTR)(whole.n_bytes > 0 ? whole.data : ""), whole.n_bytes,
                               PCRE2_UTF | PCRE2_UCP | PCRE2_MULTILINE | PCRE2_NEVER_BACKSLASH_C,
                               &code, &offset, context);
   if (regex->code == NULL) {
@@ -50,6 +55,7 @@ static bs_status compile(bs_regex **out, const char *pattern, size_t n_bytes, co
   pcre2_jit_compile(regex->code, PCRE2_JIT_COMPLETE); /* without it the interpreter runs */
 
 cleanup:
+  bs_text_free(&whole);
   if (context != NULL)
     pcre2_compile_context_free(context);
   if (status != BS_OK)

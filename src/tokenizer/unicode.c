@@ -15,6 +15,9 @@ bool bs_is_white_space(uint32_t c) {
 bool bs_is_numeric(uint32_t c) {
   if (c < 0x80)
     return c >= '0' && c <= '9';
+  const char *later = bs_later_category(c);
+  if (later != NULL)
+    return later[0] == 'N';
   utf8proc_category_t category = utf8proc_category((utf8proc_int32_t)c);
   return category == UTF8PROC_CATEGORY_ND || category == UTF8PROC_CATEGORY_NL ||
          category == UTF8PROC_CATEGORY_NO;

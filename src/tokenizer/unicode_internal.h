@@ -17,6 +17,12 @@ bool bs_is_numeric(uint32_t code_point);
 /* ASCII punctuation and symbols, and the general categories P*. */
 bool bs_is_punctuation(uint32_t code_point);
 
+/* The general category ("Nd") of a character that came with Unicode 15.0 to 16.0, else NULL. */
+const char *bs_later_category(uint32_t code_point);
+/* Appends a pattern in PCRE2's syntax whose \p{...} all stand inside of classes, with the
+   characters of Unicode 15.0 to 16.0 that belong to each behind it. */
+bs_status bs_append_with_later(bs_text *to, const char *pattern, size_t n_bytes, bs_error *err);
+
 /* The code point that ends at text[end); text is UTF-8 and end > 0. Returns its length. */
 size_t bs_utf8_decode_before(const char *text, size_t end, uint32_t *code_point);
 

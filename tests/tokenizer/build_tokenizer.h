@@ -38,6 +38,7 @@ void test_normalizers(void);
 void test_normal_forms_of_many_marks(void);
 void test_postprocessors(void);
 void test_surroundings(void);
+void test_characters_of_unicode_16(void);
 void test_settings_of_the_template(void);
 void test_settings_of_the_class(void);
 void test_settings_of_spaces(void);

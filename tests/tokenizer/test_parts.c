@@ -5,6 +5,7 @@
 
 #include "build_tokenizer.h"
 #include "harness.h"
+#include "tokenizer/unicode_internal.h"
 
 /* Characters with a suffix on the last of a piece, so that borders can be seen: "ab|c" is shown as
    "ab.c." by decoding without anything between. */
@@ -362,6 +363,65 @@ static void check_surroundings(const char *vocab, const char *post_processor,
   bs_tokens_free(&behind);
   bs_text_free(&found);
   bs_tokenizer_free(&t);
+}
+
+/* Whether a pre-tokenizer parts "x" and a character: else the two are merged. */
+static bool parts_from_x(const char *pre_tokenizer, const char *character) {
+  bs_error err = {0};
+  bs_tokens ids = {0};
+  char vocab[128], merges[64], text[16];
+  snprintf(vocab, sizeof vocab, "\"<unk>\": 0, \"x\": 1, \"%s\": 2, \"x%s\": 3", character,
+           character);
+  snprintf(merges, sizeof merges, "[\"x %s\"]", character);
+  snprintf(text, sizeof text, "x%s", character);
+  bs_tokenizer *t = build_tokenizer(
+      (tokenizer_parts){.vocab = vocab, .merges = merges, .pre_tokenizer = pre_tokenizer});
+  BS_TEST_OK(bs_tokenizer_encode(t, text, strlen(text), false, &ids, &err), err);
+  bool parted = ids.n == 2;
+  CU_ASSERT_TRUE(parted || (ids.n == 1 && ids.ids[0] == 3));
+  bs_tokens_free(&ids);
+  bs_tokenizer_free(&t);
+  return parted;
+}
+
+#define SPLIT(regex)                                                                               \
+  "{\"type\": \"Split\", \"pattern\": {\"Regex\": \"" regex "\"}, \"behavior\": \"Isolated\"}"
+#define DIGITS "{\"type\": \"Digits\", \"individual_digits\": true}"
+
+/* The library has Unicode 16, PCRE2 may have 14. */
+void test_characters_of_unicode_16(void) {
+  static const struct {
+    const char *pre_tokenizer, *character;
+    bool parted;
+  } cases[] = {
+      {SPLIT("\\\\p{N}"), "\xF0\x90\xB5\x80", true},      /* U+10D40, 16.0 */
+      {SPLIT("\\\\p{N}{1,3}"), "\xF0\x96\xB5\xB9", true}, /* U+16D79, 16.0 */
+      {SPLIT("\\\\p{Nd}"), "\xF0\x91\xBD\x90", true},     /* U+11F50, 15.0 */
+      {SPLIT("\\\\p{No}"), "\xF0\x9D\x8B\x80", true},     /* U+1D2C0, 15.0 */
+      {SPLIT("\\\\d"), "\xF0\x9C\xB3\xB0", true},         /* U+1CCF0, 16.0 */
+      {SPLIT("[^\\\\s\\\\p{L}\\\\p{N}]+"), "\xF0\x90\xB5\x80", false},
+      {SPLIT("[^\\\\p{N}]"), "\xF0\x90\xB5\x80", true},    /* the x */
+      {SPLIT("\\\\P{N}"), "\xF0\x90\xB5\x80", true},       /* the x */
+      {SPLIT("\\\\p{N}"), "\xF0\x91\xB7\xA0", false},      /* U+11DE0, 17.0 */
+      {SPLIT("\\\\p{Lu}"), "\xF0\x90\xB5\x90", true},      /* U+10D50 */
+      {SPLIT("\\\\p{L}{2}"), "\xF0\x90\xB5\x90", false},   /* both together */
+      {SPLIT("\\\\p{L}"), "\xF0\x90\xB5\x80", true},       /* the x */
+      {SPLIT("\\\\p{M}"), "\xE0\xA2\x97", true},           /* U+0897 */
+      {SPLIT("\\\\p{S}"), "\xF0\x9C\xB0\x80", true},       /* U+1CC00 */
+      {SPLIT("\\\\p{Punctuation}"), "\xE1\xAD\x8E", true}, /* U+1B4E */
+      {DIGITS, "\xF0\x90\xB5\x80", true},
+      {DIGITS, "\xF0\x90\xB5\x90", false},
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    bool parted = parts_from_x(cases[i].pre_tokenizer, cases[i].character);
+    if (parted != cases[i].parted)
+      printf("\n    case %zu: %s", i, parted ? "parted" : "not parted");
+    CU_ASSERT_EQUAL(parted, cases[i].parted);
+  }
+  size_t n = 0;
+  for (uint32_t c = 0; c < 0x110000; c++)
+    n += bs_later_category(c) != NULL;
+  CU_ASSERT_EQUAL(n, 4489 + 627 + 5185);
 }
 
 #define BOS_PIECE "{\"SpecialToken\": {\"id\": \"B\", \"type_id\": 0}}"

@@ -315,6 +315,7 @@ int main(void) {
       {"normal forms of many marks", test_normal_forms_of_many_marks},
       {"post-processors", test_postprocessors},
       {"what stands around a text", test_surroundings},
+      {"characters of Unicode 16", test_characters_of_unicode_16},
       {"what stands around a text by tokenizer_config.json", test_settings_of_the_template},
       {"the class of tokenizer_config.json", test_settings_of_the_class},
       {"spaces by tokenizer_config.json", test_settings_of_spaces},
