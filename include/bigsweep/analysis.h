@@ -75,19 +75,30 @@ typedef struct bs_prompt_row {
   bs_prompt_counts of;
 } bs_prompt_row;
 
-/* One point of the curve behind a row: the models of one scale, averaged. */
+/* One point of the curve behind a row: a model, or repeats of one, averaged. Models are repeats of
+   each other when the configuration (or table) says so: the same family and scale, and a seed each,
+   all different. Other models are never averaged. */
 typedef struct bs_scale_point {
+  uint64_t curve; /* the linearity row */
   double scale;
-  double value;          /* mean of the models' scores */
-  double standard_error; /* of that mean, the models' errors being independent; NaN if unknown */
-  uint64_t n;            /* examples, summed over the models; 0 if unknown */
-  uint32_t n_models;
+  uint32_t model;    /* the first one of the repeats, with a score or without */
+  uint32_t n_models; /* repeats that have a score; 1: one model */
+  double value;      /* their mean */
+  /* Of that mean, over the choice of examples, which the repeats have in common: that of the means
+     over the repeats, example by example. From a table, which has no examples, the mean of the
+     repeats' standard errors: the largest that it can be. It says nothing about other seeds; NaN if
+     unknown. */
+  double standard_error;
+  double standard_deviation; /* of the repeats' scores, n_models - 1; NaN for less than two */
+  uint64_t n; /* distinct examples (from a table: the most of a repeat); 0: unknown */
 } bs_scale_point;
 
 typedef struct bs_linearity_row {
   const char *family, *task, *metric;
   uint32_t shots;
+  /* All but `of.n` is NaN where shared_scales > 0: such a family has no single curve. */
   bs_linearity of;
+  uint64_t shared_scales; /* of the family: those of several models that are not repeats */
 } bs_linearity_row;
 
 /* The analysis of a set of scores. Strings are owned by the analysis. */
@@ -95,13 +106,13 @@ typedef struct bs_analysis bs_analysis;
 
 /* From per-example rows: every metric of every task (bs_task_row.metrics), with corpus metrics
    computed from the stored choices, targets and texts; then linearity per family, task, shots and
-   metric. Models of one family with the same scale are averaged (they count as one scale).
-   `results` must be sorted (BS_ERR_INPUT otherwise) and is borrowed for the call alone. Models and
-   tasks of the analysis are those of the results, in their order. */
+   metric. Repeats are averaged, see bs_scale_point. `results` must be sorted (BS_ERR_INPUT
+   otherwise) and is borrowed for the call alone. Models and tasks of the analysis are those of the
+   results, in their order. */
 bs_status bs_analysis_from_results(bs_analysis **out, const bs_results *results, bs_error *err);
 
-/* What is told of a metric that the records of one or several tasks do not give. */
-typedef void (*bs_rescore_notice)(void *user, const char *message);
+/* Receives what a person should know: one line, no newline. */
+typedef void (*bs_analysis_notice)(void *user, const char *message);
 
 /* The same examples with their metrics computed anew from what is stored of them: choices, texts,
    log-probabilities; as this version's evaluator would have written them. Metrics that tasks always
@@ -111,21 +122,22 @@ typedef void (*bs_rescore_notice)(void *user, const char *message);
    metric, what is missing), an unknown name BS_ERR_USAGE; one that tasks merely always have is
    left out and told to `notice` (optional). `results` must be sorted. */
 bs_status bs_results_rescore(bs_results **out, const bs_results *results, const char *const *added,
-                             size_t n_added, bs_rescore_notice notice, void *user, bs_error *err);
+                             size_t n_added, bs_analysis_notice notice, void *user, bs_error *err);
 
 /* Tells for each task of how many of its examples that were evaluated no accepted answer survives
    the cut of generated text (bigsweep/reach.h). `results` must be sorted. */
-bs_status bs_results_tell_reach(const bs_results *results, bs_rescore_notice notice, void *user,
+bs_status bs_results_tell_reach(const bs_results *results, bs_analysis_notice notice, void *user,
                                 bs_error *err);
 /* Tells for each task how many answers, over all models and shots, equal an accepted one only when
    white space at the ends is left out, as exact_str_match does. */
-bs_status bs_results_tell_white_space(const bs_results *results, bs_rescore_notice notice,
+bs_status bs_results_tell_white_space(const bs_results *results, bs_analysis_notice notice,
                                       void *user, bs_error *err);
 
-/* From a table ("-": the standard input): a header line with family,model,scale,task,metric,shots,value in any order (stderr,
-   n and preferred_metric optional, other columns ignored), then a row each; RFC 4180 quoting; an
-   empty value, stderr or n is undefined. A model is known by family and name and has one scale; a
-   score that stands there twice is an error. Errors name the line and the column. */
+/* From a table ("-": the standard input): a header line with
+   family,model,scale,task,metric,shots,value in any order (stderr, n, seed and preferred_metric
+   optional, other columns ignored), then a row each; RFC 4180 quoting; an empty value, stderr, n or
+   seed is undefined. A model is known by family, name and seed, and all of one family and name have
+   one scale; a score that stands there twice is an error. Errors name the line and the column. */
 bs_status bs_analysis_from_csv(bs_analysis **out, const char *path, bs_error *err);
 void bs_analysis_free(bs_analysis **analysis);
 
@@ -136,6 +148,7 @@ const bs_score_row *bs_analysis_scores(const bs_analysis *analysis);
 /* Names for the indices of a score row; NULL (scale: NaN) past their number. */
 const char *bs_analysis_model(const bs_analysis *analysis, uint32_t model);
 double bs_analysis_scale(const bs_analysis *analysis, uint32_t model);
+double bs_analysis_seed(const bs_analysis *analysis, uint32_t model); /* NaN: none is given */
 const char *bs_analysis_task(const bs_analysis *analysis, uint32_t task);
 /* "" where it is not known. */
 const char *bs_analysis_preferred_metric(const bs_analysis *analysis, uint32_t task);
@@ -162,16 +175,24 @@ size_t bs_analysis_n_linearity(const bs_analysis *analysis);
    metric: from results in the order of the table of metrics, from a table as it first appears. An
    aggregate's metric is BS_AGGREGATE_METRIC. */
 const bs_linearity_row *bs_analysis_linearity(const bs_analysis *analysis);
-/* The points of linearity row `row` in ascending order of scale; *n is their number. */
+/* The points of linearity row `row` in ascending order of scale, then of models; *n is their
+   number. */
 const bs_scale_point *bs_analysis_curve(const bs_analysis *analysis, size_t row, size_t *n);
+/* The points of all rows, one row's after the other's. */
+size_t bs_analysis_n_points(const bs_analysis *analysis);
+const bs_scale_point *bs_analysis_points(const bs_analysis *analysis);
 /* The task of linearity row `row`; UINT32_MAX: it is of an aggregate. */
 uint32_t bs_analysis_linearity_task(const bs_analysis *analysis, size_t row);
+/* Tells `notice` of every family that has several models of one scale which are not repeats: who
+   they are, and how the configuration can tell what they are. */
+bs_status bs_analysis_tell_shared_scales(const bs_analysis *analysis, bs_analysis_notice notice,
+                                         void *user, bs_error *err);
 
 /* Prints, for a person: a table per family, in it for each task or aggregate, shots and metric a
-   line with the number of examples (tasks), the score and its standard error at each scale, I, L, B
-   and what people score; a task's preferred metric is marked. Behind them, where tasks are put in
-   several ways, the range of each model's scores over these, and how many prompts were too long.
-   UTF-8. */
+   line with the number of examples (tasks), the score and its standard error of each model (of
+   repeats the mean, and how many they are with their standard deviation), I, L, B and what people
+   score; a task's preferred metric is marked. Behind them, where tasks are put in several ways, the
+   range of each model's scores over these, and how many prompts were too long. UTF-8. */
 bs_status bs_analysis_print(const bs_analysis *analysis, FILE *to, bs_error *err);
 /* The linearity rows as CSV: family,shots,task,metric,n,improvement,linearity,breakthroughness,
    root_mean_square,root_median_square,linearity_per_step; 17 significant digits, undefined is

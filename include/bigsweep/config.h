@@ -18,6 +18,7 @@ typedef struct bs_model_spec {
   char *path;       /* resolved against the configuration's folder */
   char *given_path; /* as the configuration has it: what the results say */
   double scale;     /* NaN: the parameter count */
+  double seed;      /* of its training: repeats of one model differ in it; NaN: not given */
 } bs_model_spec;
 
 /* What a suite came to. */

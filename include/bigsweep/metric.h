@@ -66,8 +66,10 @@ typedef struct bs_metric {
   double low_score, high_score; /* defaults for normalising; a low of NaN: there is none */
   /* (optional) value of one example that has what the metric needs; NaN: undefined */
   double (*example)(const bs_outcome *outcome);
-  /* (optional) value over all examples; NULL: mean of the example values and its standard error */
-  bs_status (*corpus)(const bs_outcome *outcomes, size_t n, bs_estimate *out, bs_error *err);
+  /* (optional) value over all examples; NULL: mean of the example values and its standard error.
+     `influences` as for bs_metric_influences */
+  bs_status (*corpus)(const bs_outcome *outcomes, size_t n, bs_estimate *out, double *influences,
+                      bs_error *err);
 } bs_metric;
 
 size_t bs_metric_count(void);
@@ -109,6 +111,15 @@ bool bs_task_needs_choices(const bs_task *task);
 /* Value over examples; outcomes whose example value is NaN do not count. */
 bs_status bs_metric_evaluate(const bs_metric *metric, const bs_outcome *outcomes, size_t n,
                              bs_estimate *out, bs_error *err);
+
+/* The same, and how much each example moves the value: influences[n] (optional), NaN for an example
+   that does not count. They sum to 0 over the m examples that do, and
+   standard_error = sqrt(sum of influence^2 / (m (m - 1))). The influence on a mean is the distance
+   from it; on a corpus metric it is (m - 1) times (the mean of the values without one example, less
+   the value without this one), which is what the delete-one jackknife adds up. Values of several
+   models on the same examples have their common error from the sums of their influences. */
+bs_status bs_metric_influences(const bs_metric *metric, const bs_outcome *outcomes, size_t n,
+                               bs_estimate *out, double *influences, bs_error *err);
 
 /* Mean and its standard error (sample standard deviation with n - 1, two passes, over sqrt n; NaN
    for n < 2) over the values that are not NaN. */

@@ -17,6 +17,7 @@ typedef struct bs_model_row {
   const char *name, *family, *architecture, *path;
   uint64_t parameters, non_embedding_parameters;
   double scale;
+  double seed; /* of its training, a whole number; NaN: not given */
   char sha256[65];
 } bs_model_row;
 

@@ -57,8 +57,8 @@ typedef void (*bs_notice)(void *user, bool is_error, const char *message);
 
 /* Reads headers of models, tasks, and lays out the units for n_workers. A model or task that cannot
    be used is told to `notice`, counted and left out; with none left of either it is BS_ERR_INPUT.
-   What a suite lacks, baselines of no task and accepted answers that can never match are told too
-   (no error). Two tasks of one name are
+   What a suite lacks, baselines of no task, accepted answers that can never match, and different
+   models of one family and scale are told too (no error). Two tasks of one name are
    BS_ERR_USAGE. `config` is borrowed until bs_plan_free. `with_hashes`:
    also the content hashes of the checkpoints (reads them whole). */
 bs_status bs_plan_new(bs_plan **out, const bs_config *config, size_t n_workers, bool with_hashes,

@@ -40,13 +40,18 @@ static void find_shots(aggregation *a) {
       a->shots[a->n_shots++] = a->shots[i];
 }
 
+/* The cells of a number of shots that is among those of the scores. */
+static bs_cell *cells_of(const aggregation *a, uint32_t shots) {
+  const uint32_t *found = bsearch(&shots, a->shots, a->n_shots, sizeof *a->shots, by_number);
+  return a->cells + (size_t)(found - a->shots) * a->n_tasks;
+}
+
 /* The cell of a score that counts in means, else NULL. */
 static bs_cell *cell_of(const aggregation *a, const bs_score_row *score) {
   const bs_task_row *task = &a->results->tasks[score->task];
   if (!bs_task_counts(task) || strcmp(score->metric, task->preferred_metric) != 0)
     return NULL;
-  const uint32_t *shots = bsearch(&score->shots, a->shots, a->n_shots, sizeof *a->shots, by_number);
-  return &a->cells[(size_t)(shots - a->shots) * a->n_tasks + score->task];
+  return cells_of(a, score->shots) + score->task;
 }
 
 static void fill_wanted(aggregation *a) {
@@ -57,19 +62,24 @@ static void fill_wanted(aggregation *a) {
   }
 }
 
-/* The model's scores stand together: [first, end). */
-static void fill_cells(aggregation *a, size_t first, size_t end) {
+static void empty_cells(aggregation *a) {
   for (size_t i = 0; i < a->n_shots * a->n_tasks; i++)
     a->cells[i].is_there = false;
+}
+
+/* The model's scores stand together: [first, end). `errors` (optional): of all scores, instead of
+   their own. */
+static void fill_cells(aggregation *a, size_t first, size_t end, const bs_common_error *errors) {
   for (size_t i = first; i < end; i++) {
     const bs_score_row *score = &a->analysis->scores[i];
     const bs_task_row *task = &a->results->tasks[score->task];
     bs_cell *to = cell_of(a, score);
     if (to == NULL)
       continue;
+    double error = errors != NULL ? errors[i].standard_error : score->standard_error;
     to->is_there = true;
     to->value = score->normalized;
-    to->standard_error = fabs(100 * score->standard_error / (task->high_score - task->low_score));
+    to->standard_error = fabs(100 * error / (task->high_score - task->low_score));
   }
 }
 
@@ -87,6 +97,30 @@ static void add_rows(aggregation *a, uint32_t model, size_t s) {
                              .n = a->means[k].n};
 }
 
+/* The errors of means over repeats. Different tasks have different examples, so their errors are
+   independent; what the repeats have in common is in the error of each task already. */
+static void fill_common_errors(aggregation *a) {
+  bs_analysis *of = a->analysis;
+  for (uint32_t model = 0; model < of->n_models; model++) {
+    if (of->models[model].first_repeat != model || of->models[model].n_repeats < 2)
+      continue;
+    empty_cells(a);
+    for (size_t i = 0; i < of->n_scores; i++)
+      if (of->models[of->scores[i].model].first_repeat == model)
+        fill_cells(a, i, i + 1, of->common_errors);
+    for (size_t i = 0; i < of->n_aggregates; i++) {
+      const bs_aggregate_row *row = &of->aggregates[i];
+      uint32_t number = 0;
+      if (of->models[row->model].first_repeat != model)
+        continue;
+      bs_groups_average(a->groups, cells_of(a, row->shots), a->n_tasks, a->means, a->parts);
+      bs_names_find(&of->aggregate_names, row->tasks, &number);
+      of->common_aggregate_errors[i] =
+          (bs_common_error){bs_mean_error(&a->means[number]), a->means[number].n};
+    }
+  }
+}
+
 static bs_status allocate(aggregation *a, bs_error *err) {
   bs_analysis *analysis = a->analysis;
   size_t n_aggregates = a->groups->n_aggregates, n_cells, n_each, n_rows;
@@ -98,7 +132,10 @@ static bs_status allocate(aggregation *a, bs_error *err) {
   a->means = bs_array_new(n_aggregates, sizeof *a->means, err);
   a->parts = bs_array_new(n_aggregates, sizeof *a->parts, err);
   analysis->aggregates = bs_array_new(n_rows, sizeof *analysis->aggregates, err);
-  return a->cells != NULL && a->means != NULL && a->parts != NULL && analysis->aggregates != NULL
+  analysis->common_aggregate_errors =
+      bs_array_new(n_rows, sizeof *analysis->common_aggregate_errors, err);
+  return a->cells != NULL && a->means != NULL && a->parts != NULL && analysis->aggregates != NULL &&
+                 analysis->common_aggregate_errors != NULL
              ? BS_OK
              : BS_ERR_MEMORY;
 }
@@ -121,10 +158,12 @@ bs_status bs_analysis_aggregate(bs_analysis *analysis, const bs_results *results
     uint32_t model = analysis->scores[at].model;
     for (end = at + 1; end < analysis->n_scores && analysis->scores[end].model == model;)
       end++;
-    fill_cells(&a, at, end);
+    empty_cells(&a);
+    fill_cells(&a, at, end, NULL);
     for (size_t s = 0; s < a.n_shots; s++)
       add_rows(&a, model, s);
   }
+  fill_common_errors(&a);
 
 cleanup:
   free(a.shots);

@@ -29,7 +29,10 @@ void bs_names_free(bs_names *names);
 typedef struct bs_analysis_model_row {
   const char *name, *family;
   uint32_t family_number; /* families in order of first appearance */
-  double scale;
+  double scale, seed;     /* seed NaN: none is given */
+  /* Once bs_analysis_settle_models has been called: the first of the models that it is a repeat of
+     (itself where it is alone), and how many they are. */
+  uint32_t first_repeat, n_repeats;
 } bs_analysis_model_row;
 
 typedef struct bs_analysis_task_row {
@@ -42,15 +45,25 @@ typedef struct bs_spread_place {
   bool is_preferred; /* by one of the variants at least */
 } bs_spread_place;
 
+/* The error of a mean over repeats, over the choice of the examples, which they have in common. */
+typedef struct bs_common_error {
+  double standard_error;
+  uint64_t n; /* distinct examples; of an aggregate: tasks */
+} bs_common_error;
+
 struct bs_analysis {
   bs_arena *arena;
   bs_names families, metrics;
+  uint64_t *shared_scales; /* [families.n] see bs_linearity_row */
   bs_analysis_model_row *models;
   size_t n_models, cap_models;
   bs_analysis_task_row *tasks;
   size_t n_tasks, cap_tasks;
   bs_score_row *scores;
   size_t n_scores, cap_scores;
+  /* For each score, and each aggregate, of a model with repeats: of the mean over these. NULL:
+     there are no examples to know it from. */
+  bs_common_error *common_errors, *common_aggregate_errors;
   bs_names aggregate_names; /* of all aggregates, those without a row too */
   bs_aggregate_row *aggregates;
   size_t n_aggregates;
@@ -70,14 +83,43 @@ struct bs_analysis {
 
 bs_status bs_analysis_new(bs_analysis **out, bs_error *err);
 bs_status bs_analysis_add_model(bs_analysis *analysis, const char *name, const char *family,
-                                double scale, bs_error *err);
+                                double scale, double seed, bs_error *err);
 bs_status bs_analysis_add_task(bs_analysis *analysis, const char *name,
                                const char *preferred_metric, bs_error *err);
 /* `row->metric` is copied; model and task must have been added. */
 bs_status bs_analysis_add_score(bs_analysis *analysis, const bs_score_row *row, bs_error *err);
-/* Fills the linearity rows from the scores and aggregates. `repeated` (optional) gets the places of
-   two scores of one model, task, metric and shots, which is then BS_ERR_INPUT. */
+/* Finds the repeats among the models, which are all there. */
+bs_status bs_analysis_settle_models(bs_analysis *analysis, bs_error *err);
+/* Fills the linearity rows from the scores and aggregates, once the models are settled. `repeated`
+   gets the places of two scores of one model, task, metric and shots, which is then BS_ERR_INPUT.
+ */
 bs_status bs_analysis_finish(bs_analysis *analysis, size_t repeated[2], bs_error *err);
+
+/* The influences of the examples (see bs_metric_influences) on the scores of models that have
+   repeats. */
+typedef struct bs_influenced_score {
+  size_t score;    /* of the analysis */
+  size_t first, n; /* rows of /examples */
+  size_t at;       /* of its n values */
+  /* Filled by bs_analysis_common_errors: the first repeat of its model, and what it is of. */
+  uint32_t repeat, task, shots, metric;
+} bs_influenced_score;
+
+typedef struct bs_influences {
+  bs_influenced_score *scores;
+  size_t n_scores, cap_scores;
+  double *values;
+  size_t n_values, cap_values;
+} bs_influences;
+
+/* Room for the influences on the score that the analysis gets next, of examples [first, first + n);
+ *values is valid until the next call. */
+bs_status bs_influences_add(bs_influences *to, const bs_analysis *analysis, size_t first, size_t n,
+                            double **values, bs_error *err);
+void bs_influences_free(bs_influences *influences);
+/* Fills the common errors of the scores. The influences are sorted in place. */
+bs_status bs_analysis_common_errors(bs_analysis *analysis, bs_influences *influences,
+                                    const bs_results *results, bs_error *err);
 
 /* The tasks of results by what they are parts of. UINT32_MAX: of nothing. */
 typedef struct bs_groups {

@@ -23,11 +23,12 @@ enum column {
   STDERR = N_REQUIRED,
   EXAMPLES,
   PREFERRED,
+  SEED,
   N_COLUMNS
 };
-static const char *const COLUMNS[N_COLUMNS] = {"family", "model",           "scale", "task",
-                                               "metric", "shots",           "value", "stderr",
-                                               "n",      "preferred_metric"};
+static const char *const COLUMNS[N_COLUMNS] = {
+    "family",           "model", "scale", "task", "metric", "shots", "value", "stderr", "n",
+    "preferred_metric", "seed"};
 
 /* What stands in the table's columns, and the table while it is read. */
 typedef struct table {
@@ -35,7 +36,10 @@ typedef struct table {
   size_t place[N_COLUMNS]; /* SIZE_MAX: no such column */
   size_t n_fields;         /* of the header, so of every row */
   bs_analysis *analysis;
-  bs_names models, tasks; /* models by family and name, see model_of */
+  bs_names models, tasks; /* models by family, name and seed, see model_of */
+  bs_names named;         /* models by family and name, ... */
+  double *scales;         /* [named.n] ... which have one scale */
+  size_t cap_scales;
   bs_text key;
   size_t *lines; /* [n_scores] */
   size_t cap_lines;
@@ -150,9 +154,43 @@ static bs_status name(const table *of, enum column column, const char **out, bs_
   return (*out)[0] != '\0' ? BS_OK : fault(of, column, "a name", err);
 }
 
+/* NaN where none is given. */
+static bs_status seed(const table *of, double *out, bs_error *err) {
+  static const uint64_t MOST = (uint64_t)1 << 53; /* doubles hold these exactly */
+  uint64_t number = 0;
+  *out = NAN;
+  if (of->place[SEED] == SIZE_MAX)
+    return BS_OK;
+  const char *text = bs_csv_field(&of->csv, of->place[SEED]);
+  if (text[0] == '\0' || is_nan(text))
+    return BS_OK;
+  bs_status status = whole_number(of, SEED, MOST, &number, err);
+  *out = status == BS_OK ? (double)number : NAN;
+  return status;
+}
+
+/* Models of one family and name have one scale, whatever their seeds are. */
+static bs_status check_scale(table *of, const char *key, const char *model, double scale,
+                             bs_error *err) {
+  uint32_t number = 0;
+  size_t n_before = of->named.n;
+  void *scales = of->scales;
+  bs_status status = bs_names_add(&of->named, of->analysis->arena, key, &number, err);
+  if (status == BS_OK)
+    status = bs_array_reserve(&scales, &of->cap_scales, n_before, 1, sizeof *of->scales, err);
+  of->scales = scales;
+  if (status == BS_OK && number == n_before)
+    of->scales[number] = scale;
+  if (status != BS_OK || of->scales[number] == scale)
+    return status;
+  return bs_error_set(err, BS_ERR_INPUT,
+                      "%s: line %zu: column scale: model \"%s\" has %.17g here and %.17g before",
+                      of->csv.name, of->csv.line, model, scale, of->scales[number]);
+}
+
 static bs_status model_of(table *of, uint32_t *number_out, bs_error *err) {
   const char *family, *model;
-  double scale;
+  double scale, its_seed = NAN;
   bs_status status = name(of, FAMILY, &family, err);
   if (status == BS_OK)
     status = name(of, MODEL, &model, err);
@@ -160,21 +198,23 @@ static bs_status model_of(table *of, uint32_t *number_out, bs_error *err) {
     status = number(of, SCALE, false, &scale, err);
   if (status == BS_OK && scale <= 0)
     status = fault(of, SCALE, "a number above 0", err);
+  if (status == BS_OK)
+    status = seed(of, &its_seed, err);
   /* the length in front keeps "a","bc" and "ab","c" apart */
   of->key.n_bytes = 0;
   if (status == BS_OK)
     status = bs_text_printf(&of->key, err, "%zu %s%s", strlen(family), family, model);
   if (status == BS_OK)
+    status = check_scale(of, of->key.data, model, scale, err);
+  of->key.n_bytes = 0;
+  if (status == BS_OK)
+    status =
+        bs_text_printf(&of->key, err, "%.17g %zu %s%s", its_seed, strlen(family), family, model);
+  if (status == BS_OK)
     status = bs_names_add(&of->models, of->analysis->arena, of->key.data, number_out, err);
-  if (status != BS_OK)
-    return status;
-  if (*number_out == of->analysis->n_models)
-    return bs_analysis_add_model(of->analysis, model, family, scale, err);
-  if (of->analysis->models[*number_out].scale == scale)
-    return BS_OK;
-  return bs_error_set(
-      err, BS_ERR_INPUT, "%s: line %zu: column scale: model \"%s\" has %.17g here and %.17g before",
-      of->csv.name, of->csv.line, model, scale, of->analysis->models[*number_out].scale);
+  if (status == BS_OK && *number_out == of->analysis->n_models)
+    status = bs_analysis_add_model(of->analysis, model, family, scale, its_seed, err);
+  return status;
 }
 
 static bs_status task_of(table *of, uint32_t *number_out, bs_error *err) {
@@ -225,7 +265,9 @@ static bs_status add_row(table *of, bs_error *err) {
 
 static bs_status finish(table *of, bs_error *err) {
   size_t repeated[2] = {0};
-  bs_status status = bs_analysis_finish(of->analysis, repeated, err);
+  bs_status status = bs_analysis_settle_models(of->analysis, err);
+  if (status == BS_OK)
+    status = bs_analysis_finish(of->analysis, repeated, err);
   if (status == BS_ERR_INPUT) {
     const bs_score_row *row = &of->analysis->scores[repeated[1]];
     bs_error_set(err, status,
@@ -273,6 +315,8 @@ bs_status bs_analysis_from_csv(bs_analysis **out, const char *path, bs_error *er
   bs_csv_free(&of.csv);
   bs_names_free(&of.models);
   bs_names_free(&of.tasks);
+  bs_names_free(&of.named);
+  free(of.scales);
   bs_text_free(&of.key);
   bs_text_free(&text);
   free(of.lines);

@@ -5,6 +5,7 @@
 #include "analysis/analysis_internal.h"
 #include "analysis/outcomes_internal.h"
 #include "base/memory_internal.h"
+#include "scoring/scoring_internal.h"
 
 /* The values of one column over a group. */
 typedef struct column_values {
@@ -12,8 +13,13 @@ typedef struct column_values {
   size_t capacity;
 } column_values;
 
+typedef struct scoring {
+  column_values scratch;
+  bs_influences influences;
+} scoring;
+
 static bs_status estimate_column(const bs_outcomes *of, size_t column, column_values *scratch,
-                                 bs_estimate *out, bs_error *err) {
+                                 bs_estimate *out, double *influences, bs_error *err) {
   const bs_results *results = of->results;
   void *values = scratch->values;
   bs_status status =
@@ -24,28 +30,35 @@ static bs_status estimate_column(const bs_outcomes *of, size_t column, column_va
   for (size_t i = 0; i < of->n; i++)
     scratch->values[i] = results->metric_values[(of->first + i) * results->n_metrics + column];
   *out = bs_mean(scratch->values, of->n);
+  if (influences != NULL)
+    bs_mean_influences(scratch->values, of->n, influences);
   return BS_OK;
 }
 
 /* Corpus metrics, and those without a column, from the outcomes; the rest is the mean of a column.
- */
-static bs_status add_score(bs_outcomes *of, const char *name, bool with_text,
-                           column_values *scratch, bs_analysis *to, bs_error *err) {
+   Of a model with repeats the influences of the examples are kept. */
+static bs_status add_score(bs_outcomes *of, const char *name, bool with_text, scoring *s,
+                           bs_analysis *to, bs_error *err) {
   const bs_metric *metric = bs_metric_find(name);
   const bs_example_row *row = &of->results->examples[of->first];
   size_t column = bs_results_column(of->results, name);
   bs_estimate estimate = {0};
+  double *influences = NULL;
   bs_status status = BS_OK;
   if (metric == NULL && column == SIZE_MAX)
     return bs_error_set(err, BS_ERR_INPUT,
                         "task %s: metric \"%s\" is neither known nor a column of the examples",
                         of->results->tasks[row->task].name, name);
+  if (to->models[row->model].n_repeats > 1)
+    status = bs_influences_add(&s->influences, to, of->first, of->n, &influences, err);
+  if (status != BS_OK)
+    return status;
   if (metric == NULL || (metric->corpus == NULL && column != SIZE_MAX)) {
-    status = estimate_column(of, column, scratch, &estimate, err);
+    status = estimate_column(of, column, &s->scratch, &estimate, influences, err);
   } else {
     status = bs_outcomes_fill(of, with_text, err);
     if (status == BS_OK)
-      status = bs_metric_evaluate(metric, of->all, of->n, &estimate, err);
+      status = bs_metric_influences(metric, of->all, of->n, &estimate, influences, err);
   }
   if (status != BS_OK)
     return status;
@@ -67,8 +80,10 @@ static bs_status add_names(bs_analysis *to, const bs_results *results, bs_error 
     status = bs_names_add(&to->metrics, to->arena, bs_metric_at(i)->name, &(uint32_t){0}, err);
   for (size_t i = 0; status == BS_OK && i < results->n_models; i++) {
     const bs_model_row *row = &results->models[i];
-    status = bs_analysis_add_model(to, row->name, row->family, row->scale, err);
+    status = bs_analysis_add_model(to, row->name, row->family, row->scale, row->seed, err);
   }
+  if (status == BS_OK)
+    status = bs_analysis_settle_models(to, err);
   for (size_t i = 0; status == BS_OK && i < results->n_tasks; i++) {
     const bs_task_row *row = &results->tasks[i];
     status = bs_analysis_add_task(to, row->name, row->preferred_metric, err);
@@ -79,16 +94,19 @@ static bs_status add_names(bs_analysis *to, const bs_results *results, bs_error 
 static bs_status add_groups(bs_analysis *to, bs_outcomes *of, const bs_task_lists *lists,
                             bs_error *err) {
   bs_status status = BS_OK;
-  column_values scratch = {0};
+  scoring s = {0};
   while (status == BS_OK && bs_outcomes_next(of)) {
     uint32_t task = of->results->examples[of->first].task;
     const char **names = lists->names + lists->first[task];
     size_t n_names = lists->first[task + 1] - lists->first[task];
     bool with_text = bs_names_need_text(names, n_names);
     for (size_t i = 0; status == BS_OK && i < n_names; i++)
-      status = add_score(of, names[i], with_text, &scratch, to, err);
+      status = add_score(of, names[i], with_text, &s, to, err);
   }
-  free(scratch.values);
+  if (status == BS_OK)
+    status = bs_analysis_common_errors(to, &s.influences, of->results, err);
+  bs_influences_free(&s.influences);
+  free(s.scratch.values);
   return status;
 }
 

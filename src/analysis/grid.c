@@ -1,5 +1,6 @@
 /* Tables of texts for people. */
 #include <errno.h>
+#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -103,17 +104,37 @@ void bs_format_number(char out[BS_CELL_BYTES], double value) {
     snprintf(out, BS_CELL_BYTES, "%.*f", decimals_of(value), value);
 }
 
-/* The error with as many digits as the value. */
-void bs_format_score(char out[BS_CELL_BYTES], const bs_scale_point *point) {
-  bs_format_number(out, point->value);
-  if (!isfinite(point->value) || !isfinite(point->standard_error))
-    return;
+/* A width with as many digits as the value that it is of; "-" where it is not known. */
+static void append_width(char out[BS_CELL_BYTES], double value, double width) {
   size_t n = strlen(out);
-  if (fabs(point->value) >= 1e6)
-    snprintf(out + n, BS_CELL_BYTES - n, " \xC2\xB1%.1e", point->standard_error);
+  if (!isfinite(width))
+    snprintf(out + n, BS_CELL_BYTES - n, "-");
+  else if (fabs(value) >= 1e6)
+    snprintf(out + n, BS_CELL_BYTES - n, "%.1e", width);
   else
-    snprintf(out + n, BS_CELL_BYTES - n, " \xC2\xB1%.*f", decimals_of(point->value),
-             point->standard_error);
+    snprintf(out + n, BS_CELL_BYTES - n, "%.*f", decimals_of(value), width);
+}
+
+static void append_part(char out[BS_CELL_BYTES], const char *part) {
+  size_t n = strlen(out);
+  snprintf(out + n, BS_CELL_BYTES - n, "%s", part);
+}
+
+void bs_format_score(char out[BS_CELL_BYTES], const bs_scale_point *point, bool has_repeats) {
+  char count[BS_CELL_BYTES];
+  bs_format_number(out, point->value);
+  if (!isfinite(point->value))
+    return;
+  if (isfinite(point->standard_error)) {
+    append_part(out, " \xC2\xB1");
+    append_width(out, point->value, point->standard_error);
+  }
+  if (!has_repeats)
+    return;
+  snprintf(count, sizeof count, " [%" PRIu32 ": ", point->n_models);
+  append_part(out, count);
+  append_width(out, point->value, point->standard_deviation);
+  append_part(out, "]");
 }
 
 bs_status bs_text_print(const bs_text *text, FILE *to, bs_error *err) {

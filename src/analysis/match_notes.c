@@ -68,7 +68,7 @@ static bool is_listed(const char *list, const char *name) {
 }
 
 static bs_status tell_reach_of(const bs_results *results, const task_targets *of, size_t t,
-                               bs_rescore_notice notice, void *user, bs_error *err) {
+                               bs_analysis_notice notice, void *user, bs_error *err) {
   const bs_task_row *task = &results->tasks[t];
   const bs_cut cut = {.max_length = task->max_length,
                       .stop_string = task->stop_string,
@@ -88,7 +88,7 @@ static bs_status tell_reach_of(const bs_results *results, const task_targets *of
   return status;
 }
 
-bs_status bs_results_tell_reach(const bs_results *results, bs_rescore_notice notice, void *user,
+bs_status bs_results_tell_reach(const bs_results *results, bs_analysis_notice notice, void *user,
                                 bs_error *err) {
   task_targets of = {0};
   bs_status status = index_targets(&of, results, err);
@@ -125,7 +125,7 @@ static bool needs_stripping(const bs_outcome *outcome) {
 }
 
 static bs_status tell_white_space(const bs_task_row *task, size_t n, size_t n_all,
-                                  bs_rescore_notice notice, void *user, bs_error *err) {
+                                  bs_analysis_notice notice, void *user, bs_error *err) {
   bs_text text = {0};
   bs_status status =
       n == 0 ? BS_OK
@@ -139,7 +139,7 @@ static bs_status tell_white_space(const bs_task_row *task, size_t n, size_t n_al
   return status;
 }
 
-bs_status bs_results_tell_white_space(const bs_results *results, bs_rescore_notice notice,
+bs_status bs_results_tell_white_space(const bs_results *results, bs_analysis_notice notice,
                                       void *user, bs_error *err) {
   bs_outcomes outcomes;
   size_t *n = bs_array_new(results->n_tasks, sizeof *n, err);

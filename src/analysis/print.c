@@ -11,13 +11,19 @@
 
 enum { COLUMNS_BEFORE = 4, COLUMNS_BEHIND = 3, COLUMNS_HUMAN = 2 };
 
+/* What a column of scores is of: a model, or the first one of its repeats. */
+typedef struct score_column {
+  double scale;
+  uint32_t model;
+} score_column;
+
 /* The table of one family: linearity rows [first, end). */
 typedef struct family_table {
   const bs_analysis *analysis;
   const bs_names *humans; /* tasks and aggregates whose human scores are known, by row */
   size_t first, end;
-  double *scales;
-  size_t n_scales;
+  score_column *columns; /* ascending */
+  size_t n_columns;
   bs_grid grid;
 } family_table;
 
@@ -25,7 +31,7 @@ typedef struct family_table {
 static void format_examples(char out[BS_CELL_BYTES], const bs_scale_point *points, size_t n) {
   uint64_t least = UINT64_MAX, most = 0;
   for (size_t i = 0; i < n; i++) {
-    uint64_t examples = points[i].n / points[i].n_models;
+    uint64_t examples = points[i].n;
     least = examples < least ? examples : least;
     most = examples > most ? examples : most;
   }
@@ -37,25 +43,67 @@ static void format_examples(char out[BS_CELL_BYTES], const bs_scale_point *point
     snprintf(out, BS_CELL_BYTES, "%" PRIu64 "-%" PRIu64, least, most);
 }
 
-static int compare_doubles(const void *a, const void *b) {
-  double left = *(const double *)a, right = *(const double *)b;
-  return left < right ? -1 : left > right;
+static int compare_columns(const void *left, const void *right) {
+  const score_column *a = left, *b = right;
+  BS_ORDER(a->scale, b->scale);
+  BS_ORDER(a->model, b->model);
+  return 0;
 }
 
-/* The family's scales, each once, ascending. */
-static size_t scales_of(const bs_analysis *analysis, size_t first, size_t end, double *scales) {
+/* The family's models, repeats as one, each once. */
+static size_t columns_of(const bs_analysis *analysis, size_t first, size_t end,
+                         score_column *columns) {
   size_t n = 0, n_kept = 0;
-  for (size_t row = first; row < end; row++) {
-    size_t n_points;
-    const bs_scale_point *points = bs_analysis_curve(analysis, row, &n_points);
-    for (size_t i = 0; i < n_points; i++)
-      scales[n++] = points[i].scale;
-  }
-  qsort(scales, n, sizeof *scales, compare_doubles);
+  for (size_t i = analysis->first_point[first]; i < analysis->first_point[end]; i++)
+    columns[n++] = (score_column){analysis->points[i].scale, analysis->points[i].model};
+  qsort(columns, n, sizeof *columns, compare_columns);
   for (size_t i = 0; i < n; i++)
-    if (n_kept == 0 || scales[n_kept - 1] != scales[i])
-      scales[n_kept++] = scales[i];
+    if (n_kept == 0 || compare_columns(&columns[n_kept - 1], &columns[i]) != 0)
+      columns[n_kept++] = columns[i];
   return n_kept;
+}
+
+/* The scale, or the model where another column would read the same. */
+static const char *column_label(const family_table *of, size_t at, char text[BS_CELL_BYTES]) {
+  char other[BS_CELL_BYTES];
+  bs_format_scale(text, of->columns[at].scale);
+  for (size_t i = 0; i < of->n_columns; i++) {
+    bs_format_scale(other, of->columns[i].scale);
+    if (i != at && strcmp(text, other) == 0)
+      return of->analysis->models[of->columns[at].model].name;
+  }
+  return text;
+}
+
+/* "models: a (1M), b and c (2M)" */
+static bs_status append_models(bs_text *to, const family_table *of, bs_error *err) {
+  const bs_analysis *analysis = of->analysis;
+  char scale[BS_CELL_BYTES];
+  bs_status status = bs_text_append_string(to, "models:", err);
+  for (size_t i = 0; status == BS_OK && i < of->n_columns; i++) {
+    bool is_first = true;
+    for (uint32_t m = 0; status == BS_OK && m < analysis->n_models; m++) {
+      if (analysis->models[m].first_repeat != of->columns[i].model)
+        continue;
+      status = bs_text_printf(to, err, "%s%s",
+                              !is_first ? " + "
+                              : i > 0   ? ", "
+                                        : " ",
+                              analysis->models[m].name);
+      is_first = false;
+    }
+    bs_format_scale(scale, of->columns[i].scale);
+    if (status == BS_OK)
+      status = bs_text_printf(to, err, " (%s)", scale);
+  }
+  if (status == BS_OK)
+    status = bs_text_append_string(to, "\n", err);
+  if (status == BS_OK && analysis->linearity[of->first].shared_scales > 0)
+    status = bs_text_append_string(to,
+                                   "different models of one scale stand beside each other: I, L "
+                                   "and B are undefined\n",
+                                   err);
+  return status;
 }
 
 static bs_status set_number(family_table *to, size_t column, double value, bs_error *err) {
@@ -71,13 +119,11 @@ static bs_status fill_header(family_table *to, bs_error *err) {
   bs_status status = BS_OK;
   char text[BS_CELL_BYTES];
   for (size_t i = 0; status == BS_OK && i < to->grid.n_columns; i++) {
-    if (i < COLUMNS_BEFORE)
-      snprintf(text, sizeof text, "%s", BEFORE[i]);
-    else if (i < COLUMNS_BEFORE + to->n_scales)
-      bs_format_scale(text, to->scales[i - COLUMNS_BEFORE]);
-    else
-      snprintf(text, sizeof text, "%s", BEHIND[i - COLUMNS_BEFORE - to->n_scales]);
-    status = bs_grid_set(&to->grid, 0, i, text, err);
+    const char *label = i < COLUMNS_BEFORE ? BEFORE[i]
+                        : i < COLUMNS_BEFORE + to->n_columns
+                            ? column_label(to, i - COLUMNS_BEFORE, text)
+                            : BEHIND[i - COLUMNS_BEFORE - to->n_columns];
+    status = bs_grid_set(&to->grid, 0, i, label, err);
   }
   to->grid.n_rows = 1;
   return status;
@@ -120,21 +166,22 @@ static bs_status fill_numbers(family_table *to, size_t row, bs_error *err) {
   size_t n_points, next = 0;
   const bs_scale_point *points = bs_analysis_curve(to->analysis, row, &n_points);
   bs_status status = BS_OK;
-  for (size_t i = 0; status == BS_OK && i < to->n_scales; i++) {
-    if (next == n_points || points[next].scale != to->scales[i])
+  for (size_t i = 0; status == BS_OK && i < to->n_columns; i++) {
+    if (next == n_points || points[next].model != to->columns[i].model)
       continue;
-    bs_format_score(text, &points[next++]);
+    bs_format_score(text, &points[next], to->analysis->models[points[next].model].n_repeats > 1);
+    next++;
     status = bs_grid_set(&to->grid, to->grid.n_rows, COLUMNS_BEFORE + i, text, err);
   }
   for (size_t i = 0; status == BS_OK && i < COLUMNS_BEHIND; i++)
-    status = set_number(to, COLUMNS_BEFORE + to->n_scales + i, behind[i], err);
+    status = set_number(to, COLUMNS_BEFORE + to->n_columns + i, behind[i], err);
   return status;
 }
 
 /* What people score, beside the metric that it is told in. */
 static bs_status fill_human(family_table *to, size_t row, bs_error *err) {
   const bs_linearity_row *line = &to->analysis->linearity[row];
-  size_t at = COLUMNS_BEFORE + to->n_scales + COLUMNS_BEHIND;
+  size_t at = COLUMNS_BEFORE + to->n_columns + COLUMNS_BEHIND;
   uint32_t number;
   if (!bs_names_find(to->humans, line->task, &number))
     return BS_OK;
@@ -177,11 +224,11 @@ static bs_status append_family(bs_text *to, const bs_analysis *analysis, const b
                                size_t first, size_t end, bs_error *err) {
   size_t n_points = analysis->first_point[end] - analysis->first_point[first];
   family_table table = {.analysis = analysis, .humans = humans, .first = first, .end = end};
-  table.scales = bs_array_new(n_points, sizeof *table.scales, err);
-  bs_status status = table.scales != NULL ? BS_OK : BS_ERR_MEMORY;
+  table.columns = bs_array_new(n_points, sizeof *table.columns, err);
+  bs_status status = table.columns != NULL ? BS_OK : BS_ERR_MEMORY;
   if (status == BS_OK) {
-    table.n_scales = scales_of(analysis, first, end, table.scales);
-    size_t n_columns = COLUMNS_BEFORE + table.n_scales + COLUMNS_BEHIND;
+    table.n_columns = columns_of(analysis, first, end, table.columns);
+    size_t n_columns = COLUMNS_BEFORE + table.n_columns + COLUMNS_BEHIND;
     status = bs_grid_open(&table.grid, end - first + 1,
                           n_columns + (humans->n > 0 ? COLUMNS_HUMAN : 0), err);
   }
@@ -191,9 +238,11 @@ static bs_status append_family(bs_text *to, const bs_analysis *analysis, const b
     status = bs_text_printf(to, err, "%sfamily %s\n", first > 0 ? "\n" : "",
                             analysis->linearity[first].family);
   if (status == BS_OK)
+    status = append_models(to, &table, err);
+  if (status == BS_OK)
     status = bs_grid_append(to, &table.grid, err);
   bs_grid_close(&table.grid);
-  free(table.scales);
+  free(table.columns);
   return status;
 }
 
@@ -215,6 +264,13 @@ static bs_status append_families(bs_text *to, const bs_analysis *analysis, bs_er
   return status;
 }
 
+static bool has_repeats(const bs_analysis *analysis) {
+  for (size_t i = 0; i < analysis->n_models; i++)
+    if (analysis->models[i].n_repeats > 1)
+      return true;
+  return false;
+}
+
 static bs_status append_legend(bs_text *to, const bs_analysis *analysis, bs_error *err) {
   bs_status status = bs_text_append_string(
       to,
@@ -224,6 +280,12 @@ static bs_status append_legend(bs_text *to, const bs_analysis *analysis, bs_erro
       "L linearity, I over the root mean square of the steps; B breakthroughness, I over the root "
       "median square\n",
       err);
+  if (status == BS_OK && has_repeats(analysis))
+    status = bs_text_append_string(
+        to,
+        "[k: s] of k repeats, which differ in their seed: the score is their mean, \xC2\xB1 its "
+        "error over the examples\n  alone; s the standard deviation between the repeats\n",
+        err);
   if (status == BS_OK && analysis->n_aggregates > 0)
     status = bs_text_append_string(
         to,

@@ -25,8 +25,9 @@ enum { BS_CELL_BYTES = 80 };
 void bs_format_scale(char out[BS_CELL_BYTES], double scale);
 /* "-" for what is undefined. */
 void bs_format_number(char out[BS_CELL_BYTES], double value);
-/* Value and standard error. */
-void bs_format_score(char out[BS_CELL_BYTES], const bs_scale_point *point);
+/* Value and standard error; of repeats, behind them, how many they are and their standard
+   deviation. */
+void bs_format_score(char out[BS_CELL_BYTES], const bs_scale_point *point, bool has_repeats);
 
 bs_status bs_text_print(const bs_text *text, FILE *to, bs_error *err);
 

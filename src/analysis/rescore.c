@@ -32,7 +32,7 @@ typedef struct rescoring {
   struct {
     size_t n, first; /* tasks */
   } left_out[MOST_METRICS];
-  bs_rescore_notice notice;
+  bs_analysis_notice notice;
   void *user;
 } rescoring;
 
@@ -334,7 +334,7 @@ static bs_status score_all(rescoring *r, bs_error *err) {
 }
 
 bs_status bs_results_rescore(bs_results **out, const bs_results *results, const char *const *added,
-                             size_t n_added, bs_rescore_notice notice, void *user, bs_error *err) {
+                             size_t n_added, bs_analysis_notice notice, void *user, bs_error *err) {
   *out = NULL;
   rescoring r = {.from = results, .notice = notice, .user = user};
   bs_arena *arena = bs_arena_new();

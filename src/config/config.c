@@ -13,6 +13,9 @@
 
 enum { MAX_THREADS = 4096, MAX_NEW_TOKENS = 1 << 20 };
 
+/* The whole numbers that doubles hold exactly. */
+static const int64_t MAX_SEED = (int64_t)1 << 53;
+
 typedef bs_config_reader reader;
 
 static bs_status copy_string(reader *r, const cJSON *object, const char *key, bool required,
@@ -52,8 +55,9 @@ static bs_status read_model(reader *r, const cJSON *item, bs_model_spec *model) 
   if (!is_object && !cJSON_IsString(item))
     return bs_json_fault(r->json, item, r->err,
                          "expected a path, or an object with \"path\", and optionally \"name\", "
-                         "\"family\" and \"scale\"");
-  bs_status status = is_object ? BS_KNOWN_KEYS(r, item, "name", "family", "path", "scale") : BS_OK;
+                         "\"family\", \"scale\" and \"seed\"");
+  bs_status status =
+      is_object ? BS_KNOWN_KEYS(r, item, "name", "family", "path", "scale", "seed") : BS_OK;
   if (status == BS_OK)
     status = read_given_path(r, item, model);
   if (status == BS_OK && (model->path = bs_path_join(r->folder, model->given_path, r->err)) == NULL)
@@ -73,6 +77,10 @@ static bs_status read_model(reader *r, const cJSON *item, bs_model_spec *model) 
   if (status == BS_OK && !isnan(model->scale) && !(model->scale > 0 && isfinite(model->scale)))
     status =
         bs_json_fault(r->json, bs_json_get(item, "scale"), r->err, "expected a positive number");
+  int64_t seed = -1;
+  if (status == BS_OK)
+    status = bs_json_get_integer(r->json, item, "seed", false, 0, MAX_SEED, &seed, r->err);
+  model->seed = seed >= 0 ? (double)seed : NAN;
   return status;
 }
 
@@ -93,7 +101,7 @@ static bs_status read_models(reader *r) {
     return BS_ERR_MEMORY;
   cJSON_ArrayForEach(item, list) {
     bs_model_spec *model = &config->models[config->n_models++];
-    model->scale = NAN;
+    model->scale = model->seed = NAN;
     if ((status = read_model(r, item, model)) != BS_OK)
       return status;
     for (size_t i = 0; i + 1 < config->n_models; i++)
@@ -180,10 +188,9 @@ static bs_status read_all(reader *r) {
   bs_config *config = r->config;
   if (!cJSON_IsObject(root))
     return bs_json_fault(r->json, root, r->err, "expected an object");
-  bs_status status =
-      BS_KNOWN_KEYS(r, root, "name", "models", "tasks", "variants", "shots", "seed", "max_examples",
-                    "dtype", "generation", "output", "border", "overlong", "threads", "baselines",
-                    "metrics");
+  bs_status status = BS_KNOWN_KEYS(r, root, "name", "models", "tasks", "variants", "shots", "seed",
+                                   "max_examples", "dtype", "generation", "output", "border",
+                                   "overlong", "threads", "baselines", "metrics");
   if (status == BS_OK)
     status = copy_string(r, root, "name", false, &config->name);
   if (status == BS_OK && config->name == NULL &&

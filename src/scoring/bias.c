@@ -85,14 +85,15 @@ static double score_ambiguous(const counts *c) {
 
 static bs_status bias_corpus(const bs_outcome *outcomes, size_t n, bool in_ambiguous,
                              const bs_metric *metric, double (*score)(const counts *),
-                             bs_estimate *out, bs_error *err) {
+                             bs_estimate *out, double *influences, bs_error *err) {
   counts *each = bs_array_new(n, sizeof *each, err), all = {0};
   double *without = bs_array_new(n, sizeof *without, err);
   bs_status status = each != NULL && without != NULL ? BS_OK : BS_ERR_MEMORY;
   out->n = 0;
   for (size_t i = 0; i < n && status == BS_OK; i++) {
-    if (!bs_metric_applies(metric, &outcomes[i]) || !has_roles(&outcomes[i]) ||
-        is_ambiguous(&outcomes[i]) != in_ambiguous)
+    bool is_of_kind = bs_metric_applies(metric, &outcomes[i]) && has_roles(&outcomes[i]) &&
+                      is_ambiguous(&outcomes[i]) == in_ambiguous;
+    if (!bs_influence_note(influences, i, is_of_kind))
       continue;
     counts added = each[out->n++] = count(&outcomes[i]);
     all.n++;
@@ -108,6 +109,7 @@ static bs_status bias_corpus(const bs_outcome *outcomes, size_t n, bool in_ambig
       without[i] = score(&rest);
     }
     out->standard_error = bs_jackknife_error(without, out->n);
+    bs_jackknife_influences(without, out->n, influences, n);
   }
   free(each);
   free(without);
@@ -115,14 +117,15 @@ static bs_status bias_corpus(const bs_outcome *outcomes, size_t n, bool in_ambig
 }
 
 static bs_status corpus_ambiguous(const bs_outcome *outcomes, size_t n, bs_estimate *out,
-                                  bs_error *err) {
-  return bias_corpus(outcomes, n, true, &bs_metric_amb_bias_score, score_ambiguous, out, err);
+                                  double *influences, bs_error *err) {
+  return bias_corpus(outcomes, n, true, &bs_metric_amb_bias_score, score_ambiguous, out, influences,
+                     err);
 }
 
 static bs_status corpus_disambiguated(const bs_outcome *outcomes, size_t n, bs_estimate *out,
-                                      bs_error *err) {
+                                      double *influences, bs_error *err) {
   return bias_corpus(outcomes, n, false, &bs_metric_disamb_bias_score, score_disambiguated, out,
-                     err);
+                     influences, err);
 }
 
 const bs_metric bs_metric_amb_bias_score = {

@@ -82,14 +82,15 @@ static bs_status count_segment(const bs_outcome *outcome, counts *c, bs_error *e
   return status;
 }
 
-static bs_status corpus(const bs_outcome *outcomes, size_t n, bs_estimate *out, bs_error *err) {
+static bs_status corpus(const bs_outcome *outcomes, size_t n, bs_estimate *out, double *influences,
+                        bs_error *err) {
   counts *segments = bs_array_new(n, sizeof *segments, err);
   double *without = bs_array_new(n, sizeof *without, err);
   bs_status status = segments != NULL && without != NULL ? BS_OK : BS_ERR_MEMORY;
   counts sum = {0};
   out->n = 0;
   for (size_t i = 0; i < n && status == BS_OK; i++) {
-    if (!bs_metric_applies(&bs_metric_bleu, &outcomes[i]))
+    if (!bs_influence_note(influences, i, bs_metric_applies(&bs_metric_bleu, &outcomes[i])))
       continue;
     status = count_segment(&outcomes[i], &segments[out->n], err);
     if (status == BS_OK)
@@ -103,6 +104,7 @@ static bs_status corpus(const bs_outcome *outcomes, size_t n, bs_estimate *out, 
       without[i] = score(&rest);
     }
     out->standard_error = bs_jackknife_error(without, out->n);
+    bs_jackknife_influences(without, out->n, influences, n);
   }
   free(segments);
   free(without);

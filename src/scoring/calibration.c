@@ -85,7 +85,7 @@ static double calibration_error(const bins *all, const answer *without, size_t n
 }
 
 static bs_status calibration_corpus(const bs_outcome *outcomes, size_t n, bs_estimate *out,
-                                    bs_error *err) {
+                                    double *influences, bs_error *err) {
   bs_status status = BS_ERR_MEMORY;
   answer *answers = bs_array_new(n, sizeof *answers, err);
   double *without = bs_array_new(n, sizeof *without, err);
@@ -94,7 +94,7 @@ static bs_status calibration_corpus(const bs_outcome *outcomes, size_t n, bs_est
   bins all = {{0}, {0}};
   out->n = 0;
   for (size_t i = 0; i < n; i++) {
-    if (!answer_of(&outcomes[i], &answers[out->n]))
+    if (!bs_influence_note(influences, i, answer_of(&outcomes[i], &answers[out->n])))
       continue;
     const answer *added = &answers[out->n++];
     all.confidence[added->bin] += added->confidence;
@@ -107,6 +107,7 @@ static bs_status calibration_corpus(const bs_outcome *outcomes, size_t n, bs_est
   for (size_t i = 0; i < out->n && out->n > 1; i++)
     without[i] = calibration_error(&all, &answers[i], out->n - 1);
   out->standard_error = bs_jackknife_error(without, out->n);
+  bs_jackknife_influences(without, out->n, influences, n);
 
 cleanup:
   free(answers);

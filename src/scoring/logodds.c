@@ -63,34 +63,34 @@ static bool is_control(const bs_outcome *outcome) {
 /* An example and the next one of the task, which has the other prompt, are a pair. What is left of
    two pairs, where the end of one and the beginning of the next have failed, is none. */
 static bs_status difference_corpus(const bs_outcome *outcomes, size_t n, bool absolute,
-                                   bs_estimate *out, bs_error *err) {
+                                   bs_estimate *out, double *influences, bs_error *err) {
   double *differences = bs_array_new(n, sizeof *differences, err);
-  size_t n_pairs = 0;
   if (differences == NULL)
     return BS_ERR_MEMORY;
-  for (size_t i = 1; i < n; i++) {
-    bool is_pair = is_control(&outcomes[i]) && !is_control(&outcomes[i - 1]) &&
+  for (size_t i = 0; i < n; i++) {
+    bool is_pair = i > 0 && is_control(&outcomes[i]) && !is_control(&outcomes[i - 1]) &&
                    outcomes[i].example == outcomes[i - 1].example + 1 &&
                    bs_metric_applies(&bs_metric_logodds, &outcomes[i - 1]) &&
                    bs_metric_applies(&bs_metric_logodds, &outcomes[i]);
-    if (!is_pair)
-      continue;
-    double difference = logodds(&outcomes[i - 1]) - logodds(&outcomes[i]);
-    differences[n_pairs++] = absolute ? fabs(difference) : difference;
+    /* a pair's stands where its second example does */
+    double difference = is_pair ? logodds(&outcomes[i - 1]) - logodds(&outcomes[i]) : NAN;
+    differences[i] = absolute ? fabs(difference) : difference;
   }
-  *out = bs_mean(differences, n_pairs);
+  *out = bs_mean(differences, n);
+  if (influences != NULL)
+    bs_mean_influences(differences, n, influences);
   free(differences);
   return BS_OK;
 }
 
 static bs_status corpus_difference(const bs_outcome *outcomes, size_t n, bs_estimate *out,
-                                   bs_error *err) {
-  return difference_corpus(outcomes, n, false, out, err);
+                                   double *influences, bs_error *err) {
+  return difference_corpus(outcomes, n, false, out, influences, err);
 }
 
 static bs_status corpus_absolute(const bs_outcome *outcomes, size_t n, bs_estimate *out,
-                                 bs_error *err) {
-  return difference_corpus(outcomes, n, true, out, err);
+                                 double *influences, bs_error *err) {
+  return difference_corpus(outcomes, n, true, out, influences, err);
 }
 
 const bs_metric bs_metric_logodds_difference = {

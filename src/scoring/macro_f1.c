@@ -93,7 +93,8 @@ static double without_one(class_counts *counts, total all, const answer *a) {
   return all.n_classes > 0 ? all.sum / all.n_classes : NAN;
 }
 
-static bs_status corpus(const bs_outcome *outcomes, size_t n, bs_estimate *out, bs_error *err) {
+static bs_status corpus(const bs_outcome *outcomes, size_t n, bs_estimate *out, double *influences,
+                        bs_error *err) {
   bs_status status = BS_ERR_MEMORY;
   size_t n_labels = 0;
   label *labels = bs_array_new(n, 2 * sizeof *labels, err);
@@ -104,7 +105,7 @@ static bs_status corpus(const bs_outcome *outcomes, size_t n, bs_estimate *out, 
     goto cleanup;
   out->n = 0;
   for (size_t i = 0; i < n; i++) {
-    if (!bs_metric_applies(&bs_metric_macro_f1, &outcomes[i]))
+    if (!bs_influence_note(influences, i, bs_metric_applies(&bs_metric_macro_f1, &outcomes[i])))
       continue;
     answer *added = &answers[out->n++];
     labels[n_labels++] = (label){bs_strip(truth_of(&outcomes[i])), &added->truth};
@@ -123,6 +124,7 @@ static bs_status corpus(const bs_outcome *outcomes, size_t n, bs_estimate *out, 
   for (size_t i = 0; i < out->n && out->n > 1; i++)
     without[i] = without_one(counts, all, &answers[i]);
   out->standard_error = bs_jackknife_error(without, out->n);
+  bs_jackknife_influences(without, out->n, influences, n);
 
 cleanup:
   free(labels);

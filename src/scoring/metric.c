@@ -135,19 +135,26 @@ bool bs_metric_applies(const bs_metric *metric, const bs_outcome *outcome) {
   return true;
 }
 
-bs_status bs_metric_evaluate(const bs_metric *metric, const bs_outcome *outcomes, size_t n,
-                             bs_estimate *out, bs_error *err) {
+bs_status bs_metric_influences(const bs_metric *metric, const bs_outcome *outcomes, size_t n,
+                               bs_estimate *out, double *influences, bs_error *err) {
   *out = (bs_estimate){.value = NAN, .standard_error = NAN, .n = 0};
   if (metric->corpus != NULL)
-    return metric->corpus(outcomes, n, out, err);
+    return metric->corpus(outcomes, n, out, influences, err);
   double *values = bs_array_new(n, sizeof *values, err);
   if (values == NULL)
     return BS_ERR_MEMORY;
   for (size_t i = 0; i < n; i++)
     values[i] = bs_metric_applies(metric, &outcomes[i]) ? metric->example(&outcomes[i]) : NAN;
   *out = bs_mean(values, n);
+  if (influences != NULL)
+    bs_mean_influences(values, n, influences);
   free(values);
   return BS_OK;
+}
+
+bs_status bs_metric_evaluate(const bs_metric *metric, const bs_outcome *outcomes, size_t n,
+                             bs_estimate *out, bs_error *err) {
+  return bs_metric_influences(metric, outcomes, n, out, NULL, err);
 }
 
 bs_estimate bs_mean(const double *values, size_t n) {
@@ -172,6 +179,30 @@ bs_estimate bs_mean(const double *values, size_t n) {
   if (estimate.n > 1)
     estimate.standard_error = sqrt(squares / (count - 1) / count);
   return estimate;
+}
+
+void bs_mean_influences(const double *values, size_t n, double *influences) {
+  double mean = bs_mean(values, n).value;
+  for (size_t i = 0; i < n; i++)
+    influences[i] = values[i] - mean;
+}
+
+bool bs_influence_note(double *influences, size_t i, bool counts) {
+  if (influences != NULL)
+    influences[i] = counts ? 0 : NAN;
+  return counts;
+}
+
+void bs_jackknife_influences(const double *without, size_t n_counted, double *influences,
+                             size_t n) {
+  double sum = 0, count = (double)n_counted;
+  if (influences == NULL)
+    return;
+  for (size_t i = 0; i < n_counted; i++)
+    sum += without[i];
+  for (size_t i = 0, at = 0; i < n && at < n_counted; i++)
+    if (!isnan(influences[i]))
+      influences[i] = (count - 1) * (sum / count - without[at++]);
 }
 
 double bs_jackknife_error(const double *without, size_t n) {

@@ -56,7 +56,8 @@ extern const bs_table bs_table_models, bs_table_tasks, bs_table_targets, bs_tabl
     bs_table_examples, bs_table_choices, bs_table_samples, bs_table_scores, bs_table_linearity,
     bs_table_aggregates, bs_table_units;
 
-extern const bs_table bs_table_variants, bs_table_human, bs_table_skipped, bs_table_prompts;
+extern const bs_table bs_table_variants, bs_table_human, bs_table_skipped, bs_table_prompts,
+    bs_table_points;
 
 /* The column of /examples that is a copy of "shots" in files that lack it. */
 #define BS_SHOTS_SHOWN "shots_shown"

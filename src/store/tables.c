@@ -23,10 +23,12 @@ static const bs_column MODELS[] = {
     {"parameters", BS_COLUMN_U64, MODEL(parameters)},
     {"non_embedding_parameters", BS_COLUMN_U64, MODEL(non_embedding_parameters)},
     {"scale", BS_COLUMN_F64, MODEL(scale)},
+    {"seed", BS_COLUMN_F64, MODEL(seed)},
     {"path", BS_COLUMN_STRING, MODEL(path)},
     {"sha256", BS_COLUMN_HEX, MODEL(sha256)},
 };
-const bs_table bs_table_models = TABLE("/models", MODELS, bs_model_row);
+static const char *const LATER_OF_MODELS[] = {"seed", NULL};
+const bs_table bs_table_models = TABLE_WITH("/models", MODELS, bs_model_row, LATER_OF_MODELS);
 
 #define TASK(field) offsetof(bs_task_row, field)
 static const bs_column TASKS[] = {
@@ -188,8 +190,22 @@ static const bs_column LINEARITIES[] = {
     {"root_mean_square", BS_COLUMN_F64, LINEARITY(of.root_mean_square)},
     {"root_median_square", BS_COLUMN_F64, LINEARITY(of.root_median_square)},
     {"linearity_per_step", BS_COLUMN_F64, LINEARITY(of.linearity_per_step)},
+    {"shared_scales", BS_COLUMN_U64, LINEARITY(shared_scales)},
 };
 const bs_table bs_table_linearity = TABLE("/analysis/linearity", LINEARITIES, bs_linearity_row);
+
+#define POINT(field) offsetof(bs_scale_point, field)
+static const bs_column POINTS[] = {
+    {"curve", BS_COLUMN_U64, POINT(curve)},
+    {"model", BS_COLUMN_U32, POINT(model)},
+    {"models", BS_COLUMN_U32, POINT(n_models)},
+    {"scale", BS_COLUMN_F64, POINT(scale)},
+    {"value", BS_COLUMN_F64, POINT(value)},
+    {"stderr", BS_COLUMN_F64, POINT(standard_error)},
+    {"standard_deviation", BS_COLUMN_F64, POINT(standard_deviation)},
+    {"n", BS_COLUMN_U64, POINT(n)},
+};
+const bs_table bs_table_points = TABLE("/analysis/points", POINTS, bs_scale_point);
 
 #define UNIT(field) offsetof(bs_run_row, field)
 static const bs_column UNITS[] = {

@@ -300,6 +300,9 @@ static bs_status write_analysis(const image *to, const bs_analysis *analysis, bs
     status = write_table(to, &bs_table_linearity, bs_analysis_linearity(analysis),
                          bs_analysis_n_linearity(analysis), NULL, err);
   if (status == BS_OK)
+    status = write_table(to, &bs_table_points, bs_analysis_points(analysis),
+                         bs_analysis_n_points(analysis), NULL, err);
+  if (status == BS_OK)
     status = write_table(to, &bs_table_aggregates, bs_analysis_aggregates(analysis),
                          bs_analysis_n_aggregates(analysis), NULL, err);
   if (status == BS_OK)

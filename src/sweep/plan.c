@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analysis/repeats_internal.h"
 #include "base/memory_internal.h"
 #include "bigsweep/checkpoint.h"
 #include "bigsweep/evaluate.h"
@@ -72,6 +73,7 @@ static bs_status read_model(bs_plan_model *model, const bs_model_spec *spec,
         .parameters = info.parameters,
         .non_embedding_parameters = info.non_embedding_parameters,
         .scale = isnan(spec->scale) ? (double)info.parameters : spec->scale,
+        .seed = spec->seed,
     };
     if (model->row.name == NULL || model->row.family == NULL || model->row.architecture == NULL ||
         model->row.path == NULL)
@@ -205,6 +207,35 @@ static void report_lacking_shots(bs_plan *plan, bs_notice notice, void *user) {
       }
 }
 
+/* Where a message of the analysis goes. */
+typedef struct listener {
+  bs_notice notice;
+  void *user;
+} listener;
+
+static void pass_on(void *user, const char *message) {
+  const listener *to = user;
+  to->notice(to->user, false, message);
+}
+
+/* Different models of one scale in one family leave it without linearity: told before the work. */
+static bs_status tell_shared_scales(const bs_plan *plan, bs_notice notice, void *user,
+                                    bs_error *err) {
+  listener to = {notice, user};
+  if (notice == NULL)
+    return BS_OK;
+  bs_model_place *places = bs_array_new(plan->n_models, sizeof *places, err);
+  if (places == NULL)
+    return BS_ERR_MEMORY;
+  for (size_t i = 0; i < plan->n_models; i++) {
+    const bs_model_row *row = &plan->models[i].row;
+    places[i] = (bs_model_place){row->name, row->family, row->scale, row->seed};
+  }
+  bs_status status = bs_repeats_tell(places, plan->n_models, pass_on, &to, err);
+  free(places);
+  return status;
+}
+
 static bs_status lay_out_units(bs_plan *plan, size_t n_workers, bs_error *err) {
   double total = 0;
   for (size_t m = 0; m < plan->n_models; m++)
@@ -238,6 +269,8 @@ bs_status bs_plan_new(bs_plan **out, const bs_config *config, size_t n_workers, 
   bs_status status = bs_plan_read_tasks(plan, notice, user, err);
   if (status == BS_OK)
     status = read_models(plan, with_hashes, notice, user, err);
+  if (status == BS_OK)
+    status = tell_shared_scales(plan, notice, user, err);
   if (status == BS_OK)
     report_lacking_shots(plan, notice, user);
   if (status == BS_OK)

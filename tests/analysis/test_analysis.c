@@ -108,27 +108,6 @@ static void table_of_any_form(void) {
   bs_analysis_free(&analysis);
 }
 
-static void models_of_one_scale_are_averaged(void) {
-  bs_analysis *analysis = from_text("family,model,scale,task,metric,shots,value,stderr,n\n"
-                                    "f,a,1,t,acc,0,0.1,0.01,10\nf,c1,3,t,acc,0,0.8,0.03,10\n"
-                                    "f,c2,3,t,acc,0,0.4,0.04,30\nf,b,2,t,acc,0,0.2,0.01,10\n"
-                                    "g,a,1,t,acc,0,0.9,0.01,10\n");
-  CU_ASSERT_EQUAL_FATAL(bs_analysis_n_linearity(analysis), 2);
-  const bs_linearity_row *row = bs_analysis_linearity(analysis);
-  CU_ASSERT_EQUAL(row[0].of.n, 3);
-  CLOSE(row[0].of.improvement, 0.5);
-  size_t n = 0;
-  const bs_scale_point *points = bs_analysis_curve(analysis, 0, &n);
-  CU_ASSERT_EQUAL_FATAL(n, 3);
-  CLOSE(points[2].value, 0.6);
-  CLOSE(points[2].standard_error, 0.025);
-  CU_ASSERT_EQUAL(points[2].n, 40);
-  CU_ASSERT_EQUAL(points[2].n_models, 2);
-  CU_ASSERT_STRING_EQUAL(row[1].family, "g");
-  CU_ASSERT_EQUAL(row[1].of.n, 1);
-  bs_analysis_free(&analysis);
-}
-
 static void faults_of_a_table_are_placed(void) {
 #define HEAD "family,model,scale,task,metric,shots,value\n"
   static const struct {
@@ -289,11 +268,13 @@ static void tables_are_printed(void) {
   bs_text text = printed(analysis, false);
   static const char EXPECTED[] =
       "family f\n"
+      "models: a (3.2K), b (70.4M), c (1.4B)\n"
       "task  shots  metric              n          3.2K         70.4M   1.4B      I      L      B\n"
       "t,1       0  acc *           40-50  0.125 ±0.013  0.250 ±0.010  0.375  0.250  2.000  2.000\n"
       "          0  log_likelihood     40   -120.5 ±1.5                           -      -      -\n"
       "\n"
       "family gé\n"
+      "models: a (1T)\n"
       "task  shots  metric  n     1T  I  L  B\n"
       "t2        2  bleu    -  12.50  -  -  -\n"
       "\n* preferred metric;";
@@ -544,7 +525,6 @@ int main(void) {
       {"linearity by hand", linearity_by_hand},
       {"undefined is NaN", undefined_is_nan},
       {"a table of any form", table_of_any_form},
-      {"models of one scale are averaged", models_of_one_scale_are_averaged},
       {"faults of a table are placed", faults_of_a_table_are_placed},
       {"any bytes are survived", any_bytes_are_survived},
       {"published results are reproduced", published_results_are_reproduced},

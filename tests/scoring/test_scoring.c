@@ -95,6 +95,11 @@ static void check_jackknife(const char *metric, const bs_outcome *outcomes, size
   if (fabs(all.standard_error - expected) > 1e-9 * (1 + expected))
     printf("\n    %s: standard error %g, expected %g", id, all.standard_error, expected);
   CU_ASSERT_TRUE(fabs(all.standard_error - expected) <= 1e-9 * (1 + expected));
+  double influences[MAX_ITEMS];
+  BS_TEST_OK(bs_metric_influences(bs_metric_find(metric), outcomes, n, &all, influences, &err),
+             err);
+  for (size_t i = 0; i < n; i++)
+    CU_ASSERT_DOUBLE_EQUAL(influences[i], (double)(n - 1) * (mean - values[i]), 1e-7);
 }
 
 static void check_bleu(const bs_json *json, const char *id) {

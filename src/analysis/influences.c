@@ -1,0 +1,140 @@
+/* The error of a mean over repeats. They answer the same examples, so what one example does to the
+   score of each is added before it is squared: a repeat more makes an easy example no less easy. */
+#include <math.h>
+#include <stdlib.h>
+
+#include "analysis/analysis_internal.h"
+#include "base/memory_internal.h"
+
+bs_status bs_influences_add(bs_influences *to, const bs_analysis *analysis, size_t first, size_t n,
+                            double **values, bs_error *err) {
+  void *scores = to->scores, *all = to->values;
+  bs_status status =
+      bs_array_reserve(&scores, &to->cap_scores, to->n_scores, 1, sizeof *to->scores, err);
+  to->scores = scores;
+  if (status == BS_OK)
+    status = bs_array_reserve(&all, &to->cap_values, to->n_values, n, sizeof *to->values, err);
+  to->values = all;
+  if (status != BS_OK)
+    return status;
+  to->scores[to->n_scores++] = (bs_influenced_score){
+      .score = analysis->n_scores, .first = first, .n = n, .at = to->n_values};
+  *values = to->values + to->n_values;
+  to->n_values += n;
+  return BS_OK;
+}
+
+void bs_influences_free(bs_influences *influences) {
+  free(influences->scores);
+  free(influences->values);
+  *influences = (bs_influences){0};
+}
+
+/* What the scores are of. */
+static bs_status number_scores(bs_analysis *analysis, bs_influences *influences, bs_error *err) {
+  bs_status status = BS_OK;
+  for (size_t i = 0; status == BS_OK && i < influences->n_scores; i++) {
+    bs_influenced_score *of = &influences->scores[i];
+    const bs_score_row *score = &analysis->scores[of->score];
+    of->repeat = analysis->models[score->model].first_repeat;
+    of->task = score->task;
+    of->shots = score->shots;
+    status = bs_names_add(&analysis->metrics, analysis->arena, score->metric, &of->metric, err);
+  }
+  return status;
+}
+
+typedef struct merging {
+  const bs_analysis *analysis;
+  const bs_influences *influences;
+  const bs_results *results;
+  size_t *at; /* [n of repeats] how far each has been gone through */
+} merging;
+
+/* The example that repeat `k` is at; UINT64_MAX behind its last one. */
+static uint64_t example_at(const merging *m, const bs_influenced_score *of, size_t k) {
+  return m->at[k] < of->n ? m->results->examples[of->first + m->at[k]].example : UINT64_MAX;
+}
+
+/* With S repeats, n_s examples of each and d_si their influences, the variance of the mean over the
+   repeats is n / (n - 1) / S^2 times the sum over the n examples of (sum over s of d_si / n_s)^2:
+   where all have the same examples the error of the means over the repeats, example by example.
+   A repeat without a value does not count. */
+static bs_common_error common_error(const merging *m, const bs_influenced_score *repeats,
+                                    size_t n) {
+  double squares = 0, n_counted = 0;
+  bs_common_error error = {0};
+  bool is_known = true;
+  for (size_t k = 0; k < n; k++) {
+    const bs_score_row *score = &m->analysis->scores[repeats[k].score];
+    m->at[k] = isnan(score->value) ? repeats[k].n : 0;
+    n_counted += !isnan(score->value);
+    is_known = is_known && (isnan(score->value) || isfinite(score->standard_error));
+  }
+  for (;;) {
+    uint64_t example = UINT64_MAX;
+    for (size_t k = 0; k < n; k++) {
+      uint64_t mine = example_at(m, &repeats[k], k);
+      example = mine < example ? mine : example;
+    }
+    if (example == UINT64_MAX)
+      break;
+    double sum = 0;
+    bool counts = false;
+    for (size_t k = 0; k < n; k++) {
+      if (example_at(m, &repeats[k], k) != example)
+        continue;
+      double influence = m->influences->values[repeats[k].at + m->at[k]++];
+      if (isnan(influence))
+        continue;
+      sum += influence / (double)m->analysis->scores[repeats[k].score].n;
+      counts = true;
+    }
+    error.n += counts;
+    squares += sum * sum;
+  }
+  double n_examples = (double)error.n;
+  error.standard_error =
+      is_known && error.n > 1 ? sqrt(n_examples / (n_examples - 1) * squares) / n_counted : NAN;
+  return error;
+}
+
+static int compare_groups(const bs_influenced_score *a, const bs_influenced_score *b) {
+  BS_ORDER(a->repeat, b->repeat);
+  BS_ORDER(a->task, b->task);
+  BS_ORDER(a->shots, b->shots);
+  BS_ORDER(a->metric, b->metric);
+  return 0;
+}
+
+static int compare_scores(const void *left, const void *right) {
+  const bs_influenced_score *a = left, *b = right;
+  int order = compare_groups(a, b);
+  if (order != 0)
+    return order;
+  BS_ORDER(a->score, b->score);
+  return 0;
+}
+
+bs_status bs_analysis_common_errors(bs_analysis *analysis, bs_influences *influences,
+                                    const bs_results *results, bs_error *err) {
+  size_t n = influences->n_scores;
+  const bs_influenced_score *scores = influences->scores;
+  merging m = {.analysis = analysis, .influences = influences, .results = results};
+  m.at = bs_array_new(n, sizeof *m.at, err);
+  analysis->common_errors = bs_array_new(analysis->n_scores, sizeof *analysis->common_errors, err);
+  bs_status status = m.at != NULL && analysis->common_errors != NULL
+                         ? number_scores(analysis, influences, err)
+                         : BS_ERR_MEMORY;
+  if (status == BS_OK)
+    qsort(influences->scores, n, sizeof *influences->scores, compare_scores);
+  for (size_t at = 0, end; status == BS_OK && at < n; at = end) {
+    for (end = at + 1; end < n && compare_groups(&scores[at], &scores[end]) == 0;)
+      end++;
+    bs_common_error error = common_error(&m, scores + at, end - at);
+    for (size_t i = at; i < end; i++)
+      analysis->common_errors[scores[i].score] = error;
+  }
+  free(m.at);
+  return status;
+}
