@@ -1,7 +1,8 @@
 #!/usr/bin/python3
 """Draws how each task's score moves with scale: the preferred metric with its standard error, the
 chance level and what people score, the smooth measure beneath, linearity L and breakthroughness B in
-the title.
+the title. Repeats of a model (by seed) are one point, with a pale bar for how far they lie apart;
+other models of one scale stand beside each other by name, without a line.
 
     plot_scaling.py RESULTS.h5 -o picture.png [--tasks a,b] [--family F] [--shots 0,3]
     plot_scaling.py RESULTS.h5 -o picture.png --aggregates    # means over tasks, too
@@ -12,12 +13,15 @@ Needs h5py and matplotlib (Debian: python3-h5py python3-matplotlib).
 import argparse
 import math
 import sys
+import textwrap
+import warnings
 
 import matplotlib
 import numpy
 
 matplotlib.use("Agg")
 import matplotlib.pyplot as pyplot  # noqa: E402  (the backend comes first)
+from matplotlib import font_manager  # noqa: E402
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter  # noqa: E402
 
 import results  # noqa: E402
@@ -41,6 +45,7 @@ CHANCE = {"color": "#777777", "linestyle": (0, (4, 3)), "linewidth": 0.9}
 AVERAGE = {"color": "#3b7d23", "linestyle": (0, (6, 2)), "linewidth": 1.0}
 BEST = {"color": "#3b7d23", "linestyle": (0, (1, 1.5)), "linewidth": 1.2}
 PLAIN = "plain"
+MOST_MODEL_LINES = 8
 
 
 def parse_arguments():
@@ -118,11 +123,21 @@ class Style:
         return len(self.families) * len(self.shots) > 1
 
 
+def bars(widths):
+    return [0 if math.isnan(width) else width for width in widths]
+
+
 def draw_curve(axes, curve, label, style):
+    if curve.shared_scales:  # no single curve: points by name
+        style = {**style, "linestyle": "none"}
+        name_points(axes, curve)
+    if not all(map(math.isnan, curve.standard_deviation)):
+        axes.errorbar(curve.scale, curve.value, yerr=bars(curve.standard_deviation),
+                      linestyle="none", elinewidth=3.5, ecolor=style["color"], alpha=0.25)
     axes.errorbar(
         curve.scale,
         curve.value,
-        yerr=[0 if math.isnan(e) else e for e in curve.stderr],
+        yerr=bars(curve.stderr),
         label=label,
         markersize=3.2,
         linewidth=1.2,
@@ -130,6 +145,15 @@ def draw_curve(axes, curve, label, style):
         capsize=1.6,
         **style,
     )
+
+
+def name_points(axes, curve):
+    """The models that share a scale, beside their points."""
+    scales = list(curve.scale)
+    for models, scale, value in zip(curve.models, scales, curve.value):
+        if scales.count(scale) > 1 and not math.isnan(value):
+            axes.annotate(" + ".join(models), (scale, value), xytext=(3, 2), fontsize=4.5,
+                          textcoords="offset points", color="#444444")
 
 
 def draw_curves(axes, curves, style):
@@ -250,16 +274,24 @@ def draw_task(figure, cell, file, name, select, style, last):
     return upper
 
 
-def spread_of(file, task, metric, family, shots):
-    """Scale, lowest and highest score over the ways in which a task is put."""
+def spread_of(curves):
+    """Scale, lowest and highest score over the ways in which a task is put, of the points that all
+    of them have."""
     points = {}
-    for row in file.spreads(task=task, metric=metric, shots=shots):
-        model = file.models[row["model"]]
-        if model["family"] == family and not math.isnan(row["range"]):
-            points.setdefault(model["scale"], []).append((row["minimum"], row["maximum"]))
-    scales = sorted(points)
-    bounds = [numpy.mean(points[scale], axis=0) for scale in scales]
-    return scales, [low for low, _ in bounds], [high for _, high in bounds]
+    for curve in curves:
+        for models, scale, value in zip(curve.models, curve.scale, curve.value):
+            if not math.isnan(value):
+                points.setdefault((scale, *models), []).append(value)
+    whole = sorted(point for point, values in points.items() if len(values) == len(curves))
+    return ([point[0] for point in whole], [min(points[point]) for point in whole],
+            [max(points[point]) for point in whole])
+
+
+def way_curves(file, task, metric, family, shots):
+    """{variant: curve} of the ways of a task that have the metric."""
+    found = {variant: file.curves(task=name, metric=metric, family=family, shots=shots)
+             for variant, name in file.ways(task).items()}
+    return {variant: curves[0] for variant, curves in found.items() if curves}
 
 
 def draw_ways(figure, cell, file, panel, colours, last):
@@ -268,22 +300,24 @@ def draw_ways(figure, cell, file, panel, colours, last):
     task, metric, family, shots, title = panel
     upper, lower = (figure.add_subplot(part) for part in cell.subgridspec(
         2, 1, height_ratios=[3, 1.4], hspace=0.14))
-    ways = file.ways(task)
-    curves = []
-    for variant, name in ways.items():
-        for curve in file.curves(task=name, metric=metric, family=family, shots=shots):
-            at = list(colours).index(variant)
-            draw_curve(upper, curve, variant or PLAIN, {
-                "color": colours[variant], "marker": MARKERS[at % len(MARKERS)], "linestyle": "-"})
-            curves.append(curve)
+    ways = way_curves(file, task, metric, family, shots)
+    for variant, curve in ways.items():
+        at = list(colours).index(variant)
+        draw_curve(upper, curve, variant or PLAIN, {
+            "color": colours[variant], "marker": MARKERS[at % len(MARKERS)], "linestyle": "-"})
+    curves = list(ways.values())
     first = file.task(curves[0].task)
     low = first["low_score"] if first["preferred_metric"] == metric else math.nan
     levels = draw_levels(upper, low, file.human_scores(first["name"], metric))
-    scales, lows, highs = spread_of(file, task, metric, family, shots)
+    scales, lows, highs = spread_of(curves)
     widths = [high - low for low, high in zip(lows, highs)]
-    upper.fill_between(scales, lows, highs, color="#999999", alpha=0.2, linewidth=0)
-    lower.plot(scales, widths, color="#555555", marker=".", markersize=4, linewidth=1)
-    lower.fill_between(scales, 0, widths, color="#999999", alpha=0.2, linewidth=0)
+    if curves[0].shared_scales:
+        upper.vlines(scales, lows, highs, color="#999999", alpha=0.4, linewidth=3)
+    else:
+        upper.fill_between(scales, lows, highs, color="#999999", alpha=0.2, linewidth=0)
+        lower.fill_between(scales, 0, widths, color="#999999", alpha=0.2, linewidth=0)
+    lower.plot(scales, widths, color="#555555", marker=".", markersize=4, linewidth=1,
+               linestyle="none" if curves[0].shared_scales else "-")
     sizes = [scale for curve in curves for scale in curve.scale]
     prepare(upper, sizes)
     prepare(lower, sizes)
@@ -308,15 +342,18 @@ def draw_ways(figure, cell, file, panel, colours, last):
 
 
 class Sheet:
-    """A page of panels with one legend beneath."""
+    """A page of panels; beneath them a legend, a note, and who the models are."""
 
-    def __init__(self, n_panels, columns, n_legends):
+    def __init__(self, n_panels, columns, n_legends, note, models):
         self.n_panels, self.columns = n_panels, min(columns or 4, n_panels)
         rows = -(-n_panels // self.columns)
         width, height = max(self.columns, 1.6) * TASK_INCHES[0], rows * TASK_INCHES[1]
         lines = -(-n_legends // max(1, int(width / 1.35)))  # of legend entries
         self.in_line = -(-n_legends // lines)
-        foot = 0.36 + 0.16 * lines
+        self.small = [(line, 6.5, 0.12) for line in textwrap.wrap(note, int(19 * width))]
+        self.small += [(line, 5.5, 0.1) for line in wrapped(models, int(23 * width))]
+        self.lift = 0.04 + sum(inches for _, _, inches in self.small)
+        foot = 0.24 + 0.16 * lines + self.lift
         self.height = height + foot
         self.figure = pyplot.figure(figsize=(width, self.height))
         self.grid = self.figure.add_gridspec(
@@ -329,17 +366,43 @@ class Sheet:
         for i in range(self.n_panels):
             yield self.grid[i // self.columns, i % self.columns], i + self.columns >= self.n_panels
 
-    def finish(self, handles, note, output, dpi):
+    def finish(self, handles, output, dpi):
         """`handles` by label."""
         self.figure.legend(
             handles.values(), handles.keys(), loc="lower center", fontsize=7, frameon=False,
             ncol=self.in_line, borderaxespad=0.2, handlelength=2.2,
-            bbox_to_anchor=(0.5, 0.17 / self.height))
-        self.figure.text(0.5, 0.06 / self.height, note, ha="center", fontsize=6.5, color="#666666")
+            bbox_to_anchor=(0.5, (0.02 + self.lift) / self.height))
+        at = self.lift
+        for line, size, inches in self.small:
+            at -= inches
+            self.figure.text(0.5, at / self.height, line, ha="center", fontsize=size,
+                             color="#666666")
         try:
             self.figure.savefig(output, dpi=dpi)
         except (OSError, ValueError) as error:
             sys.exit(f"{output}: cannot write: {error}")
+
+
+def model_names(file, families):
+    """A line for each family: its models with their scales, repeats together."""
+    lines = []
+    for family in families:
+        points = {}
+        for curve in file.curves(family=family):
+            for models, scale in zip(curve.models, curve.scale):
+                points[(scale, *models)] = f"{' + '.join(models)} {human(scale)}"
+        lines.append(f"{family}: " + ", ".join(points[key] for key in sorted(points)))
+    return lines
+
+
+def wrapped(lines, width):
+    """The lines in pieces of at most `width` characters, and of those as many as there is room
+    for."""
+    pieces = [piece for line in lines for piece in textwrap.wrap(line, width)]
+    if len(pieces) > MOST_MODEL_LINES:
+        pieces = pieces[: MOST_MODEL_LINES - 1] + [f"… and {len(pieces) - MOST_MODEL_LINES + 1} "
+                                                   "more lines of models"]
+    return pieces
 
 
 def level_handles(file, shown):
@@ -367,15 +430,22 @@ def draw(file, tasks, families, shots, arguments):
     if not tasks:
         sys.exit("nothing chosen to draw")
     levels = level_handles(file, tasks)
-    sheet = Sheet(len(tasks), arguments.columns, len(families) * len(shots) + len(levels))
+    note = ("bars: ± one standard error" + pale_bars(file) +
+            "; L linearity, B breakthroughness (– undefined)")
+    sheet = Sheet(len(tasks), arguments.columns, len(families) * len(shots) + len(levels), note,
+                  model_names(file, families))
     handles = {}
     for name, (cell, last) in zip(tasks, sheet.cells()):
         panel = draw_task(sheet.figure, cell, file, name, select, style, last)
         for handle, label in zip(*panel.get_legend_handles_labels()):
             handles.setdefault(label, handle)
-    sheet.finish({**handles, **levels},
-                 "bars: ± one standard error; L linearity, B breakthroughness (– undefined)",
-                 arguments.output, arguments.dpi)
+    sheet.finish({**handles, **levels}, arguments.output, arguments.dpi)
+
+
+def pale_bars(file):
+    """What the note says of repeats, where there are any."""
+    any_repeats = any(len(models) > 1 for curve in file.curves() for models in curve.models)
+    return "; pale: ± one standard deviation between repeats" if any_repeats else ""
 
 
 def way_panels(file, tasks, families, shots):
@@ -387,7 +457,9 @@ def way_panels(file, tasks, families, shots):
         metrics = dict.fromkeys(file.task(name)["preferred_metric"] for name in names)
         for family in families:
             for n in shots:
-                shared = [m for m in metrics if spread_of(file, task, m, family, n)[0]]
+                shared = [m for m in metrics
+                          if len(way_curves(file, task, m, family, n)) > 1
+                          and spread_of(way_curves(file, task, m, family, n).values())[0]]
                 title = task + (f", {family}" if len(families) > 1 else "")
                 title += f", {n}-shot" if len(shots) > 1 else ""
                 panels += [(task, shared[0], family, n, title)] if shared else []
@@ -402,16 +474,16 @@ def draw_variants(file, tasks, families, shots, arguments):
     colours = {v: COLOURS[i % len(COLOURS)] for i, v in enumerate(variants)}
     levels = level_handles(file, [name for panel in panels for name in file.ways(panel[0]).values()])
     levels["range of the ways"] = matplotlib.patches.Patch(color="#999999", alpha=0.3, linewidth=0)
-    sheet = Sheet(len(panels), arguments.columns, len(variants) + len(levels))
+    note = ("bars: ± one standard error" + pale_bars(file) +
+            "; spread: highest less lowest score of the ways to put the task")
+    sheet = Sheet(len(panels), arguments.columns, len(variants) + len(levels), note,
+                  model_names(file, families))
     handles = {}
     for panel, (cell, last) in zip(panels, sheet.cells()):
         axes = draw_ways(sheet.figure, cell, file, panel, colours, last)
         for handle, label in zip(*axes.get_legend_handles_labels()):
             handles.setdefault(label, handle)
-    sheet.finish({**handles, **levels},
-                 "bars: ± one standard error; spread: highest less lowest score of the ways to put "
-                 "the task",
-                 arguments.output, arguments.dpi)
+    sheet.finish({**handles, **levels}, arguments.output, arguments.dpi)
 
 
 def known_tasks(file, arguments):
@@ -433,6 +505,47 @@ def known_tasks(file, arguments):
     return names + aggregates, drawn
 
 
+def characters(path):
+    """The code points that a font file has; none where it cannot be read."""
+    try:
+        return set(font_manager.get_font(path).get_charmap())
+    except (OSError, RuntimeError):
+        return set()
+
+
+def choose_fonts(names):
+    """Behind the usual font those that have what it lacks of the names; says what none has."""
+    usual = list(matplotlib.rcParams["font.family"])
+    missing = {ord(c) for name in names for c in name if c.isprintable()}
+    missing -= characters(font_manager.findfont(font_manager.FontProperties()))
+    found = []
+    fonts = {font.name: font.fname for font in font_manager.fontManager.ttflist
+             if missing and "Last Resort" not in font.name}  # which has boxes for everything
+    have = {name: characters(path) & missing for name, path in sorted(fonts.items())}
+    while missing and have:
+        best = max(have, key=lambda name: len(have[name] & missing))
+        if not have[best] & missing:
+            break
+        found.append(best)
+        missing -= have.pop(best)
+    matplotlib.rcParams["font.family"] = usual + found
+    if missing:
+        some = "".join(map(chr, sorted(missing)[:10])) + ("…" if len(missing) > 10 else "")
+        print(f"no font here has {some}: drawn as boxes. Install one (Debian: fonts-noto-cjk has "
+              "Chinese, Japanese and Korean)", file=sys.stderr)
+        warnings.filterwarnings("ignore", message="Glyph .* missing from")
+
+
+def explain_no_scores(file):
+    """Why there is nothing to draw."""
+    if len(file.examples) > 0:
+        return f"no scores yet: run `bigsweep analyze {file.path}`"
+    failures = [text for text in (file.units["failure"] if len(file.units) > 0 else []) if text]
+    if failures:
+        return f"nothing to draw: every example has failed, the first with: {failures[0]}"
+    return "nothing to draw: no example has been scored yet"
+
+
 def main():
     arguments = parse_arguments()
     try:
@@ -440,7 +553,11 @@ def main():
     except results.ResultsError as error:
         sys.exit(str(error))
     if len(file.linearity) == 0:
-        sys.exit(f"{arguments.results}: no scores yet: run `bigsweep analyze {arguments.results}`")
+        sys.exit(f"{arguments.results}: {explain_no_scores(file)}")
+    choose_fonts([*file.tasks["name"], *file.models["name"], *file.families(),
+                  *file.linearity["task"]])
+    if "text.parse_math" in matplotlib.rcParams:
+        matplotlib.rcParams["text.parse_math"] = False  # names may have dollar signs
     known, drawn = known_tasks(file, arguments)
     tasks = chosen(arguments.tasks, known, "task") if arguments.tasks is not None else drawn
     families = chosen(arguments.family, file.families(), "family")

@@ -8,8 +8,13 @@
     for row in file.variants:                        # how scores spread over prompts
         print(row["task"], row["metric"], row["n"], row["minimum"], row["maximum"])
 
-Tables: models, tasks, scores, aggregates, linearity, variants, human, prompts, units, and, read when first
-asked for, examples, choices, targets, choice_texts, samples, skipped. One that a file lacks has no rows.
+A curve's `models` are lists of names: of one model at each point, or of repeats that are averaged.
+Where `shared_scales` is above 0 the family has different models of one scale, each with a point of
+its own, and no single curve: improvement, linearity and breakthroughness are NaN.
+
+Tables: models, tasks, scores, aggregates, linearity, points, variants, human, prompts, units, and,
+read when first asked for, examples, choices, targets, choice_texts, samples, skipped. One that a
+file lacks has no rows.
 
 Needs numpy and h5py (Debian: python3-h5py).
 """
@@ -27,7 +32,8 @@ AGGREGATE_METRIC = "normalized_aggregate_score"
 
 Curve = collections.namedtuple(
     "Curve",
-    "family task shots metric models scale value stderr n improvement linearity breakthroughness",
+    "family task shots metric models scale value stderr standard_deviation n "
+    "improvement linearity breakthroughness shared_scales",
 )
 
 
@@ -80,6 +86,7 @@ class Results:
             self.scores = _table(file, "scores")
             self.aggregates = _table(file, "analysis/aggregates")
             self.linearity = _table(file, "analysis/linearity")
+            self.points = _table(file, "analysis/points")
             self.variants = _table(file, "analysis/variants")
             self.human = _table(file, "analysis/human")
             self.prompts = _table(file, "analysis/prompts")
@@ -163,7 +170,7 @@ class Results:
 
     def curves(self, family=None, task=None, shots=None, metric=None):
         """Scores against scale, one curve per family, task or aggregate, shots and metric,
-        ascending; models of one scale are averaged."""
+        ascending; repeats are averaged, other models of one scale are not."""
         wanted = {"family": family, "task": task, "shots": shots, "metric": metric}
         wanted = {key: value for key, value in wanted.items() if value is not None}
         if self._curves is None:
@@ -173,37 +180,68 @@ class Results:
     def _make_curves(self):
         if len(self.linearity) == 0:
             return []
-        points = collections.defaultdict(lambda: collections.defaultdict(list))
+        points = collections.defaultdict(list)
+        if len(self.points) == 0:
+            self._collect_points(points)
+        for point in self.points:
+            points[int(point["curve"])].append(
+                (self._repeats(point), *(point[name] for name in POINT)))
+        return [self._curve(i, row, points[i]) for i, row in enumerate(self.linearity)]
+
+    def _repeats(self, point):
+        """The names of the models of a point: one, or all repeats of one."""
+        first = self.models[point["model"]]
+        if point["models"] == 1:
+            return [first["name"]]
+        return [
+            row["name"]
+            for row in self.models
+            if (row["family"], row["scale"]) == (first["family"], first["scale"])
+            and not math.isnan(row["seed"])
+        ]
+
+    def _collect_points(self, points):
+        """For files from before points and seeds were kept, which averaged whatever had one scale:
+        a point for each model."""
+        rows = {_key(row["family"], row["task"], row): i for i, row in enumerate(self.linearity)}
         for score in self.scores:
             model = self.models[score["model"]]
-            task = self.tasks["name"][score["task"]]
-            key = (model["family"], task, int(score["shots"]), score["metric"])
-            points[key][model["scale"]].append((score, model["name"]))
+            key = _key(model["family"], self.tasks["name"][score["task"]], score)
+            points[rows[key]].append(([model["name"]], model["scale"], score["value"],
+                                      score["stderr"], math.nan, score["n"]))
         for mean in self.aggregates:
             model = self.models[mean["model"]]
             key = (model["family"], mean["tasks"], int(mean["shots"]), AGGREGATE_METRIC)
-            points[key][model["scale"]].append((mean, model["name"]))
-        return [_curve(row, points) for row in self.linearity]
+            points[rows[key]].append(([model["name"]], model["scale"], mean["value"],
+                                      mean["stderr"], math.nan, mean["n"]))
+        for of_row in points.values():
+            of_row.sort(key=lambda point: point[1])
+
+    def _curve(self, i, row, points):
+        """Row `i` of /analysis/linearity with its points (models, then those of POINT)."""
+        models, scale, value, stderr, deviation, n = zip(*points)
+        shared = (int(row["shared_scales"]) if "shared_scales" in row.dtype.names
+                  else self._shared_scales(row["family"]))
+        numbers = [math.nan if shared else float(row[name])
+                   for name in ("improvement", "linearity", "breakthroughness")]
+        return Curve(
+            *_key(row["family"], row["task"], row), list(models), numpy.array(scale),
+            numpy.array(value), numpy.array(stderr), numpy.array(deviation),
+            numpy.array([int(count) for count in n]), *numbers, shared)
+
+    def _shared_scales(self, family):
+        """Scales of several models in a file that knows no seeds."""
+        counts = collections.Counter(
+            row["scale"] for row in self.models if row["family"] == family)
+        return sum(count > 1 for count in counts.values())
 
 
-def _curve(row, points):
-    """A row of /analysis/linearity with its points: {key: {scale: [(score, model), ...]}}."""
-    key = (row["family"], row["task"], int(row["shots"]), row["metric"])
-    scales = sorted(points[key])
-    groups = [points[key][scale] for scale in scales]
-    return Curve(
-        *key,
-        models=[[name for _, name in group] for group in groups],
-        scale=numpy.array(scales),
-        value=numpy.array([numpy.mean([s["value"] for s, _ in group]) for group in groups]),
-        stderr=numpy.array(
-            [math.sqrt(sum(s["stderr"] ** 2 for s, _ in g)) / len(g) for g in groups]
-        ),
-        n=numpy.array([sum(int(s["n"]) for s, _ in group) for group in groups]),
-        improvement=float(row["improvement"]),
-        linearity=float(row["linearity"]),
-        breakthroughness=float(row["breakthroughness"]),
-    )
+# What is kept of a point, beside its models.
+POINT = ("scale", "value", "stderr", "standard_deviation", "n")
+
+
+def _key(family, task, row):
+    return family, task, int(row["shots"]), row["metric"]
 
 
 def _open(path):

@@ -1,3 +1,4 @@
+/* How far a run is, or came. */
 #include <stdio.h>
 #include <time.h>
 
@@ -17,17 +18,24 @@ static void print_run(const bs_sweep_state *state) {
     snprintf(before, sizeof before, " (%llu were done before)",
              (unsigned long long)p->examples_reused);
   printf("%.0f %% of this run: %zu of %zu units, %llu of %llu examples%s, %.0f tokens/s, %s left; "
-         "%zu workers, %zu lost; %lld s ago\n",
+         "%zu worker%s, %zu lost; %lld s ago\n",
          100 * share, p->units_done, p->units_total, (unsigned long long)p->examples_done,
          (unsigned long long)p->examples_total, before,
-         p->seconds > 0 ? (double)p->tokens / p->seconds : 0.0, left, p->n_workers, p->n_lost,
+         p->seconds > 0 ? (double)p->tokens / p->seconds : 0.0, left, p->n_workers,
+         p->n_workers == 1 ? "" : "s", p->n_lost,
          (long long)time(NULL) - (long long)state->updated);
 }
 
-static const char *state_name(const bs_sweep_model_state *model) {
-  if (model->examples_done + model->examples_failed >= model->examples_total)
-    return model->examples_failed > 0 ? "done, with failures" : "done";
-  return model->is_running ? "running" : "waiting";
+/* What is left waits only while a run is at work. */
+static const char *state_name(const bs_sweep_model_state *model, bool run_is_at_work) {
+  uint64_t seen = model->examples_done + model->examples_failed;
+  if (seen > 0 && seen >= model->examples_total)
+    return model->examples_failed == 0 ? "done"
+           : model->examples_done > 0  ? "done, with failures"
+                                       : "failed";
+  if (run_is_at_work)
+    return model->is_running ? "running" : "waiting";
+  return seen > 0 ? "stopped" : "not begun";
 }
 
 static void print_models(const bs_sweep_state *state) {
@@ -39,7 +47,7 @@ static void print_models(const bs_sweep_state *state) {
     unsigned long long rest = model->examples_total > seen ? model->examples_total - seen : 0;
     printf("%-32s %12llu %12llu %12llu  %s\n", model->name,
            (unsigned long long)model->examples_done, rest,
-           (unsigned long long)model->examples_failed, state_name(model));
+           (unsigned long long)model->examples_failed, state_name(model, state->is_running));
     done += model->examples_done;
     left += rest;
     failed += model->examples_failed;

@@ -1,3 +1,4 @@
+/* How much of a run was work. */
 #include "program/expectation.h"
 
 #include <stdio.h>
@@ -31,20 +32,15 @@ void print_expectation(const bs_command *command, const char *config_path,
     status = bs_plan_speeds_of_run(plan, content, speeds, &err);
   if (status == BS_OK)
     status = bs_plan_expect(plan, n_workers, speeds, &expected, &err);
-  char rest[48] = "";
-  if (status == BS_OK && summary->examples_reused > 0) {
-    double share = share_left(plan, summary);
-    expected.seconds *= share;
-    snprintf(rest, sizeof rest, " for the %.0f %% that were left", 100 * share);
-  }
-  if (status == BS_OK && expected.seconds > 0)
+  if (status == BS_OK && summary->examples_reused > 0)
+    expected.seconds *= share_left(plan, summary);
+  if (status == BS_OK) {
+    double work = expected.seconds < seconds ? expected.seconds : seconds;
     fprintf(stderr,
-            "bigsweep %s: at the speeds of its units %.1f s were expected%s: %.0f %% %s (start, "
-            "commits, waiting)\n",
-            command->name, expected.seconds, rest,
-            seconds >= expected.seconds ? 100 * (seconds / expected.seconds - 1)
-                                        : 100 * (1 - seconds / expected.seconds),
-            seconds >= expected.seconds ? "more were needed" : "less were needed");
+            "bigsweep %s: of %.1f s the work itself took %.1f s; the other %.1f s went into "
+            "starting, writing and waiting\n",
+            command->name, seconds, work, seconds - work);
+  }
   free(speeds);
   bs_plan_free(&plan);
   bs_config_free(&config);

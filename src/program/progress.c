@@ -47,7 +47,8 @@ void progress_print(progress_printer *printer, const bs_progress *p) {
     snprintf(trouble, sizeof trouble, ", %zu failed", p->n_failed);
   if (p->n_lost > 0) {
     size_t n = strlen(trouble);
-    snprintf(trouble + n, sizeof trouble - n, ", %zu workers lost", p->n_lost);
+    snprintf(trouble + n, sizeof trouble - n, ", %zu worker%s lost", p->n_lost,
+             p->n_lost == 1 ? "" : "s");
   }
   snprintf(
       line, sizeof line,

@@ -1,12 +1,13 @@
-/* Writes the synthetic ladder to the first file it is told, and one with variants, subtasks and
-   human scores to the second, for tests of what reads results files. */
+/* Writes the synthetic ladder to the first file it is told, one with variants, subtasks and human
+   scores to the second, and one with repeats and with different models of one scale to the third,
+   for tests of what reads results files. */
 #include <math.h>
 #include <stdio.h>
 
 #include "harness.h"
 #include "synthetic.h"
 
-static const char *plain_path, *ways_path;
+static const char *plain_path, *ways_path, *repeats_path;
 
 static void write_file(const char *path, const bs_results *results) {
   bs_error err = {0};
@@ -55,13 +56,35 @@ static void write_ways(void) {
   bs_results_free(&results);
 }
 
+/* "twins" has two repeats of its smallest model; "mixed" has two models of that scale. */
+static void write_repeats(void) {
+  bs_results *results = synthetic_results((synthetic_size){8, 3, 2, 100}, false);
+  for (size_t i = 0; i < 8; i++) {
+    bs_model_row *row = &results->models[i];
+    size_t rank = i % 4;
+    row->family = i < 4 ? "twins" : "mixed";
+    row->scale = rank < 2 ? 1000 : 1000 * (double)rank;
+    row->seed = i < 4 ? (double)rank : NAN;
+  }
+  results->tasks[1].variant = "";
+  results->tasks[2].name = "facts@letters";
+  results->tasks[2].variant = "letters";
+  for (size_t i = 0; i < 3; i++)
+    results->tasks[i].human_average = results->tasks[i].human_best = NAN;
+  write_file(repeats_path, results);
+  bs_results_free(&results);
+}
+
 int main(int n_arguments, char **arguments) {
-  if (n_arguments != 3) {
-    fprintf(stderr, "usage: %s PLAIN.h5 WAYS.h5\n", arguments[0]);
+  if (n_arguments != 4) {
+    fprintf(stderr, "usage: %s PLAIN.h5 WAYS.h5 REPEATS.h5\n", arguments[0]);
     return 2;
   }
   plain_path = arguments[1];
   ways_path = arguments[2];
-  const bs_test tests[] = {{"write the ladder", write_ladder}, {"write the ways", write_ways}};
-  return bs_test_main("make_results", tests, 2);
+  repeats_path = arguments[3];
+  const bs_test tests[] = {{"write the ladder", write_ladder},
+                           {"write the ways", write_ways},
+                           {"write the repeats", write_repeats}};
+  return bs_test_main("make_results", tests, 3);
 }

@@ -1,7 +1,8 @@
 """The Python reader and the plot against files that the library wrote:
-test_results.py LADDER.h5 WAYS.h5 ANALYSIS_FOLDER"""
+test_results.py LADDER.h5 WAYS.h5 REPEATS.h5 ANALYSIS_FOLDER"""
 import math
 import pathlib
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -12,9 +13,22 @@ import numpy
 
 FILE = sys.argv[1]
 WAYS = sys.argv[2]
-FOLDER = pathlib.Path(sys.argv[3])
+REPEATS = sys.argv[3]
+FOLDER = pathlib.Path(sys.argv[4])
 sys.path.insert(0, str(FOLDER))
 import results  # noqa: E402
+
+
+def renamed(source, target, names):
+    """A copy with other names of tasks, models and families."""
+    shutil.copy(source, target)
+    with h5py.File(target, "r+") as file:
+        for path in ("tasks/name", "analysis/linearity/task", "models/name", "models/family",
+                     "analysis/linearity/family"):
+            group, column = path.rsplit("/", 1)
+            texts = [names.get(text.decode(), text.decode()).encode() for text in file[path][...]]
+            del file[group][column]
+            file[group][column] = numpy.array(texts, dtype="S")
 
 
 def plot(*arguments):
@@ -139,6 +153,55 @@ class Reader(unittest.TestCase):
         self.assertEqual(list(curve.n), [3] * 8)
         self.assertTrue(math.isfinite(curve.linearity))
 
+    def test_repeats_are_one_point(self):
+        file = results.read(REPEATS)
+        curve, = file.curves(family="twins", task="facts", shots=0,
+                             metric="multiple_choice_grade")
+        self.assertEqual(curve.models, [["ladder-0", "ladder-1"], ["ladder-2"], ["ladder-3"]])
+        self.assertEqual(list(curve.scale), [1000, 2000, 3000])
+        rows = file.examples
+        rows = rows[(rows["task"] == 0) & (rows["shots"] == 0)]
+        both = [rows[rows["model"] == m]["multiple_choice_grade"] for m in (0, 1)]
+        by_example = (both[0] + both[1]) / 2
+        self.assertAlmostEqual(curve.value[0], by_example.mean(), places=14)
+        self.assertAlmostEqual(curve.stderr[0], by_example.std(ddof=1) / 10, places=14)
+        self.assertAlmostEqual(curve.standard_deviation[0],
+                               numpy.std([part.mean() for part in both], ddof=1), places=14)
+        self.assertTrue(numpy.isnan(curve.standard_deviation[1:]).all())
+        self.assertEqual(list(curve.n), [100, 100, 100])
+        self.assertEqual(curve.shared_scales, 0)
+        steps = numpy.diff(curve.value)
+        self.assertAlmostEqual(curve.linearity,
+                               curve.improvement / numpy.sqrt((steps**2).mean()), places=12)
+
+    def test_different_models_are_not(self):
+        file = results.read(REPEATS)
+        for curve in file.curves(family="mixed"):
+            self.assertEqual(curve.models, [[f"ladder-{i}"] for i in (4, 5, 6, 7)])
+            self.assertEqual(list(curve.scale), [1000, 1000, 2000, 3000])
+            self.assertEqual(curve.shared_scales, 1)
+            self.assertTrue(math.isnan(curve.linearity) and math.isnan(curve.improvement))
+        curve, = file.curves(family="mixed", task="facts", shots=0, metric="log_likelihood")
+        scores = [s for s in file.scores if s["model"] in (4, 5) and s["task"] == 0
+                  and s["shots"] == 0 and s["metric"] == "log_likelihood"]
+        self.assertEqual(list(curve.value[:2]), [s["value"] for s in scores])
+        self.assertEqual(list(curve.stderr[:2]), [s["stderr"] for s in scores])
+
+    def test_older_files_are_not_averaged(self):
+        with tempfile.TemporaryDirectory() as folder:
+            old = pathlib.Path(folder, "old.h5")
+            shutil.copy(REPEATS, old)
+            with h5py.File(old, "r+") as file:
+                del file["analysis/points"], file["models/seed"]
+                del file["analysis/linearity/shared_scales"]
+                file["analysis/linearity/linearity"][...] = 1.5
+            file = results.read(old)
+            self.assertEqual(len(file.curves()), len(results.read(REPEATS).curves()))
+            for curve in file.curves():
+                self.assertEqual([len(models) for models in curve.models], [1] * 4)
+                self.assertEqual(curve.shared_scales, 1)
+                self.assertTrue(math.isnan(curve.linearity))
+
     def test_human_scores(self):
         file = results.read(WAYS)
         self.assertEqual(file.human_scores("facts"), (0.8, 0.95))
@@ -213,6 +276,60 @@ class Plot(unittest.TestCase):
                              ["letters", "human raters, average", "facts, 1-shot"])
             self.assertEqual(titles["chosen"], ["facts", "letters", "human raters, average"])
             self.assertEqual(titles["named"], ["facts@quiz", "sums", "human raters, average"])
+
+
+    def test_pictures_name_models(self):
+        with tempfile.TemporaryDirectory() as folder:
+            for name, arguments in {"plain": [], "ways": ["--variants"]}.items():
+                picture = pathlib.Path(folder, name + ".svg")
+                done = plot(REPEATS, "-o", str(picture), *arguments)
+                self.assertEqual((done.returncode, done.stderr), (0, ""), name)
+                drawn = picture.read_text()
+                for text in ("twins: ladder-0 + ladder-1 1K, ladder-2 2K, ladder-3 3K",
+                             "mixed: ladder-4 1K, ladder-5 1K, ladder-6 2K, ladder-7 3K",
+                             "ladder-4", "ladder-5"):
+                    self.assertIn(f"<!-- {text} -->", drawn)
+                self.assertNotIn("<!-- ladder-6 -->", drawn)  # alone at its scale
+                self.assertIn("between repeats", drawn)
+
+    def test_any_names_are_drawn(self):
+        with tempfile.TemporaryDirectory() as folder:
+            file, picture = pathlib.Path(folder, "named.h5"), pathlib.Path(folder, "named.svg")
+            rare = "\U00011440"  # a letter that hardly any font has
+            renamed(REPEATS, file, {"facts": "日本語の課題", "ladder-4": "a_$x^2$_{b",
+                                    "mixed": f"한국어 {rare}"})
+            done = plot(str(file), "-o", str(picture))
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertIn("<!-- 日本語の課題 -->", picture.read_text())
+            self.assertIn("<!-- a_$x^2$_{b -->", picture.read_text())
+            self.assertLessEqual(done.stderr.count("\n"), 1)  # one line, not one for each letter
+            if done.stderr:
+                self.assertRegex(done.stderr, "no font here has .*: drawn as boxes. Install")
+
+    def test_what_cannot_be_drawn_is_explained(self):
+        with tempfile.TemporaryDirectory() as folder:
+            file, picture = pathlib.Path(folder, "f.h5"), pathlib.Path(folder, "p.png")
+            shutil.copy(FILE, file)
+            with h5py.File(file, "r+") as h5:
+                del h5["analysis"]
+            done = plot(str(file), "-o", str(picture))
+            self.assertEqual(done.returncode, 1)
+            self.assertIn(f"no scores yet: run `bigsweep analyze {file}`", done.stderr)
+            with h5py.File(file, "r+") as h5:
+                for column in list(h5["examples"]):
+                    kind = h5["examples"][column].dtype
+                    del h5["examples"][column]
+                    h5["examples"][column] = numpy.empty(0, dtype=kind)
+            done = plot(str(file), "-o", str(picture))
+            self.assertEqual(done.returncode, 1)
+            self.assertIn("nothing to draw: no example has been scored yet", done.stderr)
+            with h5py.File(file, "r+") as h5:
+                del h5["run/units/failure"]
+                h5["run/units/failure"] = numpy.array([b"the disk is on fire"])
+            done = plot(str(file), "-o", str(picture))
+            self.assertEqual(done.returncode, 1)
+            self.assertIn("every example has failed, the first with: the disk is on fire",
+                          done.stderr)
 
 
 if __name__ == "__main__":

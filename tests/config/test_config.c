@@ -27,7 +27,8 @@ static void reads_what_the_contract_shows(void) {
   BS_TEST_OK(
       parse(&config,
             "{\"name\": \"x\", \"models\": [{\"name\": \"m1\", \"family\": \"f\", \"path\": \"m\"},"
-            "{\"path\": \"m\", \"scale\": 7e9}], \"tasks\": [\"t/*/task.json\", \"t/a\"],"
+            "{\"path\": \"m\", \"scale\": 7e9, \"seed\": 3}], \"tasks\": [\"t/*/task.json\", "
+            "\"t/a\"],"
             "\"shots\": [0, 3, 1], \"seed\": 7, \"max_examples\": null, \"dtype\": \"f32\","
             "\"generation\": {\"max_tokens\": 16}, \"output\": \"o.h5\"}",
             &err),
@@ -38,6 +39,8 @@ static void reads_what_the_contract_shows(void) {
   CU_ASSERT_STRING_EQUAL(config->models[0].path, bs_test_path("m"));
   CU_ASSERT_STRING_EQUAL(config->models[0].given_path, "m");
   CU_ASSERT_TRUE(isnan(config->models[0].scale));
+  CU_ASSERT_TRUE(isnan(config->models[0].seed));
+  CU_ASSERT_EQUAL(config->models[1].seed, 3);
   CU_ASSERT_STRING_EQUAL(config->models[1].name, "m");
   CU_ASSERT_STRING_EQUAL(config->models[1].family, "x");
   CU_ASSERT_EQUAL(config->models[1].scale, 7e9);
@@ -117,6 +120,10 @@ static void faults_are_placed(void) {
       {"{\"models\": [{\"name\": \"a\"}], " TASKS "}", "key \"path\" is missing"},
       {"{\"models\": [{\"path\": \"m\", \"scale\": -1}], " TASKS "}",
        "models[0].scale: expected a positive"},
+      {"{\"models\": [{\"path\": \"m\", \"seed\": -1}], " TASKS "}",
+       "models[0].seed: expected a whole number from 0"},
+      {"{\"models\": [{\"path\": \"m\", \"seed\": 1.5}], " TASKS "}", "models[0].seed: expected"},
+      {"{\"models\": [{\"path\": \"m\", \"seed\": \"a\"}], " TASKS "}", "models[0].seed: expected"},
       {"{\"models\": [{\"path\": \"m\"}, {\"path\": \"m\"}], " TASKS "}",
        "a second model with the name \"m\""},
       {"{" MODELS ", \"tasks\": [\"t/*/nothing.json\"]}", "tasks[0]: no file matches"},

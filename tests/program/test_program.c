@@ -637,6 +637,91 @@ static void tokenize_explains_and_warns(void) {
   outcome_free(&o);
 }
 
+static void analyze_names_models_of_one_scale(void) {
+  static const char csv[] = "family,model,scale,task,metric,shots,value\nf,base,10,t,m,0,0.25\n"
+                            "f,tuned,10,t,m,0,0.75\nf,b,100,t,m,0,0.5\nf,c,1000,t,m,0,1\n";
+  const char *path = bs_test_write("scores.csv", csv, strlen(csv));
+  outcome o = run("", "analyze --scores %s", path);
+  CU_ASSERT_EQUAL(o.code, 0);
+  CU_ASSERT_TRUE(has(&o.out, "f,0,t,m,3,,,,,,\n")); /* no linearity of what is mixed */
+  CU_ASSERT_TRUE(
+      has(&o.err, "family \"f\" has different models of the same scale: base and tuned"));
+  outcome_free(&o);
+  o = run("", "analyze --table --scores %s", path);
+  CU_ASSERT_TRUE(has(&o.out, "n   base  tuned    100     1K  I  L  B\n"));
+  CU_ASSERT_TRUE(has(&o.out, "-  0.250  0.750  0.500  1.000  -  -  -\n"));
+  outcome_free(&o);
+}
+
+/* Models with so many examples done and failed, of four each. */
+static void write_stopped_run(const char *path) {
+  static const struct {
+    const char *name;
+    uint32_t n_done, n_failed;
+  } MODELS[] = {{"whole", 4, 0}, {"broken", 0, 4}, {"partly", 3, 1}, {"half", 2, 0}};
+  bs_error err = {0};
+  bs_results *results = NULL;
+  bs_run_row runs[4];
+  char status[2048], status_path[4096];
+  BS_TEST_OK(bs_results_new(&results, NULL, 0, &err), err);
+  CU_ASSERT_PTR_NOT_NULL_FATAL(results);
+  bs_task_row task = {.name = "t", .low_score = NAN, .high_score = NAN};
+  BS_TEST_OK(bs_results_add_task(results, &task, &err), err);
+  int n = snprintf(
+      status, sizeof status,
+      "{\"updated\": 1, \"units_done\": 0, \"units_total\": 5, \"examples_done\": 0, "
+      "\"examples_total\": 20, \"examples_reused\": 0, \"tokens\": 0, \"tokens_asked\": 0, "
+      "\"n_models\": 5, \"models_done\": 0, \"models_running\": 0, \"n_failed\": 0, "
+      "\"n_workers\": 1, \"n_lost\": 0, \"cost_done\": 0, \"cost_total\": 1, \"seconds\": 1, "
+      "\"models\": [{\"name\": \"none\", \"total\": 4, \"done\": 0, \"failed\": 0, \"running\": "
+      "false}");
+  for (uint32_t m = 0; m < 4; m++) {
+    bs_model_row model = {.name = MODELS[m].name, .family = "f", .scale = 1 + m, .seed = NAN};
+    BS_TEST_OK(bs_results_add_model(results, &model, &err), err);
+    for (uint32_t i = 0; i < MODELS[m].n_done; i++) {
+      bs_example_row row = {.model = m, .example = i};
+      BS_TEST_OK(bs_results_add_example(results, &row, NULL, NULL, NULL, &err), err);
+    }
+    runs[m] = (bs_run_row){.model = m,
+                           .n_examples = MODELS[m].n_failed,
+                           .host = "h",
+                           .failure = MODELS[m].n_failed > 0 ? "no tokenizer" : ""};
+    n += snprintf(status + n, sizeof status - (size_t)n,
+                  ", {\"name\": \"%s\", \"total\": 4, \"done\": 0, \"failed\": 0, \"running\": "
+                  "true}",
+                  MODELS[m].name);
+  }
+  snprintf(status + n, sizeof status - (size_t)n, "]}");
+  BS_TEST_OK(bs_store_write(path, results, NULL, runs, 4, NULL, &err), err);
+  snprintf(status_path, sizeof status_path, "%s.status", strrchr(path, '/') + 1);
+  bs_test_write(status_path, status, strlen(status));
+  bs_results_free(&results);
+}
+
+/* Several blanks become one. */
+static void squeeze(char *text) {
+  char *to = text;
+  for (const char *from = text; *from != '\0'; from++)
+    if (*from != ' ' || to == text || to[-1] != ' ')
+      *to++ = *from;
+  *to = '\0';
+}
+
+static void status_says_what_became_of_each_model(void) {
+  const char *path = bs_test_path("stopped.h5");
+  write_stopped_run(path);
+  outcome o = run("", "status %s", path);
+  CU_ASSERT_EQUAL(o.code, 0);
+  squeeze(o.out.data);
+  CU_ASSERT_TRUE(has(&o.out, "not running\n"));
+  CU_ASSERT_TRUE(has(&o.out, "\nwhole 4 0 0 done\n"));
+  CU_ASSERT_TRUE(has(&o.out, "\nbroken 0 0 4 failed\n"));
+  CU_ASSERT_TRUE(has(&o.out, "\npartly 3 0 1 done, with failures\n"));
+  CU_ASSERT_TRUE(has(&o.out, "\nhalf 2 2 0 stopped\n"));
+  CU_ASSERT_TRUE(has(&o.out, "\nnone 0 4 0 not begun\n"));
+  outcome_free(&o);
+}
+
 static void plan_counts_the_work(void) {
   char config[8192];
   int n = snprintf(config, sizeof config,
@@ -715,6 +800,8 @@ int main(void) {
       {"tasks of a configuration are suggested", tasks_of_a_configuration_are_suggested},
       {"lost answers are told by all stages", lost_answers_are_told_by_all_stages},
       {"metrics are asked for in a configuration", metrics_are_asked_for_in_a_configuration},
+      {"analyze names models of one scale", analyze_names_models_of_one_scale},
+      {"status says what became of each model", status_says_what_became_of_each_model},
       {"plan counts the work", plan_counts_the_work},
   };
   return bs_test_main("program", tests, sizeof tests / sizeof *tests);
