@@ -72,6 +72,8 @@ typedef struct bs_metric {
                       bs_error *err);
 } bs_metric;
 
+/* Room for all metrics, in arrays of a fixed size: no more are ever built in. */
+enum { BS_MOST_METRICS = 64 };
 size_t bs_metric_count(void);
 const bs_metric *bs_metric_at(size_t i);
 /* By name, or NULL. */

@@ -10,13 +10,11 @@
 #include "scoring/scoring_internal.h"
 #include "store/results_internal.h"
 
-enum { MOST_METRICS = 256 };
-
 /* What a task can be scored by. */
 typedef struct task_plan {
-  const bs_metric *metrics[MOST_METRICS]; /* in the order of their table */
-  bool is_asked[MOST_METRICS];            /* listed before, or added by name */
-  bool is_given[MOST_METRICS];            /* by the records of some example */
+  const bs_metric *metrics[BS_MOST_METRICS]; /* in the order of their table */
+  bool is_asked[BS_MOST_METRICS];            /* listed before, or added by name */
+  bool is_given[BS_MOST_METRICS];            /* by the records of some example */
   size_t n;
   bool with_text; /* text was generated */
   bool is_voted;  /* answers are votes over what was scored behind several reasonings */
@@ -31,7 +29,7 @@ typedef struct rescoring {
   task_plan *plans; /* [n_tasks] */
   struct {
     size_t n, first; /* tasks */
-  } left_out[MOST_METRICS];
+  } left_out[BS_MOST_METRICS];
   bs_analysis_notice notice;
   void *user;
 } rescoring;

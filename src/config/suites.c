@@ -241,18 +241,23 @@ static bs_status walk(search *s, const char *folder, int depth, bs_error *err) {
 
 static bs_status no_such_suite(const char *name, bs_error *err) {
   const char *known[BS_N_SUITES];
-  char list[256] = "";
+  bs_text list = {0};
+  bs_status status = BS_OK;
   for (size_t i = 0; i < BS_N_SUITES; i++) {
+    bool has_argument =
+        bs_suites[i].kind == BS_SUITE_BY_KEYWORD || bs_suites[i].kind == BS_SUITE_BY_LANGUAGE;
     known[i] = bs_suites[i].name;
-    strcat(list, i > 0 ? ", " : "");
-    strcat(list, known[i]);
-    if (bs_suites[i].kind == BS_SUITE_BY_KEYWORD || bs_suites[i].kind == BS_SUITE_BY_LANGUAGE)
-      strcat(list, ":NAME");
+    if (status == BS_OK)
+      status = bs_text_printf(&list, err, "%s%s%s", i > 0 ? ", " : "", known[i],
+                              has_argument ? ":NAME" : "");
   }
   const char *near = bs_nearest_name(name, known, BS_N_SUITES);
-  return bs_error_set(err, BS_ERR_USAGE, "no suite \"%s\"%s%s%s; there are %s", name,
-                      near != NULL ? ", did you mean \"" : "", near != NULL ? near : "",
-                      near != NULL ? "\"?" : "", list);
+  if (status == BS_OK)
+    status = bs_error_set(err, BS_ERR_USAGE, "no suite \"%s\"%s%s%s; there are %s", name,
+                          near != NULL ? ", did you mean \"" : "", near != NULL ? near : "",
+                          near != NULL ? "\"?" : "", list.data);
+  bs_text_free(&list);
+  return status;
 }
 
 static const bs_suite *find_suite(const char *name, const char **wanted) {

@@ -9,8 +9,8 @@
 #include "bigsweep/evaluate.h"
 #include "bigsweep/metric.h"
 
-/* More than the table has rows. */
-enum { BS_MAX_METRICS = 64 };
+/* Columns of numbers that an example can have. */
+enum { BS_MOST_COLUMNS = BS_MOST_METRICS + BS_N_RECORDS };
 
 /* What the post-processor puts before a text (BOS). */
 bs_status bs_border_prefix(const bs_tokenizer *tokenizer, bs_tokens *prefix, bs_error *err);
@@ -175,7 +175,7 @@ typedef struct bs_row_place {
   const bs_tokenizer *tokenizer; /* borrowed */
   const bs_task *of;
   uint32_t model, task, shots;
-  const bs_metric *metrics[BS_MAX_METRICS];
+  const bs_metric *metrics[BS_MOST_METRICS];
   size_t n_metrics;
 } bs_row_place;
 /* The row of a job whose answers are in. */

@@ -8,15 +8,15 @@
 #include "scoring/evaluate_internal.h"
 #include "scoring/scoring_internal.h"
 
-static const char *example_names[BS_MAX_METRICS];
+static const char *example_names[BS_MOST_COLUMNS];
 static size_t n_example_names;
 static pthread_once_t names_once = PTHREAD_ONCE_INIT;
 
 static void fill_names(void) {
-  for (size_t i = 0; i < bs_metric_count() && n_example_names < BS_MAX_METRICS; i++)
+  for (size_t i = 0; i < bs_metric_count(); i++)
     if (bs_metric_at(i)->example != NULL)
       example_names[n_example_names++] = bs_metric_at(i)->name;
-  for (int i = 0; i < BS_N_RECORDS && n_example_names < BS_MAX_METRICS; i++)
+  for (int i = 0; i < BS_N_RECORDS; i++)
     example_names[n_example_names++] = bs_record_name((bs_record)i);
 }
 
@@ -199,7 +199,7 @@ bs_status bs_job_append(const bs_job *job, const bs_row_place *place, bs_results
                         bs_error *err) {
   if (job->is_skipped)
     return append_skipped(job, place, results, err);
-  double values[BS_MAX_METRICS];
+  double values[BS_MOST_COLUMNS];
   seen_choices seen = {0};
   bs_verdict v = {0};
   bs_sample_row *samples = NULL;
@@ -240,7 +240,7 @@ cleanup:
 }
 
 static bs_status join_metrics(const bs_task *task, bs_text *joined, bs_error *err) {
-  const bs_metric *metrics[BS_MAX_METRICS];
+  const bs_metric *metrics[BS_MOST_METRICS];
   size_t n = bs_task_metrics(task, metrics);
   bs_status status = bs_text_append(joined, "", 0, err);
   for (size_t i = 0; i < n && status == BS_OK; i++)

@@ -1,5 +1,6 @@
 #include "bigsweep/metric.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -44,6 +45,8 @@ static const bs_metric *const TABLE[] = {
     &bs_metric_rouge_lsum,
 };
 enum { N_METRICS = sizeof TABLE / sizeof *TABLE };
+static_assert(sizeof TABLE / sizeof *TABLE <= BS_MOST_METRICS,
+              "raise BS_MOST_METRICS: arrays of metrics have that room");
 
 /* What BIG-bench's tasks name besides. */
 static const struct {

@@ -246,7 +246,7 @@ cleanup:
 }
 
 static bool lists_numbers(const bs_task *task) {
-  const bs_metric *metrics[BS_MAX_METRICS];
+  const bs_metric *metrics[BS_MOST_METRICS];
   size_t n = bs_task_metrics(task, metrics);
   for (size_t i = 0; i < n; i++)
     if (metrics[i] == &bs_metric_numeric_match)

@@ -128,9 +128,9 @@ static bs_status read_keywords(bs_task *task, const bs_member *list, bs_findings
 }
 
 static void suggest_metric(const char *name, bs_place place, bs_findings *findings) {
-  const char *known[256];
+  const char *known[BS_MOST_METRICS];
   size_t n = 0;
-  for (size_t i = 0; i < bs_metric_count() && n < 256; i++)
+  for (size_t i = 0; i < bs_metric_count(); i++)
     known[n++] = bs_metric_at(i)->name;
   const char *near = bs_nearest_name(name, known, n);
   if (near != NULL) {
@@ -272,8 +272,8 @@ static void look_at_examples(const bs_task *task, bool *any_choices, bool *any_t
 
 /* The metric that stands for the task when its own choice cannot be computed. */
 static const bs_metric *fallback_metric(const bs_task *task) {
-  const bs_metric *rows[256];
-  size_t n = bs_metric_count() <= 256 ? bs_task_metrics(task, rows) : 0;
+  const bs_metric *rows[BS_MOST_METRICS];
+  size_t n = bs_task_metrics(task, rows);
   for (size_t i = 0; i < task->n_metrics; i++)
     for (size_t j = 0; j < n; j++)
       if (strcmp(rows[j]->name, task->metrics[i]) == 0)

@@ -553,7 +553,7 @@ static void metrics_take_shares_of_votes(void) {
 }
 
 static void what_does_not_apply_is_not_listed(void) {
-  const bs_metric *metrics[BS_MAX_METRICS];
+  const bs_metric *metrics[BS_MOST_METRICS];
   bs_task *task = put(MIXED, &STEP_VOTES);
   size_t n = bs_task_metrics(task, metrics);
   bool has_grade = false, has_text = false;

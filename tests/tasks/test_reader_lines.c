@@ -105,6 +105,19 @@ static void faults_of_bbq_files_are_all_found(void) {
   CU_ASSERT_TRUE(found(true, "line 8, column 2: not JSON"));
 }
 
+/* Names that would be the same if they were cut. */
+static void long_names_of_groups_are_refused(void) {
+  char first[160], second[160], groups[160], z[140];
+  memset(z, 'z', sizeof z);
+  snprintf(first, sizeof first, "[\"a\", \"%.130s1\"]", z);
+  snprintf(second, sizeof second, "[\"b\", \"%.127s\"]", z);
+  snprintf(groups, sizeof groups, "[\"%.130s2\"]", z);
+  refuse(with_groups(first, second, "[\"c\", \"unknown\"]", groups), "f", BS_FORMAT_BBQ,
+         "f: line 1: answer_info.ans0: a group's name of 131 bytes, expected at most 127");
+  CU_ASSERT_TRUE(found(true, "line 1: additional_metadata.stereotyped_groups: a group's name of"));
+  CU_ASSERT_FALSE(found(true, "answer_info.ans1"));
+}
+
 static void own_data_is_read(void) {
   bs_task *task = parse("{\"input\": \"a\", \"target\": \"x\"}\n"
                         "{\"input\": \"b\", \"targets\": [\"x\", 7]}\r\n\n"
@@ -211,6 +224,7 @@ int main(void) {
   static const bs_test tests[] = {
       {"BBQ's answers have roles", bbq_answers_have_roles},
       {"faults of BBQ files are all found", faults_of_bbq_files_are_all_found},
+      {"long names of groups are refused", long_names_of_groups_are_refused},
       {"one's own data is read", own_data_is_read},
       {"faults of one's own data are all found", faults_of_own_data_are_all_found},
       {"many choices are compared in time", many_choices_are_compared_in_time},

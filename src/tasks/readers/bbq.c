@@ -84,6 +84,14 @@ static bool get_word(bbq *b, const bs_json_lines *lines, const char *key, const 
   return text != NULL && strcmp(text, yes) == 0;
 }
 
+/* Names of groups are compared in buffers of this size: longer ones, which would read the same when
+   cut, are refused. */
+static void check_length(bbq *b, bs_place place, const char *group) {
+  if (strlen(group) >= MOST_BYTES)
+    bs_finding_fault(b->findings, place, "a group's name of %zu bytes, expected at most %d",
+                     strlen(group), MOST_BYTES - 1);
+}
+
 static void get_answers(bbq *b, const bs_json_lines *lines, question *q) {
   const bs_member *info = bs_json_lines_get(lines, "answer_info");
   for (size_t i = 0; i < N_ANSWERS; i++) {
@@ -91,14 +99,16 @@ static void get_answers(bbq *b, const bs_json_lines *lines, question *q) {
     const cJSON *pair = info != NULL ? bs_json_get(info->node, ANSWERS[i]) : NULL;
     bool is_pair = cJSON_IsArray(pair) && cJSON_GetArraySize(pair) == 2 &&
                    cJSON_IsString(pair->child) && cJSON_IsString(pair->child->next);
+    bs_place place = {.line = lines->line, .field = "answer_info", .key = ANSWERS[i]};
     if (!is_pair) {
-      bs_finding_fault(b->findings,
-                       (bs_place){.line = lines->line, .field = "answer_info", .key = ANSWERS[i]},
+      bs_finding_fault(b->findings, place,
                        "expected a list of two texts: the answer's subject and its group");
       continue;
     }
     q->shown[i] = pair->child->valuestring;
     q->groups[i] = pair->child->next->valuestring;
+    check_length(b, place, q->shown[i]);
+    check_length(b, place, q->groups[i]);
     for (size_t j = 0; j < i && q->texts[i] != NULL; j++)
       if (q->texts[j] != NULL && strcmp(q->texts[i], q->texts[j]) == 0)
         bs_finding_fault(b->findings, bs_json_lines_place(lines, ANSWERS[i]),
@@ -124,6 +134,7 @@ static void get_stereotyped(bbq *b, const bs_json_lines *lines, question *q) {
       bs_finding_fault(b->findings, place, "expected at most %d groups", MOST_GROUPS);
     if (!cJSON_IsString(item) || q->n_stereotyped == MOST_GROUPS)
       return;
+    check_length(b, place, item->valuestring);
     q->stereotyped[q->n_stereotyped++] = item->valuestring;
   }
 }
