@@ -39,7 +39,8 @@ typedef struct bs_error {
 
 /* Records `status` with a printf-style message unless `err` already holds an error; `err` may be
    NULL. Returns `status`, so that `return bs_error_set(err, ...)` reads well. A message that is too
-   long is cut at a character border and ends in "...". */
+   long is cut at a character border and ends in "...". It is UTF-8 always: in what it quotes, bytes
+   that are not become "?", and U+0000 "\0". */
 bs_status bs_error_set(bs_error *err, bs_status status, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 

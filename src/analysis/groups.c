@@ -6,7 +6,7 @@
 #include "analysis/analysis_internal.h"
 #include "base/memory_internal.h"
 
-enum { NONE = UINT32_MAX };
+static const uint32_t NONE = UINT32_MAX;
 
 bool bs_task_counts(const bs_task_row *task) {
   double range = task->high_score - task->low_score;

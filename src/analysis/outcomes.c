@@ -102,6 +102,7 @@ static void read_records(bs_outcomes *of) {
 }
 
 static bs_status make_room(bs_outcomes *of, size_t n_choices, bs_error *err) {
+  n_choices += n_choices == 0; /* so that there are arrays to point into */
   bs_status status = room(&of->all, &of->cap_all, of->n, sizeof *of->all, err);
   if (status == BS_OK)
     status = room(&of->votes, &of->cap_votes, of->n, sizeof *of->votes, err);
@@ -191,7 +192,9 @@ static void index_targets(const bs_results *results, const char **texts, uint32_
 bs_status bs_task_lists_read(bs_task_lists *to, const bs_results *results, bs_arena *arena,
                              bs_error *err) {
   to->first = bs_array_new(results->n_tasks + 1, sizeof *to->first, err);
-  bs_status status = to->first == NULL ? BS_ERR_MEMORY : BS_OK;
+  to->names = bs_array_new(1, sizeof *to->names, err); /* so that there is an array to point into */
+  to->capacity = 1;
+  bs_status status = to->first == NULL || to->names == NULL ? BS_ERR_MEMORY : BS_OK;
   for (size_t i = 0; status == BS_OK && i < results->n_tasks; i++) {
     for (const char *at = results->tasks[i].metrics; status == BS_OK && *at != '\0';) {
       size_t length = strcspn(at, ",");

@@ -1,8 +1,11 @@
 #include "bigsweep/error.h"
 
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+
+#include "base/text_internal.h"
 
 const char *bs_status_text(bs_status status) {
   switch (status) {
@@ -23,6 +26,21 @@ static void mark_cut(char *message) {
   memcpy(message + end, "...", 4);
 }
 
+/* Messages quote files, so anything may be in them; they go into JSON and HDF5, which take UTF-8
+   alone. U+0000, which stands as C0 80 in the strings of documents (json.c), becomes "\0", what is
+   no character, as half of one that a format cut, "?". */
+static void make_utf8(char *message) {
+  uint32_t code_point;
+  for (size_t at = 0, n = strlen(message), length; at < n; at += length) {
+    length = bs_utf8_decode(message + at, n - at, &code_point);
+    if (length > 0)
+      continue;
+    bool is_nul = memcmp(message + at, "\xC0\x80", 2) == 0;
+    length = is_nul ? 2 : 1;
+    memcpy(message + at, is_nul ? "\\0" : "?", length);
+  }
+}
+
 bs_status bs_error_set(bs_error *err, bs_status status, const char *format, ...) {
   if (err == NULL || err->status != BS_OK)
     return status;
@@ -32,6 +50,7 @@ bs_status bs_error_set(bs_error *err, bs_status status, const char *format, ...)
   va_end(arguments);
   if (n >= BS_ERROR_MESSAGE_BYTES)
     mark_cut(err->message);
+  make_utf8(err->message);
   err->status = status;
   return status;
 }
@@ -52,6 +71,7 @@ void bs_error_prefix(bs_error *err, const char *format, ...) {
   err->message[kept] = '\0';
   if (kept < length)
     mark_cut(err->message);
+  make_utf8(err->message);
 }
 
 bs_status bs_error_recast(bs_error *err, bs_status status) {

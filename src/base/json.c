@@ -245,7 +245,8 @@ bs_status bs_json_get_integer(const bs_json *json, const cJSON *object, const ch
   if (member == NULL)
     return status;
   double value = member->valuedouble;
-  if (value != trunc(value) || value < (double)low || value > (double)high)
+  /* 2^63 itself is what INT64_MAX becomes as a double */
+  if (value != trunc(value) || value < (double)low || value > (double)high || value >= 0x1p63)
     return bs_json_fault(json, member, err,
                          "expected a whole number from %lld to %lld, found %.17g", (long long)low,
                          (long long)high, value);

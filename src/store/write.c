@@ -268,7 +268,9 @@ static bs_status write_examples(const image *to, const bs_results *results, bs_e
     if (status == BS_OK)
       status = write_column(to, group,
                             (stream){.column = &column,
-                                     .rows = (const char *)(results->metric_values + i),
+                                     .rows = results->n_examples > 0
+                                                 ? (const char *)(results->metric_values + i)
+                                                 : NULL,
                                      .n_rows = results->n_examples,
                                      .row_bytes = results->n_metrics * sizeof(double)},
                             err);

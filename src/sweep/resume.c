@@ -7,7 +7,7 @@
 #include "bigsweep/task.h"
 #include "sweep/collect_internal.h"
 
-enum { NOT_THERE = UINT32_MAX };
+static const uint32_t NOT_THERE = UINT32_MAX;
 
 /* Goes up when the same configuration, checkpoint and task come to other scores than before. 2: a
    token that spans the border of prompt and answer; generation without the white space at the end

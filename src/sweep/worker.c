@@ -8,7 +8,7 @@
 #include "base/memory_internal.h"
 #include "bigsweep/evaluate.h"
 
-enum { NONE = UINT32_MAX };
+static const uint32_t NONE = UINT32_MAX;
 
 struct bs_worker {
   int default_threads;

@@ -159,7 +159,7 @@ static bs_status add_object(bs_canonical *c, bs_source *source, const cJSON *nod
   bs_source_skip_space(source);
   bs_source_skip_mark(source);
   size_t n = c->n_members - first;
-  member *members = c->members + first;
+  member *members = n > 0 ? c->members + first : NULL;
   if (n > 0) {
     qsort(members, n, sizeof *members, by_key);
     c->n_repeated_keys += settle_repeated(members, n);

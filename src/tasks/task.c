@@ -26,6 +26,9 @@ static void print_place(bs_place place, char *text, size_t n_bytes) {
 }
 
 static void find(bs_findings *findings, bool is_fault, bs_place place, const char *format,
+                 va_list arguments) __attribute__((format(printf, 4, 0)));
+
+static void find(bs_findings *findings, bool is_fault, bs_place place, const char *format,
                  va_list arguments) {
   bool is_first = is_fault && findings->n_faults++ == 0;
   if (!is_first && findings->report == NULL)

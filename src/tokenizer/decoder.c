@@ -11,12 +11,6 @@
 #include "tokenizer/replace_internal.h"
 #include "tokenizer/unicode_internal.h"
 
-static const char *string_at(const bs_strings *strings, size_t i, size_t *n_bytes) {
-  size_t start = i == 0 ? 0 : strings->ends[i - 1];
-  *n_bytes = strings->ends[i] - start;
-  return strings->bytes.data + start;
-}
-
 static bs_status push_string(bs_strings *out, const char *text, size_t n_bytes, bs_error *err) {
   bs_status status = bs_text_append(&out->bytes, text, n_bytes, err);
   return status == BS_OK ? bs_strings_end(out, err) : status;
@@ -34,7 +28,7 @@ static bs_status run_byte_level(const void *state, const bs_strings *in, bs_stri
   bs_status status = BS_OK;
   for (size_t i = 0; i < in->n && status == BS_OK; i++) {
     size_t n_bytes;
-    const char *text = string_at(in, i, &n_bytes);
+    const char *text = bs_strings_at(in, i, &n_bytes);
     status = bs_byte_level_undo(&bytes, text, n_bytes, err);
   }
   if (status == BS_OK)
@@ -83,7 +77,7 @@ static bs_status run_byte_fallback(const void *state, const bs_strings *in, bs_s
   bs_status status = BS_OK;
   for (size_t i = 0; i < in->n && status == BS_OK; i++) {
     size_t n_bytes;
-    const char *text = string_at(in, i, &n_bytes);
+    const char *text = bs_strings_at(in, i, &n_bytes);
     int byte = byte_of(text, n_bytes);
     if (byte >= 0) {
       char c = (char)byte;
@@ -107,7 +101,7 @@ static bs_status run_replace(const void *state, const bs_strings *in, bs_strings
   bs_status status = BS_OK;
   for (size_t i = 0; i < in->n && status == BS_OK; i++) {
     size_t n_bytes;
-    const char *text = string_at(in, i, &n_bytes);
+    const char *text = bs_strings_at(in, i, &n_bytes);
     status = bs_replace_text(state, text, n_bytes, &out->bytes, err);
     if (status == BS_OK)
       status = bs_strings_end(out, err);
@@ -151,7 +145,7 @@ static bs_status run_strip(const void *state, const bs_strings *in, bs_strings *
   bs_status status = BS_OK;
   for (size_t i = 0; i < in->n && status == BS_OK; i++) {
     size_t n_bytes;
-    const char *text = string_at(in, i, &n_bytes);
+    const char *text = bs_strings_at(in, i, &n_bytes);
     for (size_t k = 0; k < s->start && n_bytes >= content->n_bytes &&
                        memcmp(text, content->data, content->n_bytes) == 0;
          k++) {
@@ -195,7 +189,7 @@ static bs_status run_metaspace(const void *state, const bs_strings *in, bs_strin
   bs_status status = BS_OK;
   for (size_t i = 0; i < in->n && status == BS_OK; i++) {
     size_t n_bytes, copied = 0, at = 0;
-    const char *text = string_at(in, i, &n_bytes);
+    const char *text = bs_strings_at(in, i, &n_bytes);
     bool drop = i == 0 && m->options.scheme != BS_PREPEND_NEVER;
     while (status == BS_OK && at + m->mark.n_bytes <= n_bytes) {
       if (memcmp(text + at, m->mark.data, m->mark.n_bytes) != 0) {
@@ -232,7 +226,7 @@ static bs_status run_suffix(const void *state, const bs_strings *in, bs_strings 
   bs_status status = BS_OK;
   for (size_t i = 0; i < in->n && status == BS_OK; i++) {
     size_t n_bytes, copied = 0, at = 0;
-    const char *text = string_at(in, i, &n_bytes);
+    const char *text = bs_strings_at(in, i, &n_bytes);
     while (status == BS_OK && suffix->n_bytes > 0 && at + suffix->n_bytes <= n_bytes) {
       if (memcmp(text + at, suffix->data, suffix->n_bytes) != 0) {
         at++;

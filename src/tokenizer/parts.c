@@ -16,6 +16,12 @@ bs_status bs_strings_end(bs_strings *strings, bs_error *err) {
   return status;
 }
 
+const char *bs_strings_at(const bs_strings *strings, size_t i, size_t *n_bytes) {
+  size_t start = i == 0 ? 0 : strings->ends[i - 1];
+  *n_bytes = strings->ends[i] - start;
+  return *n_bytes > 0 ? strings->bytes.data + start : "";
+}
+
 void bs_strings_clear(bs_strings *strings) {
   strings->bytes.n_bytes = 0;
   strings->n = 0;

@@ -22,6 +22,8 @@ typedef struct bs_strings {
 
 /* Ends the string that was appended to `bytes` since the last call. */
 bs_status bs_strings_end(bs_strings *strings, bs_error *err);
+/* The bytes of string i; never NULL, though there may be no bytes at all. */
+const char *bs_strings_at(const bs_strings *strings, size_t i, size_t *n_bytes);
 void bs_strings_clear(bs_strings *strings);
 void bs_strings_free(bs_strings *strings);
 

@@ -333,11 +333,13 @@ static bs_status token_texts(const bs_tokenizer *tokenizer, const int32_t *ids, 
 static bs_status join(const bs_strings *strings, const char *between, bs_text *text,
                       bs_error *err) {
   bs_status status = BS_OK;
-  for (size_t i = 0, start = 0; i < strings->n && status == BS_OK; start = strings->ends[i++]) {
+  for (size_t i = 0; i < strings->n && status == BS_OK; i++) {
+    size_t n_bytes;
     if (i > 0)
       status = bs_text_append_string(text, between, err);
+    const char *string = bs_strings_at(strings, i, &n_bytes);
     if (status == BS_OK)
-      status = bs_text_append(text, strings->bytes.data + start, strings->ends[i] - start, err);
+      status = bs_text_append(text, string, n_bytes, err);
   }
   return status;
 }

@@ -31,6 +31,15 @@ static void error_keeps_the_first(void) {
   bs_error_clear(NULL);
 }
 
+static void errors_are_utf8(void) {
+  bs_error err = {0};
+  bs_error_set(&err, BS_ERR_INPUT, "key \"%s\", found \"%.1s\", \xFF\xE4\xBD", "\xC0\x80k",
+               "\xC3\xA9");
+  CU_ASSERT_STRING_EQUAL(err.message, "key \"\\0k\", found \"?\", ???");
+  bs_error_prefix(&err, "f\xC3\xA9%.2s", "\xE4\xBD\xA0");
+  CU_ASSERT_STRING_EQUAL(err.message, "f\xC3\xA9??: key \"\\0k\", found \"?\", ???");
+}
+
 static void error_cuts_long_messages(void) {
   bs_error err = {0};
   char text[3 * BS_ERROR_MESSAGE_BYTES];
@@ -133,6 +142,12 @@ static void json_reads_and_places_errors(void) {
   int64_t whole = 0;
   BS_TEST_FAILS(bs_json_get_integer(json, json->root, "a", true, 0, 9, &whole, &err), BS_ERR_INPUT,
                 err, "line 3: a: expected a whole number from 0 to 9, found 2.5");
+  /* INT64_MAX as a double is 2^63, which no int64_t holds */
+  bs_json *large = NULL;
+  BS_TEST_OK(bs_json_parse(&large, "{\"a\": 9223372036854775808}", 26, "f", &err), err);
+  BS_TEST_FAILS(bs_json_get_integer(large, large->root, "a", true, 0, INT64_MAX, &whole, &err),
+                BS_ERR_INPUT, err, "expected a whole number");
+  bs_json_free(&large);
   bool flag = false;
   BS_TEST_FAILS(bs_json_get_bool(json, json->root, "z", true, &flag, &err), BS_ERR_INPUT, err,
                 "key \"z\" is missing");
@@ -278,6 +293,7 @@ static void paths_are_joined(void) {
 int main(void) {
   static const bs_test tests[] = {
       {"an error keeps the first message", error_keeps_the_first},
+      {"errors are UTF-8", errors_are_utf8},
       {"a long message is cut at a character", error_cuts_long_messages},
       {"sizes are checked", sizes_are_checked},
       {"UTF-8 is strict", utf8_is_strict},
