@@ -217,17 +217,25 @@ static bs_status attempt_failed(bs_coordinator *c, size_t w, bs_job *job, const 
   return bs_jobs_failed(c->jobs, job, w, reason, err);
 }
 
-/* Each example of the unit once, in rows, failures or those skipped; rows in order. */
+/* Each example of the unit once, in rows, failures or those skipped, each of them in order. */
 static bool is_whole(const bs_coordinator *c, const bs_unit_result *result) {
   const bs_results *rows = result->rows;
+  size_t n_rows = 0, n_skipped = 0, n_failures = 0;
   if (c->options.is_rehearsal)
     return true;
-  if (rows->n_examples + rows->n_skipped + result->n_failures != result->unit.n)
-    return false;
-  for (size_t i = 1; i < rows->n_examples; i++)
-    if (rows->examples[i].example <= rows->examples[i - 1].example)
+  for (uint32_t i = 0; i < result->unit.n; i++) {
+    uint32_t example = result->unit.first + i;
+    if (n_rows < rows->n_examples && rows->examples[n_rows].example == example)
+      n_rows++;
+    else if (n_skipped < rows->n_skipped && rows->skipped[n_skipped].example == example)
+      n_skipped++;
+    else if (n_failures < result->n_failures && result->failures[n_failures].example == example)
+      n_failures++;
+    else
       return false;
-  return true;
+  }
+  return n_rows == rows->n_examples && n_skipped == rows->n_skipped &&
+         n_failures == result->n_failures;
 }
 
 static bs_status keep(bs_coordinator *c, size_t w, bs_job *job, const bs_unit_result *result,

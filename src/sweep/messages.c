@@ -1,5 +1,6 @@
 #include "sweep/messages_internal.h"
 
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -57,9 +58,19 @@ static bs_status open_message(const bs_text *message, bs_message_kind kind, bs_u
 
 static bs_status close_message(const bs_unpacker *unpacker, bs_message_kind kind, bs_error *err) {
   if (unpacker->failed || unpacker->left != 0)
-    return bs_error_set(err, BS_ERR_PROTOCOL, "a message \"%s\" is cut or too long",
+    return bs_error_set(err, BS_ERR_PROTOCOL,
+                        "a message \"%s\" is cut or too long, or a number in it is out of range",
                         kind_names[kind]);
   return BS_OK;
+}
+
+/* A number of at most `most`. */
+static uint32_t unpack_limited(bs_unpacker *unpacker, uint32_t most) {
+  uint32_t value = bs_unpack_u32(unpacker);
+  if (value <= most)
+    return value;
+  unpacker->failed = true;
+  return 0;
 }
 
 static void pack_text(bs_packer *packer, const char *string) {
@@ -127,11 +138,11 @@ bs_status bs_decode_setup(const bs_text *message, bs_setup *setup, bs_error *err
   if (status != BS_OK)
     return status;
   setup->protocol.seed = bs_unpack_u32(&unpacker);
-  setup->protocol.border = (bs_border)bs_unpack_u32(&unpacker);
-  setup->protocol.overlong = (bs_overlong)bs_unpack_u32(&unpacker);
+  setup->protocol.border = (bs_border)unpack_limited(&unpacker, BS_BORDER_SEPARATE);
+  setup->protocol.overlong = (bs_overlong)unpack_limited(&unpacker, BS_OVERLONG_SKIP);
   setup->protocol.max_tokens = bs_unpack_u64(&unpacker);
-  setup->protocol.precision = (bs_precision)bs_unpack_u32(&unpacker);
-  setup->threads = (int)bs_unpack_u32(&unpacker);
+  setup->protocol.precision = (bs_precision)unpack_limited(&unpacker, BS_PRECISION_BF16);
+  setup->threads = (int)unpack_limited(&unpacker, INT_MAX);
   setup->isa = unpack_text(&unpacker);
   setup->n_models = unpack_count(&unpacker, LEAST_STRING_BYTES);
   setup->model_paths = bs_array_new(setup->n_models, sizeof(char *), err);
@@ -178,6 +189,8 @@ static bs_unit unpack_unit(bs_unpacker *unpacker) {
   unit.first = bs_unpack_u32(unpacker);
   unit.n = bs_unpack_u32(unpacker);
   unit.cost = bs_unpack_f64(unpacker);
+  if (unit.n == 0 || unit.n > UINT32_MAX - unit.first || !(unit.cost >= 0))
+    unpacker->failed = true;
   return unit;
 }
 
@@ -195,6 +208,8 @@ bs_status bs_decode_unit(const bs_text *message, bs_assignment *assignment, bs_e
     return status;
   assignment->unit = unpack_unit(&unpacker);
   assignment->limit_seconds = bs_unpack_f64(&unpacker);
+  if (!(assignment->limit_seconds > 0))
+    unpacker.failed = true;
   return close_message(&unpacker, BS_MESSAGE_UNIT, err);
 }
 

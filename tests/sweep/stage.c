@@ -123,7 +123,8 @@ void answer_unit(const mailboxes *boxes, const bs_unit *unit, bs_text *answer) {
   result.failures = calloc(result.unit.n, sizeof *result.failures);
   for (uint32_t i = result.unit.first; i < result.unit.first + result.unit.n; i++) {
     if (result.unit.task == 1 && (long)i == boxes->failing_example) {
-      result.failures[result.n_failures++] = (bs_unit_failure){i, strdup("made to fail")};
+      result.failures[result.n_failures++] =
+          (bs_unit_failure){i - boxes->blames_another, strdup("made to fail")};
       continue;
     }
     double value = made_up(&result.unit, i);

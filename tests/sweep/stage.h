@@ -29,6 +29,7 @@ typedef struct mailboxes {
   bool stopped[MAX_WORKERS];
   long failing_example; /* of every unit of task 1, or NO_FAILURE */
   double rate;          /* cost that a worker does in a second; 0: results tell no time */
+  bool blames_another;  /* its failure is told of the example before it */
 } mailboxes;
 
 /* A bs_send: puts what is sent into the mailboxes `user`. */

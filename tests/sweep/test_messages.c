@@ -58,6 +58,37 @@ static bs_unit_result make_result(void) {
   return result;
 }
 
+/* Out of range are a unit of no examples or of more than can be counted, a cost that is no number,
+   a limit that never ends or is over at once, and settings that this version does not have. */
+static void numbers_out_of_range_are_refused(void) {
+  bs_error err = {0};
+  bs_text message = {0};
+  const bs_assignment bad[] = {
+      {.unit = {.first = 3, .n = 0}, .limit_seconds = 1},
+      {.unit = {.first = 3, .n = UINT32_MAX - 2}, .limit_seconds = 1},
+      {.unit = {.n = 1, .cost = NAN}, .limit_seconds = 1},
+      {.unit = {.n = 1, .cost = -1}, .limit_seconds = 1},
+      {.unit = {.n = 1}, .limit_seconds = NAN},
+      {.unit = {.n = 1}, .limit_seconds = 0},
+  };
+  for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+    bs_assignment back;
+    BS_TEST_OK(bs_encode_unit(&message, &bad[i], &err), err);
+    BS_TEST_FAILS(bs_decode_unit(&message, &back, &err), BS_ERR_PROTOCOL, err, "out of range");
+  }
+  bs_setup settings[] = {
+      {.isa = "", .protocol = {.border = (bs_border)(BS_BORDER_SEPARATE + 1)}},
+      {.isa = "", .protocol = {.precision = (bs_precision)(BS_PRECISION_BF16 + 1)}},
+      {.isa = "", .threads = -1},
+  };
+  for (size_t i = 0; i < sizeof settings / sizeof *settings; i++) {
+    bs_setup back;
+    BS_TEST_OK(bs_encode_setup(&message, &settings[i], &err), err);
+    BS_TEST_FAILS(bs_decode_setup(&message, &back, &err), BS_ERR_PROTOCOL, err, "out of range");
+  }
+  bs_text_free(&message);
+}
+
 static void a_result_survives(void) {
   bs_error err = {0};
   bs_text message = {0}, again = {0};
@@ -248,6 +279,7 @@ int main(void) {
       {"a result survives the way", a_result_survives},
       {"a cut result is refused", a_cut_result_is_refused},
       {"flipped bits never crash", flipped_bits_never_crash},
+      {"numbers out of range are refused", numbers_out_of_range_are_refused},
       {"a setup survives and is checked", setup_survives_and_is_checked},
       {"kinds are told apart", kinds_are_told_apart},
       {"short messages survive and are checked", short_messages_survive_and_are_checked},

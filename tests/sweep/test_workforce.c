@@ -105,6 +105,33 @@ static void a_poisonous_example_is_given_up_alone(void) {
   }
 }
 
+/* As many rows and failures as the unit has examples, but one example twice and one not at all. */
+static void an_answer_that_leaves_an_example_out_is_not_kept(void) {
+  stage s;
+  bs_store_content content = {0};
+  stage_open(&s, "blame.h5", 1);
+  s.boxes.failing_example = 17;
+  s.boxes.blames_another = true;
+  stage_hello(&s, 0);
+  for (size_t turn = 0; turn < 1000 && !bs_coordinator_is_over(s.c); turn++) {
+    bs_assignment work;
+    if (take_unit(&s.boxes, 0, &work))
+      stage_done(&s, 0, &work.unit);
+  }
+  stage_finish(&s, "blame.h5", &content);
+  size_t n_left_out = 0;
+  for (size_t i = 0; i < content.n_runs; i++)
+    if (content.runs[i].failure[0] != '\0') {
+      CU_ASSERT_STRING_EQUAL(content.runs[i].failure,
+                             "the engine process did not answer every example");
+      n_left_out += content.runs[i].n_examples;
+    }
+  CU_ASSERT_TRUE(n_left_out > 0);
+  CU_ASSERT_EQUAL(content.results->n_examples + n_left_out, 2 * 2 * 2 * N_EXAMPLES);
+  bs_store_content_free(&content);
+  stage_close(&s);
+}
+
 static void a_model_that_always_crashes_is_given_up(void) {
   stage s;
   bs_store_content content = {0};
@@ -275,6 +302,8 @@ int main(void) {
   static const bs_test tests[] = {
       {"ranks agree on an instruction set", ranks_agree_on_an_instruction_set},
       {"a poisonous example is given up alone", a_poisonous_example_is_given_up_alone},
+      {"an answer that leaves an example out is not kept",
+       an_answer_that_leaves_an_example_out_is_not_kept},
       {"a model that always crashes is given up", a_model_that_always_crashes_is_given_up},
       {"a silent worker loses its units", a_silent_worker_loses_its_units},
       {"the coordinator's own pause costs nobody", the_coordinators_own_pause_costs_nobody},
