@@ -10,7 +10,14 @@ if(BIGSWEEP_WERROR)
   target_compile_options(bigsweep_flags INTERFACE -Werror)
 endif()
 if(BIGSWEEP_SANITIZE)
-  target_compile_options(bigsweep_flags INTERFACE -fsanitize=address,undefined
+  target_compile_options(bigsweep_flags INTERFACE -fsanitize=address,undefined,float-cast-overflow
     -fno-sanitize-recover=all -fno-omit-frame-pointer)
   target_link_options(bigsweep_flags INTERFACE -fsanitize=address,undefined)
+endif()
+# Counters for libFuzzer in everything, so that it sees which inputs reach something new.
+if(BIGSWEEP_FUZZ)
+  if(NOT CMAKE_C_COMPILER_ID MATCHES Clang)
+    message(FATAL_ERROR "BIGSWEEP_FUZZ needs clang: cmake --preset fuzz")
+  endif()
+  target_compile_options(bigsweep_flags INTERFACE -fsanitize=fuzzer-no-link)
 endif()

@@ -7,7 +7,7 @@ set -eu
 build="gcc libc6-dev cmake ninja-build pkg-config openmpi-bin libopenmpi-dev libhdf5-dev
   libcjson-dev libpcre2-dev libutf8proc-dev libssl-dev git"
 plot="python3 python3-h5py python3-matplotlib"
-test="libcunit1-dev hdf5-tools clang-format procps $plot"
+test="libcunit1-dev hdf5-tools clang clang-format libclang-rt-dev libomp-dev procps $plot"
 slurm="slurm-wlm munge openmpi-bin"
 
 wanted=

@@ -1,0 +1,79 @@
+/* A results file in which values, sizes, types, layouts, links and attributes are changed as the
+   bytes say (damage.h). What is read is analysed, printed and scored again; written and read it
+   must come out as the same file. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bigsweep/analysis.h"
+#include "damage.h"
+#include "folder.h"
+#include "fuzz.h"
+#include "small_results.h"
+#include "store/results_internal.h"
+#include "store/write_internal.h"
+
+static void ignore(void *user, const char *message) { (void)user, (void)message; }
+
+static bs_status image_of(const bs_store_content *content, bs_text *image) {
+  bs_content parts = {.results = content->results,
+                      .runs = content->runs,
+                      .n_runs = content->n_runs,
+                      .provenance = &content->provenance};
+  image->n_bytes = 0;
+  return bs_store_image(image, "fuzz", &parts, NULL);
+}
+
+static void write_again(const bs_store_content *content, const char *path) {
+  bs_text once = {0}, twice = {0};
+  bs_store_content back = {0};
+  if (image_of(content, &once) == BS_OK) {
+    bs_fuzz_write("r.h5", once.data, once.n_bytes);
+    if (bs_store_read(&back, path, NULL) != BS_OK || image_of(&back, &twice) != BS_OK ||
+        once.n_bytes != twice.n_bytes || memcmp(once.data, twice.data, once.n_bytes) != 0)
+      abort();
+  }
+  bs_store_content_free(&back);
+  bs_text_free(&once);
+  bs_text_free(&twice);
+}
+
+static void analyse(const bs_results *results) {
+  static const char *const added[] = {"rouge"};
+  static FILE *null;
+  if (null == NULL && (null = fopen("/dev/null", "we")) == NULL)
+    exit(1);
+  bs_analysis *analysis = NULL;
+  bs_results *again = NULL;
+  if (bs_analysis_from_results(&analysis, results, NULL) == BS_OK &&
+      (bs_analysis_print(analysis, null, NULL) != BS_OK ||
+       bs_analysis_print_csv(analysis, null, NULL) != BS_OK))
+    abort();
+  if (bs_results_rescore(&again, results, added, 1, ignore, NULL, NULL) == BS_OK &&
+      bs_results_check(again, NULL) != BS_OK)
+    abort();
+  bs_results_free(&again);
+  bs_analysis_free(&analysis);
+}
+
+void bs_fuzz_one(const uint8_t *data, size_t size) {
+  static bs_text whole;
+  char path[256];
+  snprintf(path, sizeof path, "%s/r.h5", bs_fuzz_folder());
+  if (whole.data == NULL) {
+    bs_results *results = bs_fuzz_small_results();
+    bs_run_row run = bs_fuzz_small_run;
+    if (image_of(&(bs_store_content){.results = results, .runs = &run, .n_runs = 1}, &whole) !=
+        BS_OK)
+      abort();
+    bs_results_free(&results);
+  }
+  bs_fuzz_write("r.h5", whole.data, whole.n_bytes);
+  bs_fuzz_damage(path, data, size);
+  bs_store_content content;
+  if (bs_store_read(&content, path, NULL) == BS_OK) {
+    analyse(content.results);
+    write_again(&content, path);
+  }
+  bs_store_content_free(&content);
+}
