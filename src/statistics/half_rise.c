@@ -1,4 +1,7 @@
-/* Where a breakthrough passes half of its rise. */
+/* Where a breakthrough passes half of its rise. A monotone fit puts its ends too far apart where
+   noise is all that moves there, and that moves the crossing; a replicate has the data's noise and
+   its own, so it is moved twice. The interval is the union of the replicates' percentiles and of
+   the same less what they are moved. */
 #include <math.h>
 #include <stdlib.h>
 
@@ -47,8 +50,12 @@ bs_status bs_curve_fill_half_rise(bs_curve *curve, const bs_noise *noise, bs_err
     values[r] = crossing(noise->replicates + r * m, m, sign, &of);
   size_t n = bs_drop_nan(values, BS_REPLICATES), k = (size_t)(TAIL * (double)(n + 1));
   bs_sort_doubles(values, n);
-  if (k > 0)
-    curve->half_rise_interval = (bs_interval){values[k - 1], values[n - k]};
+  if (k > 0) {
+    double moved = 2 * (bs_mean_of(values, n) - curve->half_rise);
+    double low = values[k - 1], high = values[n - k];
+    curve->half_rise_interval = (bs_interval){fmax(fmin(low, low - moved), 0),
+                                              fmin(fmax(high, high - moved), (double)(m - 1))};
+  }
 
 cleanup:
   free(values);
