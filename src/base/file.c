@@ -179,3 +179,42 @@ const char *bs_path_name(const char *path) {
   const char *slash = strrchr(path, '/');
   return slash == NULL ? path : slash + 1;
 }
+
+/* How long `path` is without what stands for the same folder at its end: "/" and "/.". */
+static size_t bare_length(const char *path) {
+  size_t n = strlen(path);
+  for (;;) {
+    if (n > 0 && path[n - 1] == '/')
+      n--;
+    else if (n > 1 && path[n - 1] == '.' && path[n - 2] == '/')
+      n -= 2;
+    else
+      return n;
+  }
+}
+
+char *bs_folder_name(const char *path, bs_error *err) {
+  char *bare = bs_string_new(path, bare_length(path), err);
+  if (bare == NULL)
+    return NULL;
+  const char *last = bs_path_name(bare);
+  if (last[0] != '\0' && strcmp(last, ".") != 0 && strcmp(last, "..") != 0) {
+    char *name = bs_string_copy(last, err);
+    free(bare);
+    return name;
+  }
+  free(bare);
+  char *whole = realpath(path[0] != '\0' ? path : ".", NULL);
+  if (whole == NULL) {
+    bs_error_set(err, BS_ERR_IO, "no such folder: %s", path);
+    return NULL;
+  }
+  char *name = bs_string_copy(bs_path_name(whole), err);
+  free(whole);
+  if (name != NULL && name[0] == '\0') {
+    free(name);
+    bs_error_set(err, BS_ERR_INPUT, "the folder %s has no name of its own", path);
+    return NULL;
+  }
+  return name;
+}

@@ -38,5 +38,8 @@ const char *bs_path_hint(const char *path);
 char *bs_path_folder(const char *path, bs_error *err);
 /* The last component, borrowed from `path`. */
 const char *bs_path_name(const char *path);
+/* The name of the folder that `path` leads to, without regard to "/" and "/." at its end; of ".",
+   ".." and the like the real one. NULL when that has none or is not there; free with free(). */
+char *bs_folder_name(const char *path, bs_error *err);
 
 #endif

@@ -50,6 +50,30 @@ static bs_status read_given_path(reader *r, const cJSON *item, bs_model_spec *mo
   return model->given_path != NULL ? BS_OK : BS_ERR_MEMORY;
 }
 
+/* A model without a name has that of its folder. */
+static bs_status name_by_folder(reader *r, const cJSON *item, bs_model_spec *model) {
+  bs_error fault = {0};
+  model->name = bs_folder_name(model->path, &fault);
+  if (model->name != NULL)
+    return BS_OK;
+  if (fault.status == BS_ERR_MEMORY)
+    return bs_error_set(r->err, fault.status, "%s", fault.message);
+  const cJSON *place = cJSON_IsObject(item) ? bs_json_get(item, "path") : item;
+  return bs_json_fault(r->json, place, r->err, "%s%s", fault.message,
+                       fault.status == BS_ERR_INPUT ? ": give the model a \"name\"" : "");
+}
+
+/* Results tell models apart by their names. */
+static bs_status check_model_name(reader *r, const cJSON *item, const bs_model_spec *model) {
+  for (const bs_model_spec *other = r->config->models; other < model; other++)
+    if (strcmp(other->name, model->name) == 0)
+      return bs_json_fault(r->json, item, r->err,
+                           "a second model with the name \"%s\": \"%s\" and \"%s\"; give one of "
+                           "them another \"name\"",
+                           model->name, other->given_path, model->given_path);
+  return BS_OK;
+}
+
 static bs_status read_model(reader *r, const cJSON *item, bs_model_spec *model) {
   bool is_object = cJSON_IsObject(item);
   if (!is_object && !cJSON_IsString(item))
@@ -64,9 +88,8 @@ static bs_status read_model(reader *r, const cJSON *item, bs_model_spec *model) 
     status = BS_ERR_MEMORY;
   if (status == BS_OK)
     status = copy_string(r, item, "name", false, &model->name);
-  if (status == BS_OK && model->name == NULL &&
-      (model->name = bs_string_copy(bs_path_name(model->given_path), r->err)) == NULL)
-    status = BS_ERR_MEMORY;
+  if (status == BS_OK && model->name == NULL)
+    status = name_by_folder(r, item, model);
   if (status == BS_OK)
     status = copy_string(r, item, "family", false, &model->family);
   if (status == BS_OK && model->family == NULL &&
@@ -104,10 +127,8 @@ static bs_status read_models(reader *r) {
     model->scale = model->seed = NAN;
     if ((status = read_model(r, item, model)) != BS_OK)
       return status;
-    for (size_t i = 0; i + 1 < config->n_models; i++)
-      if (strcmp(config->models[i].name, model->name) == 0)
-        return bs_json_fault(r->json, item, r->err, "a second model with the name \"%s\"",
-                             model->name);
+    if ((status = check_model_name(r, item, model)) != BS_OK)
+      return status;
     if (!bs_is_folder(model->path))
       return no_model_folder(r, item, model);
   }

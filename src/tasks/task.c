@@ -137,11 +137,15 @@ static char *name_of(const char *path, bs_error *err) {
   static const char *const endings[] = {".json", ".jsonl", ".csv"};
   const char *file = bs_path_name(path);
   if (strcmp(file, "task.json") == 0 && file > path + 1) {
-    const char *end = file - 1, *begin = end;
-    while (begin > path && begin[-1] != '/')
-      begin--;
-    if (end > begin && !(end - begin == 1 && *begin == '.'))
-      return bs_string_new(begin, (size_t)(end - begin), err);
+    bs_error fault = {0};
+    char *folder = bs_path_folder(path, err);
+    if (folder == NULL)
+      return NULL;
+    bool is_here = strcmp(folder, ".") == 0;
+    char *name = is_here ? NULL : bs_folder_name(folder, &fault);
+    free(folder);
+    if (name != NULL)
+      return name;
   }
   size_t n = strlen(file);
   for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {

@@ -2,6 +2,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/file_internal.h"
 #include "base/json_internal.h"
@@ -290,6 +292,50 @@ static void paths_are_joined(void) {
   CU_ASSERT_STRING_EQUAL(bs_path_name("a/b.json"), "b.json");
 }
 
+/* However a path is written, the name is that of the folder it leads to. */
+static void a_folder_has_one_name(void) {
+  bs_error err = {0};
+  char here[4096];
+  CU_ASSERT_PTR_NOT_NULL_FATAL(getcwd(here, sizeof here));
+  mkdir(bs_test_path("outer"), 0700);
+  mkdir(bs_test_path("outer/inner"), 0700);
+  CU_ASSERT_EQUAL_FATAL(chdir(bs_test_path("outer/inner")), 0);
+  static const struct {
+    const char *path, *name;
+  } cases[] = {{"small", "small"},
+               {"small/", "small"},
+               {"small//", "small"},
+               {"a/small/.", "small"},
+               {"a/small/./", "small"},
+               {"a//small", "small"},
+               {"a/.hidden", ".hidden"},
+               {"a.", "a."},
+               {"..a/", "..a"},
+               {"./small", "small"},
+               {"../small/", "small"},
+               {".", "inner"},
+               {"./", "inner"},
+               {"././/", "inner"},
+               {"", "inner"},
+               {"..", "outer"},
+               {"../", "outer"},
+               {"../.", "outer"},
+               {"../inner/..", "outer"},
+               {"./..//", "outer"}};
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    char *name = bs_folder_name(cases[i].path, &err);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(name);
+    CU_ASSERT_STRING_EQUAL(name, cases[i].name);
+    free(name);
+  }
+  CU_ASSERT_PTR_NULL(bs_folder_name("//", &err));
+  CU_ASSERT_EQUAL(err.status, BS_ERR_INPUT);
+  bs_error_clear(&err);
+  CU_ASSERT_PTR_NULL(bs_folder_name("absent/..", &err));
+  CU_ASSERT_EQUAL(err.status, BS_ERR_IO);
+  CU_ASSERT_EQUAL_FATAL(chdir(here), 0);
+}
+
 int main(void) {
   static const bs_test tests[] = {
       {"an error keeps the first message", error_keeps_the_first},
@@ -306,6 +352,7 @@ int main(void) {
       {"JSON that is written reads back", json_writes_what_reads_back},
       {"files are read and mapped", files_are_read_and_mapped},
       {"paths are joined", paths_are_joined},
+      {"a folder has one name", a_folder_has_one_name},
   };
   return bs_test_main("base", tests, sizeof tests / sizeof *tests);
 }

@@ -100,6 +100,36 @@ static void models_are_paths_or_objects(void) {
   bs_config_free(&config);
 }
 
+/* A path completed by the shell ends in a slash. */
+static void a_folder_names_its_model_and_task(void) {
+  lay_out_files();
+  static const char *const models[] = {"m", "m/", "m//", "m/.", "./m/", "t/../m", "m/../m/"};
+  static const char *const tasks[] = {"t/a", "t/a/", "t/a//", "t/a/.", "t/b/../a"};
+  for (size_t i = 0; i < sizeof models / sizeof *models; i++) {
+    bs_error err = {0};
+    bs_config *config = NULL;
+    char json[256];
+    snprintf(json, sizeof json, "{\"models\": [{\"path\": \"%s\"}], \"tasks\": [\"t/a\"]}",
+             models[i]);
+    BS_TEST_OK(parse(&config, json, &err), err);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(config);
+    CU_ASSERT_STRING_EQUAL(config->models[0].name, "m");
+    CU_ASSERT_STRING_EQUAL(config->models[0].given_path, models[i]);
+    bs_config_free(&config);
+  }
+  static const char example[] = "{\"examples\": [{\"input\": \"i\", \"target\": \"t\"}]}";
+  for (size_t i = 0; i < sizeof tasks / sizeof *tasks; i++) {
+    bs_error err = {0};
+    bs_task *task = NULL;
+    char path[64];
+    snprintf(path, sizeof path, "%s/task.json", tasks[i]);
+    (void)bs_task_parse(&task, example, sizeof example - 1, bs_test_path(path), NULL, NULL, &err);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(task);
+    CU_ASSERT_STRING_EQUAL(task->name, "a");
+    bs_task_free(&task);
+  }
+}
+
 static void faults_are_placed(void) {
   lay_out_files();
 #define MODELS "\"models\": [{\"path\": \"m\"}]"
@@ -125,7 +155,11 @@ static void faults_are_placed(void) {
       {"{\"models\": [{\"path\": \"m\", \"seed\": 1.5}], " TASKS "}", "models[0].seed: expected"},
       {"{\"models\": [{\"path\": \"m\", \"seed\": \"a\"}], " TASKS "}", "models[0].seed: expected"},
       {"{\"models\": [{\"path\": \"m\"}, {\"path\": \"m\"}], " TASKS "}",
-       "a second model with the name \"m\""},
+       "models[1]: a second model with the name \"m\": \"m\" and \"m\"; give one of them another"},
+      {"{\"models\": [{\"path\": \"m/\"}, {\"path\": \"t/../m/.\"}], " TASKS "}",
+       "a second model with the name \"m\": \"m/\" and \"t/../m/.\""},
+      {"{\"models\": [{\"path\": \"//\"}], " TASKS "}",
+       "models[0].path: the folder // has no name of its own: give the model a \"name\""},
       {"{" MODELS ", \"tasks\": [\"t/*/nothing.json\"]}", "tasks[0]: no file matches"},
       {"{" MODELS ", \"tasks\": [\"absent.json\"]}", "tasks[0]: no such file"},
       {"{" MODELS "," TASKS ", \"shots\": [0, 0]}", "shots[1]: 0 shots stand twice"},
@@ -161,6 +195,7 @@ int main(void) {
       {"the contract's example is read", reads_what_the_contract_shows},
       {"defaults", defaults_are_those_of_the_contract},
       {"models are paths or objects", models_are_paths_or_objects},
+      {"a folder names its model and task", a_folder_names_its_model_and_task},
       {"faults are placed", faults_are_placed},
   };
   return bs_test_main("config", tests, sizeof tests / sizeof *tests);
