@@ -30,16 +30,17 @@ bs_status bs_results_append(bs_results *to, const bs_results *from, const uint32
     bs_skipped_row row = from->skipped[i];
     row.model = model_map[row.model];
     row.task = task_map[row.task];
-    status = bs_results_add_skipped(to, &row, err);
+    if (row.model != BS_NOT_THERE && row.task != BS_NOT_THERE)
+      status = bs_results_add_skipped(to, &row, err);
   }
   return status;
 }
 
-bs_status bs_run_rows_add(bs_run_row **rows, size_t *n, size_t *capacity, const bs_run_row *row,
-                          bs_results *owner, bs_error *err) {
-  void *array = *rows;
-  bs_status status = bs_array_reserve(&array, capacity, *n, 1, sizeof **rows, err);
-  *rows = array;
+bs_status bs_run_rows_add(bs_run_rows *rows, const bs_run_row *row, bs_results *owner,
+                          bs_error *err) {
+  void *array = rows->rows;
+  bs_status status = bs_array_reserve(&array, &rows->capacity, rows->n, 1, sizeof *rows->rows, err);
+  rows->rows = array;
   if (status != BS_OK)
     return status;
   bs_run_row copy = *row;
@@ -47,14 +48,14 @@ bs_status bs_run_rows_add(bs_run_row **rows, size_t *n, size_t *capacity, const 
   copy.failure = bs_results_string(owner, row->failure, strlen(row->failure));
   if (copy.host == NULL || copy.failure == NULL)
     return bs_error_set(err, BS_ERR_MEMORY, "cannot keep a run row");
-  (*rows)[(*n)++] = copy;
+  rows->rows[rows->n++] = copy;
   return BS_OK;
 }
 
 /* Where the rows of one more file go, and what has been collected so far. */
 typedef struct collector {
   bs_store_content *out;
-  size_t runs_capacity;
+  bs_run_rows runs; /* become those of `out` */
 } collector;
 
 static bs_status map_model(bs_results *to, const bs_model_row *row, uint32_t *index,
@@ -142,7 +143,7 @@ static bs_status add_file(void *user, const bs_store_content *file, const char *
     bs_run_row row = file->runs[i];
     row.model = models[row.model];
     row.task = tasks[row.task];
-    status = bs_run_rows_add(&c->out->runs, &c->out->n_runs, &c->runs_capacity, &row, to, err);
+    status = bs_run_rows_add(&c->runs, &row, to, err);
   }
   if (status != BS_OK)
     bs_error_prefix(err, "%s", path);
@@ -184,6 +185,8 @@ static bs_status collect_once(bs_store_content *out, const char *path, bs_error 
   }
   if (status == BS_OK)
     status = bs_store_each_part(path, add_file, &c, err);
+  out->runs = c.runs.rows;
+  out->n_runs = c.runs.n;
   if (status == BS_OK && out->results == NULL)
     status = bs_error_set(err, BS_ERR_IO, "%s: no such results file, and no parts of one", path);
   if (status == BS_OK)

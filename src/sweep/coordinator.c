@@ -33,30 +33,18 @@ static bs_status new_tables(bs_results **out, const bs_coordinator *c, bool with
   return status;
 }
 
-/* Failures of the earlier run are tried again, so their rows are dropped. */
-static bs_status take_over_runs(bs_coordinator *c, const bs_store_content *earlier, bs_error *err) {
-  bs_status status = BS_OK;
-  for (size_t i = 0; status == BS_OK && i < earlier->n_runs; i++)
-    if (earlier->runs[i].failure[0] == '\0')
-      status =
-          bs_run_rows_add(&c->runs, &c->n_runs, &c->runs_capacity, &earlier->runs[i], c->all, err);
-  return status;
-}
-
 static bs_status take_over(bs_coordinator *c, bs_error *err) {
   bs_store_content earlier = {0};
   if (c->options.is_rehearsal || !bs_sweep_has_results(c->output))
     return BS_OK;
   bs_status status = bs_sweep_collect(&earlier, c->output, err);
   if (status == BS_OK)
-    status = bs_resume(&earlier, c->plan, c->protocol.data, c->output, c->all, err);
-  if (status == BS_OK)
-    status = take_over_runs(c, &earlier, err);
+    status = bs_resume(&earlier, c->plan, c->protocol.data, c->output, c->all, &c->runs, err);
   if (status == BS_OK && earlier.results->n_examples > 0 && earlier.provenance.isa[0] != '\0' &&
       (c->chosen_isa = bs_string_copy(earlier.provenance.isa, err)) == NULL)
     status = BS_ERR_MEMORY;
   c->examples_reused = c->all->n_examples + c->all->n_skipped;
-  c->n_runs_committed = c->n_runs;
+  c->n_runs_committed = c->runs.n;
   bs_store_content_free(&earlier);
   return status;
 }
@@ -158,7 +146,7 @@ void bs_coordinator_free(bs_coordinator **handle) {
   free(c->hosts);
   free(c->chosen_isa);
   free(c->units);
-  free(c->runs);
+  free(c->runs.rows);
   free(c->models);
   bs_jobs_free(&c->jobs);
   bs_results_free(&c->all);
@@ -173,9 +161,9 @@ bs_status bs_coordinator_add_run(bs_coordinator *c, const bs_run_row *row, doubl
                                  bs_error *err) {
   if (c->options.is_rehearsal)
     return BS_OK;
-  if (c->n_runs == c->n_runs_committed)
+  if (c->runs.n == c->n_runs_committed)
     c->first_uncommitted = now;
-  return bs_run_rows_add(&c->runs, &c->n_runs, &c->runs_capacity, row, c->all, err);
+  return bs_run_rows_add(&c->runs, row, c->all, err);
 }
 
 bs_status bs_coordinator_keep(bs_coordinator *c, size_t w, const bs_unit_result *result,
@@ -222,13 +210,13 @@ bs_status bs_coordinator_keep(bs_coordinator *c, size_t w, const bs_unit_result 
 }
 
 bs_status bs_coordinator_commit(bs_coordinator *c, bs_error *err) {
-  if (c->n_runs == c->n_runs_committed)
+  if (c->runs.n == c->n_runs_committed)
     return BS_OK;
-  bs_status status = bs_store_commit_part(c->output, c->pending, c->runs + c->n_runs_committed,
-                                          c->n_runs - c->n_runs_committed, &c->provenance, err);
+  bs_status status = bs_store_commit_part(c->output, c->pending, c->runs.rows + c->n_runs_committed,
+                                          c->runs.n - c->n_runs_committed, &c->provenance, err);
   if (status != BS_OK)
     return status;
-  c->n_runs_committed = c->n_runs;
+  c->n_runs_committed = c->runs.n;
   bs_results_free(&c->pending);
   return new_tables(&c->pending, c, false, err);
 }
@@ -295,8 +283,9 @@ bs_status bs_coordinator_finish(bs_coordinator *c, bs_error *err) {
   if (status == BS_OK)
     status = bs_analysis_from_results(&analysis, c->all, err);
   if (status == BS_OK) {
-    qsort(c->runs, c->n_runs, sizeof *c->runs, by_unit);
-    status = bs_store_write(c->output, c->all, analysis, c->runs, c->n_runs, &c->provenance, err);
+    qsort(c->runs.rows, c->runs.n, sizeof *c->runs.rows, by_unit);
+    status =
+        bs_store_write(c->output, c->all, analysis, c->runs.rows, c->runs.n, &c->provenance, err);
   }
   if (status == BS_OK)
     status = bs_store_remove_parts(c->output, err);

@@ -3,6 +3,7 @@
 #ifndef BIGSWEEP_SWEEP_COORDINATOR_STATE_INTERNAL_H
 #define BIGSWEEP_SWEEP_COORDINATOR_STATE_INTERNAL_H
 
+#include "sweep/collect_internal.h"
 #include "sweep/coordinator_internal.h"
 #include "sweep/jobs_internal.h"
 #include "sweep/messages_internal.h"
@@ -47,8 +48,8 @@ struct bs_coordinator {
   model_count *models;
   bs_results *all;     /* every row so far */
   bs_results *pending; /* rows not yet committed */
-  bs_run_row *runs;    /* [n_runs], of which the first n_runs_committed are in parts */
-  size_t n_runs, runs_capacity, n_runs_committed;
+  bs_run_rows runs;    /* of which the first n_runs_committed are in parts */
+  size_t n_runs_committed;
   bs_text protocol;
   char created[32];
   bs_provenance provenance;

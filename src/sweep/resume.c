@@ -7,8 +7,6 @@
 #include "bigsweep/task.h"
 #include "sweep/collect_internal.h"
 
-static const uint32_t NOT_THERE = UINT32_MAX;
-
 /* Goes up when the same configuration, checkpoint and task come to other scores than before. 2: a
    token that spans the border of prompt and answer; generation without the white space at the end
    of the prompt. */
@@ -23,13 +21,15 @@ bs_status bs_protocol_text(const bs_protocol *protocol, bs_text *text, bs_error 
       protocol->max_tokens, bs_precision_name(precision));
 }
 
-/* The row of `names`/`hashes` with that content, by preference with that name too. */
+/* A model or a task. */
 typedef struct content_key {
   const char *name, *sha256;
+  bool has_results; /* examples of it were scored */
 } content_key;
 
+/* The number of the known one with that content, by preference with that name too. */
 static uint32_t find_content(const content_key *wanted, const content_key *known, size_t n) {
-  uint32_t found = NOT_THERE;
+  uint32_t found = BS_NOT_THERE;
   for (size_t i = 0; i < n; i++)
     if (strcmp(known[i].sha256, wanted->sha256) == 0) {
       if (strcmp(known[i].name, wanted->name) == 0)
@@ -39,12 +39,14 @@ static uint32_t find_content(const content_key *wanted, const content_key *known
   return found;
 }
 
+/* What nothing was scored of may have been repaired, renamed or removed since: it is on the map
+   where it is still the same, and needs not be. */
 static bs_status map_contents(const char *kind, const char *path, const content_key *earlier,
                               size_t n_earlier, const content_key *known, size_t n_known,
                               uint32_t *map, bs_error *err) {
   for (size_t i = 0; i < n_earlier; i++) {
     map[i] = find_content(&earlier[i], known, n_known);
-    if (map[i] != NOT_THERE)
+    if (map[i] != BS_NOT_THERE || !earlier[i].has_results)
       continue;
     for (size_t j = 0; j < n_known; j++)
       if (strcmp(known[j].name, earlier[i].name) == 0)
@@ -67,9 +69,11 @@ static bs_status map_models(const bs_results *earlier, const bs_plan *plan, cons
   bs_status status = then == NULL || now == NULL ? BS_ERR_MEMORY : BS_OK;
   if (status == BS_OK) {
     for (size_t i = 0; i < earlier->n_models; i++)
-      then[i] = (content_key){earlier->models[i].name, earlier->models[i].sha256};
+      then[i] = (content_key){earlier->models[i].name, earlier->models[i].sha256, false};
+    for (size_t i = 0; i < earlier->n_examples; i++)
+      then[earlier->examples[i].model].has_results = true;
     for (size_t i = 0; i < plan->n_models; i++)
-      now[i] = (content_key){plan->models[i].row.name, plan->models[i].row.sha256};
+      now[i] = (content_key){plan->models[i].row.name, plan->models[i].row.sha256, false};
     status = map_contents("model", path, then, earlier->n_models, now, plan->n_models, map, err);
   }
   free(then);
@@ -84,9 +88,11 @@ static bs_status map_tasks(const bs_results *earlier, const bs_plan *plan, const
   bs_status status = then == NULL || now == NULL ? BS_ERR_MEMORY : BS_OK;
   if (status == BS_OK) {
     for (size_t i = 0; i < earlier->n_tasks; i++)
-      then[i] = (content_key){earlier->tasks[i].name, earlier->tasks[i].sha256};
+      then[i] = (content_key){earlier->tasks[i].name, earlier->tasks[i].sha256, false};
+    for (size_t i = 0; i < earlier->n_examples; i++)
+      then[earlier->examples[i].task].has_results = true;
     for (size_t i = 0; i < plan->n_tasks; i++)
-      now[i] = (content_key){plan->tasks[i]->name, plan->tasks[i]->sha256};
+      now[i] = (content_key){plan->tasks[i]->name, plan->tasks[i]->sha256, false};
     status = map_contents("task", path, then, earlier->n_tasks, now, plan->n_tasks, map, err);
   }
   free(then);
@@ -149,26 +155,37 @@ static bool has_shots(const bs_task_spec *spec, uint32_t shots) {
 }
 
 /* Rows that the configuration no longer asks for would stand beside those it does. */
-static bs_status check_rows(const bs_results *earlier, const bs_plan *plan,
-                            const uint32_t *task_map, const char *path, bs_error *err) {
-  const bs_config *config = plan->config;
-  for (size_t i = 0; i < earlier->n_examples; i++) {
-    const bs_example_row *row = &earlier->examples[i];
-    const bs_task *task = plan->tasks[task_map[row->task]];
-    if (!has_shots(plan->specs[task_map[row->task]], row->shots))
-      return bs_error_set(err, BS_ERR_USAGE,
-                          "%s: has results of \"%s\" with %u shots, which the configuration does "
-                          "not ask for: put them back or give another output",
-                          path, task->name, row->shots);
-    if (row->example >= task->n_examples ||
-        (config->max_examples > 0 && row->example >= config->max_examples))
-      return bs_error_set(
-          err, BS_ERR_USAGE,
-          "%s: has results of more examples of \"%s\" than max_examples now allows: "
-          "raise it or give another output",
-          path, task->name);
-  }
+static bs_status check_row(const bs_plan *plan, uint32_t t, uint32_t shots, uint32_t example,
+                           const char *path, bs_error *err) {
+  const bs_task *task = plan->tasks[t];
+  size_t most = plan->config->max_examples;
+  if (!has_shots(plan->specs[t], shots))
+    return bs_error_set(err, BS_ERR_USAGE,
+                        "%s: has results of \"%s\" with %u shots, which the configuration does "
+                        "not ask for: put them back or give another output",
+                        path, task->name, shots);
+  if (example >= task->n_examples || (most > 0 && example >= most))
+    return bs_error_set(err, BS_ERR_USAGE,
+                        "%s: has results of more examples of \"%s\" than max_examples now allows: "
+                        "raise it or give another output",
+                        path, task->name);
   return BS_OK;
+}
+
+static bs_status check_rows(const bs_results *earlier, const bs_plan *plan,
+                            const uint32_t *model_map, const uint32_t *task_map, const char *path,
+                            bs_error *err) {
+  bs_status status = BS_OK;
+  for (size_t i = 0; status == BS_OK && i < earlier->n_examples; i++) {
+    const bs_example_row *row = &earlier->examples[i];
+    status = check_row(plan, task_map[row->task], row->shots, row->example, path, err);
+  }
+  for (size_t i = 0; status == BS_OK && i < earlier->n_skipped; i++) {
+    const bs_skipped_row *row = &earlier->skipped[i];
+    if (model_map[row->model] != BS_NOT_THERE && task_map[row->task] != BS_NOT_THERE)
+      status = check_row(plan, task_map[row->task], row->shots, row->example, path, err);
+  }
+  return status;
 }
 
 /* Scores of two revisions of the protocol, or of two ways to ask for them, are not mixed. */
@@ -190,8 +207,34 @@ static bs_status check_protocol(const char *then, const char *now, const char *p
                       path, then, now);
 }
 
+/* Two models of the same content were scored, of which one has another content now: the rows of
+   both are those of the other. */
+static bool maps_two_to_one(const uint32_t *map, size_t n) {
+  for (size_t i = 0; i < n; i++)
+    for (size_t k = 0; map[i] != BS_NOT_THERE && k < i; k++)
+      if (map[k] == map[i])
+        return true;
+  return false;
+}
+
+/* Failures are tried again, so their rows are dropped, and so are those of what is not there any
+   more. */
+static bs_status take_over_runs(const bs_store_content *earlier, const uint32_t *models,
+                                const uint32_t *tasks, bs_results *owner, bs_run_rows *to,
+                                bs_error *err) {
+  bs_status status = BS_OK;
+  for (size_t i = 0; status == BS_OK && i < earlier->n_runs; i++) {
+    bs_run_row row = earlier->runs[i];
+    row.model = models[row.model];
+    row.task = tasks[row.task];
+    if (row.failure[0] == '\0' && row.model != BS_NOT_THERE && row.task != BS_NOT_THERE)
+      status = bs_run_rows_add(to, &row, owner, err);
+  }
+  return status;
+}
+
 bs_status bs_resume(const bs_store_content *earlier, const bs_plan *plan, const char *protocol,
-                    const char *path, bs_results *to, bs_error *err) {
+                    const char *path, bs_results *to, bs_run_rows *runs, bs_error *err) {
   const bs_results *from = earlier->results;
   uint32_t *models = bs_array_new(from->n_models, sizeof *models, err);
   uint32_t *tasks = bs_array_new(from->n_tasks, sizeof *tasks, err);
@@ -203,11 +246,16 @@ bs_status bs_resume(const bs_store_content *earlier, const bs_plan *plan, const 
   if (status == BS_OK)
     status = map_tasks(from, plan, path, tasks, err);
   if (status == BS_OK)
-    status = check_rows(from, plan, tasks, path, err);
+    status = check_rows(from, plan, models, tasks, path, err);
   if (status == BS_OK)
     status = check_metrics(from, plan, tasks, path, err);
   if (status == BS_OK)
     status = bs_results_append(to, from, models, tasks, err);
+  if (status == BS_OK &&
+      (maps_two_to_one(models, from->n_models) || maps_two_to_one(tasks, from->n_tasks)))
+    status = bs_results_sort(to, err); /* drops what is there twice */
+  if (status == BS_OK)
+    status = take_over_runs(earlier, models, tasks, to, runs, err);
   free(models);
   free(tasks);
   return status;

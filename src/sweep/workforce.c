@@ -285,7 +285,7 @@ bs_status bs_coordinator_tick(bs_coordinator *c, double now, bs_error *err) {
     if (status == BS_OK && c->stopping)
       status = bs_handout_settle(c, now, err);
   }
-  if (status == BS_OK && c->n_runs > c->n_runs_committed &&
+  if (status == BS_OK && c->runs.n > c->n_runs_committed &&
       (c->stopping || now - c->first_uncommitted >= COMMIT_SECONDS)) /* time may be short */
     status = bs_coordinator_commit(c, err);
   return status;

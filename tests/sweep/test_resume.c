@@ -100,11 +100,123 @@ static void other_revisions_are_refused(void) {
   world_free(&w);
 }
 
+/* Runs the sweep on one worker, on which everything of a model, or of a task, crashes. */
+static void run_with_a_broken_one(const char *name, long model, long task) {
+  stage s;
+  bs_store_content content = {0};
+  bs_assignment work;
+  stage_open(&s, name, 1);
+  stage_hello(&s, 0);
+  for (size_t turn = 0; turn < 1000 && take_unit(&s.boxes, 0, &work); turn++)
+    if (work.unit.model == model || work.unit.task == task)
+      stage_crash(&s, 0, &work.unit);
+    else
+      stage_done(&s, 0, &work.unit);
+  stage_finish(&s, name, &content);
+  CU_ASSERT_EQUAL(content.results->n_examples, 2 * 2 * N_EXAMPLES);
+  bs_store_content_free(&content);
+  stage_close(&s);
+}
+
+/* Of what nothing was scored may be repaired, renamed, or both: the file goes on, and its tables
+   are those of a run that had it right from the start. */
+static void a_model_without_results_may_be_repaired(void) {
+  world w;
+  bs_sweep_summary summary;
+  const char *clean = bs_test_path("clean.h5"), *path = bs_test_path("broken_model.h5");
+  run_with_a_broken_one("broken_model.h5", 1, -1);
+  world_new(&w);
+  w.models[1].row.sha256[0] = '9';
+  w.models[1].row.name = "repaired";
+  CU_ASSERT_TRUE(drive(&w, path, 2, 3, 10, 1, NO_FAILURE, &summary) == false); /* killed ... */
+  CU_ASSERT_TRUE(drive(&w, path, 3, 1000, 0.01, 1, NO_FAILURE, &summary));     /* ... and resumed */
+  CU_ASSERT_EQUAL(summary.n_failed, 0);
+  CU_ASSERT_TRUE(drive(&w, clean, 1, 1000, 0.01, 1, NO_FAILURE, &summary));
+  check_same_results(clean, path);
+  bs_error err = {0};
+  bs_store_content content = {0};
+  BS_TEST_OK(bs_store_read(&content, path, &err), err);
+  CU_ASSERT_EQUAL(content.results->n_models, 2);
+  CU_ASSERT_STRING_EQUAL(content.results->models[1].name, "repaired");
+  for (size_t i = 0; i < content.n_runs; i++)
+    CU_ASSERT_STRING_EQUAL(content.runs[i].failure, "");
+  bs_store_content_free(&content);
+  world_free(&w);
+}
+
+static void a_model_without_results_may_be_removed(void) {
+  world w;
+  bs_sweep_summary summary;
+  bs_error err = {0};
+  bs_store_content content = {0};
+  const char *path = bs_test_path("removed.h5");
+  run_with_a_broken_one("removed.h5", 0, -1);
+  world_new(&w);
+  /* The one that is left moves up, and its units of work with it. */
+  world less = w;
+  less.plan.config = &less.config;
+  less.plan.models = less.models + 1;
+  less.plan.n_models = 1;
+  less.plan.units = less.units;
+  less.plan.n_units = 0;
+  for (size_t i = 0; i < w.plan.n_units; i++)
+    if (w.units[i].model == 1) {
+      less.units[less.plan.n_units] = w.units[i];
+      less.units[less.plan.n_units++].model = 0;
+    }
+  CU_ASSERT_TRUE(drive(&less, path, 2, 1000, 0.01, 1, NO_FAILURE, &summary));
+  CU_ASSERT_EQUAL(summary.examples_reused, 2 * 2 * N_EXAMPLES);
+  BS_TEST_OK(bs_store_read(&content, path, &err), err);
+  CU_ASSERT_EQUAL(content.results->n_models, 1);
+  CU_ASSERT_EQUAL(content.results->n_examples, 2 * 2 * N_EXAMPLES);
+  uint32_t n = 0;
+  for (size_t i = 0; i < content.n_runs; i++) {
+    CU_ASSERT_EQUAL(content.runs[i].model, 0);
+    n += content.runs[i].n_examples;
+  }
+  CU_ASSERT_EQUAL(n, 2 * 2 * N_EXAMPLES); /* each row is of the model that did the work */
+  bs_store_content_free(&content);
+  world_free(&w);
+}
+
+static void a_task_without_results_may_be_repaired(void) {
+  world w;
+  bs_sweep_summary summary;
+  const char *clean = bs_test_path("clean_task.h5"), *path = bs_test_path("broken_task.h5");
+  run_with_a_broken_one("broken_task.h5", -1, 1);
+  world_new(&w);
+  w.tasks[1]->sha256[0] = w.tasks[1]->sha256[0] == '0' ? '1' : '0';
+  CU_ASSERT_TRUE(drive(&w, path, 2, 1000, 0.01, 1, NO_FAILURE, &summary));
+  CU_ASSERT_TRUE(drive(&w, clean, 1, 1000, 0.01, 1, NO_FAILURE, &summary));
+  check_same_results(clean, path);
+  world_free(&w);
+}
+
+/* Two models of one content, of which one has another now: its earlier rows are the other's, which
+   has them already. */
+static void equal_models_are_not_counted_twice(void) {
+  world w;
+  bs_sweep_summary summary;
+  const char *path = bs_test_path("twins.h5");
+  world_new(&w);
+  memset(w.models[1].row.sha256, '1', 64);
+  CU_ASSERT_TRUE(drive(&w, path, 1, 1000, 0.01, 1, NO_FAILURE, &summary));
+  memset(w.models[1].row.sha256, '2', 64);
+  CU_ASSERT_TRUE(drive(&w, path, 1, 1000, 0.01, 1, NO_FAILURE, &summary));
+  CU_ASSERT_EQUAL(summary.examples_reused, 2 * 2 * N_EXAMPLES);
+  CU_ASSERT_EQUAL(summary.progress.examples_done, 2 * 2 * N_EXAMPLES);
+  world_free(&w);
+}
+
 int main(void) {
   static const bs_test tests[] = {
       {"a sweep may grow", a_sweep_may_grow},
       {"unlike results are not mixed", unlike_results_are_not_mixed},
       {"other revisions are refused", other_revisions_are_refused},
+      {"a model without results may be repaired", a_model_without_results_may_be_repaired},
+      {"a model without results may be removed", a_model_without_results_may_be_removed},
+      {"a task without results may be repaired", a_task_without_results_may_be_repaired},
+      {"equal models are not counted twice", equal_models_are_not_counted_twice},
   };
   return bs_test_main("resume", tests, sizeof tests / sizeof *tests);
 }
