@@ -74,6 +74,11 @@ const bs_tensor *bs_checkpoint_tensor_at(const bs_checkpoint *checkpoint, size_t
    to the system. The tensor stays readable: its pages come from the file again. */
 void bs_checkpoint_release_pages(const bs_checkpoint *checkpoint, const bs_tensor *tensor);
 
+/* Reads all weights (with OpenMP's threads) and gives their memory back. BS_ERR_INPUT names the
+   tensor and the element of the first one that is NaN or infinite; buffers that have no effect may
+   hold what they like. */
+bs_status bs_checkpoint_check_finite(const bs_checkpoint *checkpoint, bs_error *err);
+
 /* What a model is, for tables and plans. Strings borrowed until the checkpoint is freed. */
 typedef struct bs_model_info {
   const char *architecture;          /* "LlamaForCausalLM" */

@@ -58,6 +58,13 @@ bs_status bs_tokenizer_surroundings(const bs_tokenizer *tokenizer, bs_tokens *be
 bs_status bs_tokenizer_decode(const bs_tokenizer *tokenizer, const int32_t *ids, size_t n,
                               bool skip_special, bs_text *text, bs_error *err);
 
+/* Whether a model with `vocab_size` rows of embeddings has one for every token that a text can
+   become: all that the tokenizer's model knows and what its post-processor adds. Else BS_ERR_INPUT:
+   it is another model's tokenizer. An added token beyond the rows (the "<pad>" that many fine-tuned
+   checkpoints leave unused) is let pass: only a text that spells it out has it. A model may have
+   more rows than the tokenizer has tokens. */
+bs_status bs_tokenizer_check_fits(const bs_tokenizer *tokenizer, size_t vocab_size, bs_error *err);
+
 /* One more than the largest id, added tokens included. */
 size_t bs_tokenizer_vocab_size(const bs_tokenizer *tokenizer);
 

@@ -6,10 +6,12 @@
 #include "base/memory_internal.h"
 #include "checkpoint/family_internal.h"
 #include "checkpoint/files_internal.h"
+#include "checkpoint/finite_internal.h"
 #include "checkpoint/keys_internal.h"
 
 struct bs_checkpoint {
   bs_weight_files files;
+  bool *used; /* [files.tensors.n] the others are buffers of no effect */
   bs_decoder decoder;
   bs_model_info info;
   bs_notes notes;
@@ -210,7 +212,7 @@ static bs_status describe(bs_checkpoint *checkpoint, const bs_json *config, cons
     status = read_special_ids(config, dir, &checkpoint->decoder, err);
   if (status == BS_OK)
     fill_info(checkpoint, &reader);
-  free(reader.used);
+  checkpoint->used = reader.used;
   return status;
 }
 
@@ -256,6 +258,7 @@ void bs_checkpoint_free(bs_checkpoint **checkpoint) {
   bs_decoder_free(&(*checkpoint)->decoder);
   bs_weight_files_close(&(*checkpoint)->files);
   bs_file_names_free((*checkpoint)->notes.lines, (*checkpoint)->notes.n);
+  free((*checkpoint)->used);
   free(*checkpoint);
   *checkpoint = NULL;
 }
@@ -283,6 +286,18 @@ void bs_checkpoint_release_pages(const bs_checkpoint *checkpoint, const bs_tenso
         bs_file_map_release(map, tensor->data, tensor->n_bytes);
     }
   }
+}
+
+bs_status bs_checkpoint_check_finite(const bs_checkpoint *checkpoint, bs_error *err) {
+  bs_status status = BS_OK;
+  for (size_t i = 0; status == BS_OK && i < checkpoint->files.tensors.n; i++) {
+    const bs_tensor *tensor = &checkpoint->files.tensors.items[i];
+    if (!checkpoint->used[i])
+      continue;
+    status = bs_tensor_check_finite(tensor, err);
+    bs_checkpoint_release_pages(checkpoint, tensor);
+  }
+  return status;
 }
 
 void bs_checkpoint_info(const bs_checkpoint *checkpoint, bs_model_info *info) {

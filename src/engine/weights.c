@@ -132,8 +132,10 @@ bs_status bs_model_weights_load(bs_model_weights *weights, const bs_checkpoint *
   if (weights->layers == NULL)
     return BS_ERR_MEMORY;
   weights->n_layers = decoder->n_layers;
-  bs_status status = bs_engine_memory_parts(
-      checkpoint, &(bs_engine_options){.precision = precision, .isa = isa}, &need, err);
+  bs_status status = bs_checkpoint_check_finite(checkpoint, err);
+  if (status == BS_OK)
+    status = bs_engine_memory_parts(
+        checkpoint, &(bs_engine_options){.precision = precision, .isa = isa}, &need, err);
   if (status == BS_OK)
     status = bs_linear_room_new(&weights->room, need.weights, err);
   if (status == BS_OK)

@@ -48,6 +48,11 @@ bs_status model_open(model *m, const model_options *values, bs_error *err) {
   if (status == BS_OK && bs_file_exists(path))
     status = bs_tokenizer_open(&m->tokenizer, values->folder, err);
   free(path);
+  if (status == BS_OK && m->tokenizer != NULL) {
+    bs_model_info info;
+    bs_checkpoint_info(m->checkpoint, &info);
+    bs_tokenizer_check_fits(m->tokenizer, info.vocab_size, &m->tokenizer_fault);
+  }
   if (status != BS_OK)
     model_close(m);
   return status;
@@ -62,5 +67,7 @@ void model_close(model *m) {
 bs_status model_needs_tokenizer(const model *m, bs_error *err) {
   if (m->tokenizer == NULL)
     return bs_error_set(err, BS_ERR_INPUT, "the model has no tokenizer.json: give token ids");
+  if (m->tokenizer_fault.status != BS_OK)
+    return bs_error_set(err, m->tokenizer_fault.status, "%s", m->tokenizer_fault.message);
   return BS_OK;
 }

@@ -9,7 +9,8 @@
 typedef struct model {
   bs_checkpoint *checkpoint;
   bs_engine *engine;
-  bs_tokenizer *tokenizer; /* NULL: the folder has no tokenizer.json */
+  bs_tokenizer *tokenizer;  /* NULL: the folder has no tokenizer.json */
+  bs_error tokenizer_fault; /* that it is another model's: no fault where ids are given */
 } model;
 
 /* The options every command with a model has. */
@@ -24,7 +25,7 @@ void model_option_rows(model_options *values, option *rows);
 
 bs_status model_open(model *m, const model_options *values, bs_error *err);
 void model_close(model *m);
-/* BS_ERR_INPUT when the model has no tokenizer. */
+/* BS_ERR_INPUT when the model has no tokenizer, or another model's. */
 bs_status model_needs_tokenizer(const model *m, bs_error *err);
 
 #endif

@@ -37,10 +37,13 @@ bs_status bs_evaluator_open_prompts(bs_evaluator **out, const char *model_dir,
   bs_status status = bs_tokenizer_open(&evaluator->tokenizer, model_dir, err);
   if (status == BS_OK)
     status = bs_checkpoint_open(&evaluator->checkpoint, model_dir, err);
+  if (status == BS_OK) {
+    bs_checkpoint_info(evaluator->checkpoint, &info);
+    status = bs_tokenizer_check_fits(evaluator->tokenizer, info.vocab_size, err);
+  }
   if (status == BS_OK)
     status = bs_border_prefix(evaluator->tokenizer, &evaluator->prefix, err);
   if (status == BS_OK) {
-    bs_checkpoint_info(evaluator->checkpoint, &info);
     evaluator->n_positions = info.max_positions;
   } else {
     bs_evaluator_free(out);

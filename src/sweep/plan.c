@@ -10,6 +10,7 @@
 #include "bigsweep/metric.h"
 #include "bigsweep/sweep.h"
 #include "bigsweep/task.h"
+#include "bigsweep/tokenizer.h"
 #include "sweep/plan_internal.h"
 
 /* Opening reads, checks and packs the weights: in operations that a rank could do meanwhile. */
@@ -47,6 +48,16 @@ static void tell_notes(const bs_checkpoint *checkpoint, const bs_model_spec *spe
   }
 }
 
+/* What no unit of a model could be done with: found here, before work starts. */
+static bs_status check_tokenizer(const char *dir, const bs_model_info *info, bs_error *err) {
+  bs_tokenizer *tokenizer = NULL;
+  bs_status status = bs_tokenizer_open(&tokenizer, dir, err);
+  if (status == BS_OK)
+    status = bs_tokenizer_check_fits(tokenizer, info->vocab_size, err);
+  bs_tokenizer_free(&tokenizer);
+  return status;
+}
+
 static bs_status read_model(bs_plan_model *model, const bs_model_spec *spec,
                             const bs_config *config, bool with_hashes, bs_notice notice, void *user,
                             bs_error *err) {
@@ -60,6 +71,10 @@ static bs_status read_model(bs_plan_model *model, const bs_model_spec *spec,
     bs_checkpoint_info(checkpoint, &info);
     status = bs_engine_memory(checkpoint, &options, &model->memory_bytes, err);
   }
+  if (status == BS_OK)
+    status = check_tokenizer(spec->path, &info, err);
+  if (status == BS_OK && with_hashes) /* reads the weights anyway */
+    status = bs_checkpoint_check_finite(checkpoint, err);
   if (status == BS_OK) {
     model->path = spec->path;
     model->weights_bytes = info.weights_bytes;

@@ -9,6 +9,7 @@
 #include "base/file_internal.h"
 #include "base/memory_internal.h"
 #include "base/text_internal.h"
+#include "tokenizer/absent_internal.h"
 
 static const bs_model_kind *const models[] = {&bs_model_bpe};
 enum { N_MODELS = sizeof models / sizeof *models, MAX_FILE_BYTES = 1 << 28 };
@@ -118,7 +119,8 @@ bs_status bs_tokenizer_open(bs_tokenizer **out, const char *model_dir, bs_error 
   char *path = bs_path_join(model_dir, "tokenizer.json", err);
   if (path == NULL)
     return BS_ERR_MEMORY;
-  bs_status status = bs_json_load(&document, path, MAX_FILE_BYTES, err);
+  bs_status status = bs_file_exists(path) ? bs_json_load(&document, path, MAX_FILE_BYTES, err)
+                                          : bs_tokenizer_absent(model_dir, err);
   if (status == BS_OK)
     status = bs_settings_load(&settings, model_dir, err);
   if (status == BS_OK)
@@ -174,6 +176,39 @@ size_t bs_tokenizer_vocab_size(const bs_tokenizer *tokenizer) {
   int32_t model = tokenizer->vocabulary.n > 0 ? tokenizer->vocabulary.max_id : -1;
   int32_t added = tokenizer->added.vocabulary.n > 0 ? tokenizer->added.vocabulary.max_id : -1;
   return (size_t)((model > added ? model : added) + 1);
+}
+
+/* The largest id of a piece that is no added token, which are special or come by their spelling. */
+static const bs_vocabulary_entry *largest_piece(const bs_tokenizer *tokenizer) {
+  const bs_vocabulary_entry *largest = NULL;
+  for (size_t i = 0; i < tokenizer->vocabulary.n; i++) {
+    const bs_vocabulary_entry *entry = &tokenizer->vocabulary.entries[i];
+    if ((largest == NULL || entry->id > largest->id) &&
+        bs_added_find(&tokenizer->added, entry->id) == NULL)
+      largest = entry;
+  }
+  return largest;
+}
+
+bs_status bs_tokenizer_check_fits(const bs_tokenizer *tokenizer, size_t vocab_size, bs_error *err) {
+  const bs_vocabulary_entry *largest = largest_piece(tokenizer);
+  if (largest != NULL && (size_t)largest->id >= vocab_size)
+    return bs_error_set(err, BS_ERR_INPUT,
+                        "its tokenizer.json is another model's: it has tokens up to number %d "
+                        "(\"%.*s\"), config.json a vocabulary of %zu",
+                        (int)largest->id, largest->n_bytes < 64 ? (int)largest->n_bytes : 64,
+                        tokenizer->vocabulary.bytes.data + largest->offset, vocab_size);
+  bs_tokens before = {0}, behind = {0};
+  bs_status status = bs_tokenizer_surroundings(tokenizer, &before, &behind, err);
+  for (size_t i = 0; status == BS_OK && i < before.n; i++)
+    if ((size_t)before.ids[i] >= vocab_size)
+      status = bs_error_set(err, BS_ERR_INPUT,
+                            "its tokenizer.json puts token %d before every text, config.json has a "
+                            "vocabulary of %zu: another model's tokenizer",
+                            (int)before.ids[i], vocab_size);
+  bs_tokens_free(&before);
+  bs_tokens_free(&behind);
+  return status;
 }
 
 int32_t bs_tokenizer_id(const bs_tokenizer *tokenizer, const char *content) {

@@ -1,0 +1,10 @@
+/* A folder without tokenizer.json. */
+#ifndef BIGSWEEP_TOKENIZER_ABSENT_INTERNAL_H
+#define BIGSWEEP_TOKENIZER_ABSENT_INTERNAL_H
+
+#include "bigsweep/error.h"
+
+/* BS_ERR_IO with what lies in the folder instead and how to make a tokenizer.json of it. */
+bs_status bs_tokenizer_absent(const char *dir, bs_error *err);
+
+#endif
