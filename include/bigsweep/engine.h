@@ -54,6 +54,11 @@ const char *bs_engine_isa(const bs_engine *engine);
 /* Names of the instruction sets this machine and this build have, best first; the last is
    "portable". Static storage. */
 const char *const *bs_engine_isas(size_t *n);
+/* Whether this machine has one of that name (NULL: true). */
+bool bs_engine_has_isa(const char *name);
+/* BS_ERR_USAGE, with the known names, unless the name is that of an instruction set, be it one that
+   this machine lacks. */
+bs_status bs_engine_check_isa(const char *name, bs_error *err);
 
 typedef struct bs_token_span {
   const int32_t *ids;

@@ -29,6 +29,8 @@ typedef struct bs_plan_model {
   bs_model_row row;      /* strings owned by the plan; its path as the configuration has it */
   const char *path;      /* to open; borrowed from the configuration */
   uint64_t memory_bytes; /* of an engine, beside the mapped files */
+  uint64_t least_bytes;  /* less than any engine takes, whatever its instruction set and precision:
+                            two bytes for each parameter */
   uint64_t weights_bytes;
   double load_cost;     /* of opening it, in the measure of a unit's cost */
   double smallest_cost; /* of a unit that still keeps the matrix products busy */
@@ -74,8 +76,11 @@ typedef struct bs_plan_speed {
 
 /* Measures on this machine, in a few seconds, by doing some examples of the plan: the smaller
    models, until time is over; the rest is filled in. n_threads: 0 is OpenMP's default.
-   speeds[n_models]. */
-bs_status bs_plan_measure(const bs_plan *plan, int n_threads, bs_plan_speed *speeds, bs_error *err);
+   speeds[n_models]. A model that cannot be opened or computed here is told to `notice` (optional),
+   counted in *n_faulty and filled in like those that were not measured; where none can be, all
+   rates are 0. */
+bs_status bs_plan_measure(const bs_plan *plan, int n_threads, bs_plan_speed *speeds,
+                          bs_notice notice, void *user, size_t *n_faulty, bs_error *err);
 
 /* What becomes of the prompts under each model, counts[n_models]: of all, or where there are many
    of some of each task and number of shots. A model without a tokenizer that can be read has none.
@@ -117,8 +122,22 @@ typedef struct bs_progress {
   size_t n_workers, n_lost;                     /* that are there, and that are no more */
 } bs_progress;
 
+/* What a run begins with. */
+typedef struct bs_sweep_start {
+  int n_ranks;
+  size_t n_workers, n_nodes;            /* that compute, and the machines they are on */
+  uint32_t least_threads, most_threads; /* of a worker; 0: not known */
+  const char *isa, *precision;          /* isa "": nothing is left to compute */
+  size_t n_models, n_tasks;
+  uint64_t examples_total, examples_reused; /* reused: of the total, found done */
+  double expected_seconds;                  /* by an earlier run's speeds; 0: not known */
+  const char *output;
+} bs_sweep_start;
+
 typedef struct bs_sweep_options {
-  const char *output;                                        /* NULL: the configuration's */
+  const char *output; /* NULL: the configuration's */
+  const char *isa;    /* the instruction set of all ranks; NULL: the configuration's */
+  void (*start)(void *user, const bs_sweep_start *start);    /* (optional) once, before the work */
   bs_notice notice;                                          /* (optional) */
   void (*progress)(void *user, const bs_progress *progress); /* (optional) at most every 0.1 s */
   void *user;
@@ -151,10 +170,14 @@ typedef struct bs_sweep_summary {
 /* Runs a configuration; every rank of the job must call it. Started again on the same output it
    continues: examples that are there for the same checkpoint, task and protocol are kept. A change
    that would mix unlike results is BS_ERR_USAGE and says what differs; so is an output that another
-   run is at work on. SIGTERM and SIGUSR1 end it early: what is done is committed, nothing more is
-   handed out, and what is in flight has options->grace_seconds to end (BS_OK, finished false);
-   after SIGTERM under mpirun, which kills within a second, a moment only. A second signal a second
-   later ends it at once. options->notice may be called from another thread, though never from two.
+   run is at work on. SIGTERM, SIGINT and SIGUSR1 end it early: what is done is committed, nothing
+   more is handed out, and what is in flight has options->grace_seconds to end (BS_OK, finished
+   false); after SIGTERM under mpirun, which kills within a second, a moment only. A second signal a
+   second later ends it at once. options->notice may be called from another thread, though never
+   from two.
+
+   A model or task that a worker cannot open goes to the others; one that none of them can open is
+   told once, counted in n_bad_inputs and left out of this run.
 
    A unit whose engine process crashes, is killed, hangs or fails is tried again, on another worker
    where there is one, then in halves; an example that fails alone again and again is given up with

@@ -81,6 +81,29 @@ int bs_cores_count(const bs_cores *cores) {
   return n;
 }
 
+/* The kernel cuts a set down to what the control groups of the process allow. */
+int bs_cores_unbound(void) {
+  static const uint64_t ALL = UINT64_MAX;
+  bs_cores *cores = calloc(1, sizeof *cores);
+  cpu_set_t *before = CPU_ALLOC(MOST_CORES), *all = CPU_ALLOC(MOST_CORES);
+  size_t n_bytes = CPU_ALLOC_SIZE(MOST_CORES);
+  int n = 0;
+  if (cores != NULL && before != NULL && all != NULL &&
+      sched_getaffinity(0, n_bytes, before) == 0) {
+    for (size_t i = 0; i < n_bytes / sizeof ALL; i++)
+      memcpy((char *)all + i * sizeof ALL, &ALL, sizeof ALL);
+    if (sched_setaffinity(0, n_bytes, all) == 0) {
+      read_allowed(cores->allowed);
+      n = bs_cores_count(cores);
+      sched_setaffinity(0, n_bytes, before);
+    }
+  }
+  free(cores);
+  CPU_FREE(before);
+  CPU_FREE(all);
+  return n;
+}
+
 bool bs_threads_are_given(void) {
   const char *text = getenv("OMP_NUM_THREADS"); /* what is no number OpenMP does not obey either */
   return text != NULL && strtol(text, NULL, 10) > 0;

@@ -20,6 +20,10 @@ void bs_cores_read(bs_cores *out, const bs_group_sources *sources);
 /* How many there are; 0 where it cannot be told. */
 int bs_cores_count(const bs_cores *cores);
 
+/* Cores that the calling thread would be allowed, were it bound to none: what the system gives this
+   job. 0 where it cannot be told. */
+int bs_cores_unbound(void);
+
 /* Whether the environment says how many threads OpenMP shall start (OMP_NUM_THREADS). */
 bool bs_threads_are_given(void);
 

@@ -167,6 +167,16 @@ static bs_status read_overlong(reader *r) {
   return status;
 }
 
+static bs_status read_isa(reader *r) {
+  const cJSON *root = r->json->root;
+  bs_error fault = {0};
+  bs_status status = copy_string(r, root, "isa", false, &r->config->isa);
+  if (status == BS_OK && r->config->isa != NULL &&
+      bs_engine_check_isa(r->config->isa, &fault) != BS_OK)
+    status = bs_json_fault(r->json, bs_json_get(root, "isa"), r->err, "%s", fault.message);
+  return status;
+}
+
 static bs_status read_protocol(reader *r) {
   const cJSON *root = r->json->root;
   bs_protocol *protocol = &r->config->protocol;
@@ -197,6 +207,8 @@ static bs_status read_protocol(reader *r) {
     status = read_border(r);
   if (status == BS_OK)
     status = read_overlong(r);
+  if (status == BS_OK)
+    status = read_isa(r);
   protocol->seed = (uint32_t)seed;
   protocol->max_tokens = (size_t)max_tokens;
   r->config->max_examples = (size_t)max_examples;
@@ -211,7 +223,7 @@ static bs_status read_all(reader *r) {
     return bs_json_fault(r->json, root, r->err, "expected an object");
   bs_status status = BS_KNOWN_KEYS(r, root, "name", "models", "tasks", "variants", "shots", "seed",
                                    "max_examples", "dtype", "generation", "output", "border",
-                                   "overlong", "threads", "baselines", "metrics");
+                                   "overlong", "threads", "isa", "baselines", "metrics");
   if (status == BS_OK)
     status = copy_string(r, root, "name", false, &config->name);
   if (status == BS_OK && config->name == NULL &&
@@ -330,6 +342,7 @@ void bs_config_free(bs_config **handle) {
   free(config->path);
   free(config->json);
   free(config->output);
+  free(config->isa);
   free(config);
   *handle = NULL;
 }

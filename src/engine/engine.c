@@ -8,6 +8,7 @@
 #include "base/available_memory_internal.h"
 #include "base/memory_internal.h"
 #include "engine/engine_internal.h"
+#include "engine/kernels/isa_internal.h"
 #include "engine/kernels/scratch_internal.h"
 
 static const struct {
@@ -193,6 +194,19 @@ void bs_engine_free(bs_engine **engine) {
 bs_precision bs_engine_precision(const bs_engine *engine) { return engine->precision; }
 
 const char *const *bs_engine_isas(size_t *n) { return bs_isa_names(n); }
+
+bool bs_engine_has_isa(const char *name) {
+  bs_isa isa;
+  return bs_isa_find(&isa, name, NULL) == BS_OK;
+}
+
+bs_status bs_engine_check_isa(const char *name, bs_error *err) {
+  bs_isa isa;
+  bs_error fault = {0};
+  if (bs_isa_find(&isa, name, &fault) != BS_ERR_USAGE)
+    return BS_OK;
+  return bs_error_set(err, fault.status, "%s", fault.message);
+}
 
 const char *bs_engine_isa(const bs_engine *engine) { return engine->isa; }
 

@@ -45,11 +45,14 @@ static void print_models(const bs_plan *plan, const bs_plan_speed *speeds) {
     size_t n_units;
     unsigned long long n_examples;
     double cost = model_cost(plan, m, &n_units, &n_examples);
-    printf("%-24s %14llu %8zu %10llu %12.1f %10.1f %10.1f %9.2f%c %8.2f %10.1f\n", model->row.name,
+    printf("%-24s %14llu %8zu %10llu %12.1f %10.1f %10.1f", model->row.name,
            (unsigned long long)model->row.parameters, n_units, n_examples, cost / 1e9,
-           (double)model->weights_bytes / 1048576, (double)model->memory_bytes / 1048576,
-           speeds[m].rate / 1e9, speeds[m].is_measured ? ' ' : '*', speeds[m].load_seconds,
-           cost / speeds[m].rate);
+           (double)model->weights_bytes / 1048576, (double)model->memory_bytes / 1048576);
+    if (speeds[m].rate > 0)
+      printf(" %9.2f%c %8.2f %10.1f\n", speeds[m].rate / 1e9, speeds[m].is_measured ? ' ' : '*',
+             speeds[m].load_seconds, cost / speeds[m].rate);
+    else
+      printf(" %9s  %8s %10s\n", "-", "-", "-");
   }
 }
 
@@ -100,6 +103,9 @@ static void print_suites(const bs_config *config) {
     printf("%-40s %10zu %8zu %s\n", suite->name, suite->n_found, suite->n_missing, suite->folder);
   }
 }
+
+/* Some model could be measured, and the others have its rate. */
+static bool has_speeds(const bs_plan_speed *speeds) { return speeds[0].rate > 0; }
 
 static void print_source(const bs_plan *plan, const bs_plan_speed *speeds,
                          const plan_options *options) {
@@ -162,7 +168,7 @@ static bs_status print_expectations(const bs_plan *plan, const plan_options *opt
 }
 
 static bs_status print_plan(const bs_command *command, const bs_plan *plan,
-                            const plan_options *options, bs_error *err) {
+                            const plan_options *options, size_t *n_faulty, bs_error *err) {
   bs_store_content run = {0};
   bs_plan_speed *speeds = calloc(plan->n_models, sizeof *speeds);
   bs_status status = speeds == NULL ? bs_error_set(err, BS_ERR_MEMORY, "out of memory") : BS_OK;
@@ -173,7 +179,8 @@ static bs_status print_plan(const bs_command *command, const bs_plan *plan,
     if (status == BS_OK)
       status = bs_plan_speeds_of_run(plan, &run, speeds, err);
   } else if (status == BS_OK) {
-    status = bs_plan_measure(plan, (int)options->n_threads, speeds, err);
+    status = bs_plan_measure(plan, (int)options->n_threads, speeds, print_notice,
+                             (void *)(size_t)command, n_faulty, err);
   }
   if (status == BS_OK) {
     print_models(plan, speeds);
@@ -184,6 +191,8 @@ static bs_status print_plan(const bs_command *command, const bs_plan *plan,
     status = print_prompts(plan, err);
   if (status == BS_OK) {
     print_suites(plan->config);
+  }
+  if (status == BS_OK && has_speeds(speeds)) {
     print_source(plan, speeds, options);
     if (options->from != NULL)
       print_earlier(plan, &run, speeds);
@@ -244,8 +253,9 @@ static int run(const bs_command *command, int argc, char **argv) {
   if (status == BS_OK && plan->n_units == 0)
     status = bs_error_set(&err, BS_ERR_INPUT, "%s: there is nothing to do", p.arguments[0]);
   if (status == BS_OK) {
-    code = plan->n_bad_inputs > 0 ? EXIT_BAD_INPUT : EXIT_DONE;
-    status = print_plan(command, plan, &asked, &err);
+    size_t n_faulty = 0;
+    status = print_plan(command, plan, &asked, &n_faulty, &err);
+    code = plan->n_bad_inputs + n_faulty > 0 ? EXIT_BAD_INPUT : EXIT_DONE;
   }
   bs_plan_free(&plan);
   bs_config_free(&config);

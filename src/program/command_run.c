@@ -1,5 +1,6 @@
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "bigsweep/analysis.h"
@@ -24,18 +25,77 @@ static void print_progress(void *user, const bs_progress *progress) {
   progress_print(&s->progress, progress);
 }
 
+static const char *plural(uint64_t n) { return n == 1 ? "" : "s"; }
+
+/* The first lines of a run, once everybody is there. */
+static void print_start(void *user, const bs_sweep_start *start) {
+  screen *s = user;
+  const char *name = s->command->name;
+  char threads[48], expected[64] = "", left[32];
+  progress_clear(&s->progress);
+  if (start->least_threads == start->most_threads)
+    snprintf(threads, sizeof threads, "%u thread%s each", start->most_threads,
+             plural(start->most_threads));
+  else
+    snprintf(threads, sizeof threads, "%u to %u threads each", start->least_threads,
+             start->most_threads);
+  fprintf(stderr, "bigsweep %s: %d rank%s on %zu node%s, of which %zu compute%s with %s", name,
+          start->n_ranks, plural((uint64_t)start->n_ranks), start->n_nodes, plural(start->n_nodes),
+          start->n_workers, start->n_workers == 1 ? "s" : "", threads);
+  if (start->isa[0] != '\0')
+    fprintf(stderr, ", instruction set %s", start->isa);
+  fprintf(stderr, ", precision %s\n", start->precision);
+  if (start->expected_seconds > 0) {
+    progress_format_duration(left, sizeof left, start->expected_seconds);
+    snprintf(expected, sizeof expected, "; about %s by the speeds so far", left);
+  }
+  fprintf(stderr,
+          "bigsweep %s: %zu model%s, %zu task%s, %llu examples, %llu of them done before%s\n", name,
+          start->n_models, plural(start->n_models), start->n_tasks, plural(start->n_tasks),
+          (unsigned long long)start->examples_total, (unsigned long long)start->examples_reused,
+          expected);
+}
+
+static bool same_failure(const bs_run_row *a, const bs_run_row *b) {
+  return a->model == b->model && strcmp(a->failure, b->failure) == 0;
+}
+
+/* Pieces of work of one model that failed for one reason are one line. */
+static void print_failure(const bs_command *command, const bs_store_content *content,
+                          const bs_run_row *row) {
+  const char *model = content->results->models[row->model].name;
+  uint64_t n_examples = 0;
+  size_t n_pieces = 0;
+  for (size_t i = 0; i < content->n_runs; i++)
+    if (same_failure(&content->runs[i], row)) {
+      n_examples += content->runs[i].n_examples;
+      n_pieces++;
+    }
+  if (n_pieces == 1)
+    fprintf(stderr, "bigsweep %s: %s, %s, %u shots, %u example%s from %u on failed: %s\n",
+            command->name, model, content->results->tasks[row->task].name, row->shots,
+            row->n_examples, plural(row->n_examples), row->first_example, row->failure);
+  else
+    fprintf(stderr, "bigsweep %s: %s: %llu examples in %zu pieces of work failed: %s\n",
+            command->name, model, (unsigned long long)n_examples, n_pieces, row->failure);
+}
+
+static bool is_first_of_its_kind(const bs_store_content *content, size_t at) {
+  for (size_t i = 0; i < at; i++)
+    if (same_failure(&content->runs[i], &content->runs[at]))
+      return false;
+  return true;
+}
+
 static void print_failures(const bs_command *command, const bs_store_content *content) {
-  enum { MOST = 10 };
+  enum { MOST = 10, MOST_COMPARED = 20000 };
   size_t n = 0;
-  for (size_t i = 0; i < content->n_runs; i++) {
+  for (size_t i = 0; i < content->n_runs && i < MOST_COMPARED; i++) {
     const bs_run_row *row = &content->runs[i];
-    if (row->failure[0] == '\0')
+    if (row->failure[0] == '\0' || !is_first_of_its_kind(content, i))
       continue;
     if (n++ < MOST)
-      fprintf(stderr, "bigsweep %s: %s, %s, %u shots, %u example%s from %u on failed: %s\n",
-              command->name, content->results->models[row->model].name,
-              content->results->tasks[row->task].name, row->shots, row->n_examples,
-              row->n_examples == 1 ? "" : "s", row->first_example, row->failure);
+      print_failure(command, content, row);
   }
   if (n > MOST)
     fprintf(stderr, "bigsweep %s: and %zu more (see /run in the results)\n", command->name,
@@ -134,7 +194,8 @@ static int finish(const bs_command *command, const char *config_path,
 static int run(const bs_command *command, int argc, char **argv) {
   screen s = {.command = command, .progress = progress_new()};
   int64_t grace = 20, lease = 0;
-  bs_sweep_options sweep = {.notice = print_notice, .progress = print_progress, .user = &s};
+  bs_sweep_options sweep = {
+      .notice = print_notice, .start = print_start, .progress = print_progress, .user = &s};
   const option options[] = {
       {.name = "--output",
        .letter = "-o",
@@ -146,7 +207,11 @@ static int run(const bs_command *command, int argc, char **argv) {
        .to = &grace,
        .low = 0,
        .high = 1 << 20,
-       .help = "seconds for what is in flight after SIGTERM or SIGUSR1 (20)"},
+       .help = "seconds for what is in flight after Ctrl-C, SIGTERM or SIGUSR1 (20)"},
+      {.name = "--isa",
+       .kind = OPTION_TEXT,
+       .to = &sweep.isa,
+       .help = "instruction set of all ranks (the configuration's; the best that all have)"},
       {.name = "--lease",
        .kind = OPTION_INTEGER,
        .to = &lease,
@@ -183,5 +248,6 @@ static int run(const bs_command *command, int argc, char **argv) {
 }
 
 const bs_command run_command = {"run",
-                                "CONFIG.json [-o RESULTS.h5] [--grace SECONDS] [--lease SECONDS]",
+                                "CONFIG.json [-o RESULTS.h5] [--isa NAME] [--grace SECONDS] "
+                                "[--lease SECONDS]",
                                 "run a sweep: alone, or on all ranks under mpirun or srun", run};

@@ -81,16 +81,17 @@ static bool part(contact *l, bs_text *message) {
   return false;
 }
 
-bs_status bs_work_for_rank_0(bs_transport *transport, const char *program, int n_threads,
-                             const bs_limits *limits, bool *all_here, bs_error *err) {
+bs_status bs_work_for_rank_0(bs_transport *transport, const char *program,
+                             const bs_threads *threads, const bs_limits *limits, bool *all_here,
+                             bs_error *err) {
   contact l = {.transport = transport,
                .limits = limits,
                .last_heard = bs_steady_seconds(),
                .pause = LEAST_PAUSE_SECONDS};
   bs_text message = {0};
-  bs_status status = bs_supervisor_new(&l.supervisor, program, n_threads, limits, err);
+  bs_status status = bs_supervisor_new(&l.supervisor, program, threads->n_threads, limits, err);
   if (status == BS_OK)
-    status = bs_worker_hello(&message, err);
+    status = bs_worker_hello(threads, &message, err);
   if (status == BS_OK)
     status = bs_transport_send(transport, 0, &message, err);
   while (status == BS_OK && !l.stop) {

@@ -33,6 +33,19 @@ static bs_status new_tables(bs_results **out, const bs_coordinator *c, bool with
   return status;
 }
 
+/* The rest has to be computed with the instruction set of what is there. */
+static bs_status keep_isa(bs_coordinator *c, const char *earlier, bs_error *err) {
+  const char *asked = c->options.isa;
+  if (asked != NULL && strcmp(asked, earlier) != 0)
+    return bs_error_set(err, BS_ERR_USAGE,
+                        "%s: its results were computed with the instruction set \"%s\", \"%s\" is "
+                        "asked for, and results of two are not mixed: set \"isa\" (or --isa) to "
+                        "\"%s\", or give another output",
+                        c->output, earlier, asked, earlier);
+  c->isa_is_earlier = true;
+  return (c->chosen_isa = bs_string_copy(earlier, err)) != NULL ? BS_OK : BS_ERR_MEMORY;
+}
+
 static bs_status take_over(bs_coordinator *c, bs_error *err) {
   bs_store_content earlier = {0};
   if (c->options.is_rehearsal || !bs_sweep_has_results(c->output))
@@ -40,9 +53,8 @@ static bs_status take_over(bs_coordinator *c, bs_error *err) {
   bs_status status = bs_sweep_collect(&earlier, c->output, err);
   if (status == BS_OK)
     status = bs_resume(&earlier, c->plan, c->protocol.data, c->output, c->all, &c->runs, err);
-  if (status == BS_OK && earlier.results->n_examples > 0 && earlier.provenance.isa[0] != '\0' &&
-      (c->chosen_isa = bs_string_copy(earlier.provenance.isa, err)) == NULL)
-    status = BS_ERR_MEMORY;
+  if (status == BS_OK && earlier.results->n_examples > 0 && earlier.provenance.isa[0] != '\0')
+    status = keep_isa(c, earlier.provenance.isa, err);
   c->examples_reused = c->all->n_examples + c->all->n_skipped;
   c->n_runs_committed = c->runs.n;
   bs_store_content_free(&earlier);
@@ -106,7 +118,9 @@ bs_status bs_coordinator_new(bs_coordinator **out, const bs_plan *plan, const ch
   if ((c->workers = bs_array_new(n_workers, sizeof *c->workers, err)) == NULL ||
       !bs_size_mul(n_workers, 2, &n_hosts) ||
       (c->hosts = bs_array_new(n_hosts, sizeof *c->hosts, err)) == NULL ||
-      (c->models = bs_array_new(plan->n_models, sizeof *c->models, err)) == NULL)
+      (c->models = bs_array_new(plan->n_models, sizeof *c->models, err)) == NULL ||
+      (c->input_faults =
+           bs_array_new(plan->n_models + plan->n_tasks, sizeof *c->input_faults, err)) == NULL)
     status = BS_ERR_MEMORY;
   if (status == BS_OK)
     status = bs_protocol_text(&plan->config->protocol, &c->protocol, err);
@@ -116,6 +130,9 @@ bs_status bs_coordinator_new(bs_coordinator **out, const bs_plan *plan, const ch
     status = new_tables(&c->pending, c, false, err);
   if (status == BS_OK)
     status = take_over(c, err);
+  if (status == BS_OK && c->chosen_isa == NULL && c->options.isa != NULL &&
+      (c->chosen_isa = bs_string_copy(c->options.isa, err)) == NULL)
+    status = BS_ERR_MEMORY;
   if (status == BS_OK)
     status = bs_units_left(plan, c->all, &c->units, &c->n_units, err);
   if (status == BS_OK)
@@ -145,6 +162,9 @@ void bs_coordinator_free(bs_coordinator **handle) {
   free(c->workers);
   free(c->hosts);
   free(c->chosen_isa);
+  for (size_t i = 0; c->input_faults != NULL && i < c->plan->n_models + c->plan->n_tasks; i++)
+    free(c->input_faults[i]);
+  free(c->input_faults);
   free(c->units);
   free(c->runs.rows);
   free(c->models);
@@ -247,6 +267,7 @@ void bs_coordinator_summary(const bs_coordinator *c, double now, bs_sweep_summar
   count_models(c, &summary->progress);
   summary->finished = is_finished(c);
   summary->n_failed = c->n_failed;
+  summary->n_bad_inputs = c->plan->n_bad_inputs + c->n_left_out;
   summary->examples_reused = c->examples_reused;
 }
 

@@ -14,6 +14,7 @@ typedef bs_status (*bs_send)(void *user, size_t worker, const bs_text *message, 
 
 typedef struct bs_coordinator_options {
   bs_limits limits;
+  const char *isa;  /* of all workers; NULL: the best that all have. Borrowed */
   bs_notice notice; /* (optional) told of failed attempts and lost workers */
   void *notice_user;
   /* A run that is thought through: nothing is read or written, and a result without rows stands for
@@ -47,7 +48,7 @@ bool bs_coordinator_is_over(const bs_coordinator *coordinator);
 /* A worker that is not there, so that nothing can be expected of it. */
 bool bs_coordinator_has_lost(const bs_coordinator *coordinator, size_t worker);
 
-/* Fills finished, n_failed, examples_reused, progress. */
+/* Fills finished, n_bad_inputs, n_failed, examples_reused, progress. */
 void bs_coordinator_summary(const bs_coordinator *coordinator, double now,
                             bs_sweep_summary *summary);
 

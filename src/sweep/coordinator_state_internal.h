@@ -18,6 +18,9 @@ typedef struct worker {
   bool has_setup;
   char *host; /* NULL: has not said hello */
   char *isas;
+  size_t node;                               /* the number of the first worker that was met there */
+  uint32_t n_threads, n_cores, n_node_cores; /* as in bs_hello */
+  uint64_t memory_bytes;
   double last_heard;
   bs_job *jobs[JOBS_AHEAD]; /* in the order in which they were given */
   size_t n_jobs;
@@ -41,8 +44,11 @@ struct bs_coordinator {
   worker *workers;
   size_t *hosts; /* [2 n_workers] a hash table of workers by their hosts, from 1; 0: empty */
   size_t n_workers, n_present, n_lost, n_benched, n_in_hands;
-  char *chosen_isa; /* that all workers compute with; NULL: not chosen yet */
-  bs_unit *units;   /* left to do at the start */
+  char *chosen_isa;    /* that all workers compute with; NULL: not chosen yet */
+  bool isa_is_earlier; /* it is that of the results that are there */
+  char *
+      *input_faults; /* [models, then tasks of the plan] why a worker could not open it, or NULL */
+  bs_unit *units;    /* left to do at the start */
   size_t n_units;
   bs_jobs *jobs;
   model_count *models;
@@ -56,10 +62,11 @@ struct bs_coordinator {
   bs_text message; /* scratch for sending */
   double born, started, last_tick, last_beat, last_lease_check, deadline;
   double first_uncommitted;
-  size_t n_failed, n_notices;
+  size_t n_failed, n_left_out, n_notices;
   uint64_t examples_reused;
   bs_progress progress;
   bool ticked, begun, stopping, over;
+  bool is_stuck; /* nothing is in anybody's hands although jobs wait */
   bool ask_idle; /* a model has fewer workers than before: those without work may be wanted */
 };
 
@@ -91,6 +98,13 @@ bs_status bs_handout_take_failed(bs_coordinator *c, size_t w, const bs_text *mes
 bs_status bs_handout_settle(bs_coordinator *c, double now, bs_error *err);
 /* Workers that may be given work. */
 size_t bs_handout_n_able(const bs_coordinator *c);
+/* A worker cannot open a model or a task. */
+bs_status bs_inputs_take_fault(bs_coordinator *c, size_t w, bs_input input, const char *reason,
+                               bs_error *err);
+/* Fewer workers can be given work than before: leaves out what none of them can open. */
+bs_status bs_inputs_check(bs_coordinator *c, bs_error *err);
+/* At the start: leaves out models that no worker has the memory for. */
+bs_status bs_inputs_check_memory(bs_coordinator *c, bs_error *err);
 /* Lets a worker on which everything failed have work again. */
 void bs_handout_unbench(bs_coordinator *c, size_t w);
 

@@ -11,22 +11,10 @@
 
 #include "bigsweep/sweep.h"
 #include "sweep/frames_internal.h"
+#include "sweep/stop_signals_internal.h"
 #include "sweep/worker_internal.h"
 
 enum { SOCKET = STDIN_FILENO };
-
-/* The signals that ask a run to stop well reach the whole process group; an engine finishes its
-   unit. They were blocked until now. */
-static void ignore_stop_signals(void) {
-  static const int numbers[] = {SIGTERM, SIGUSR1, SIGPIPE};
-  sigset_t set;
-  sigemptyset(&set);
-  for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
-    signal(numbers[i], SIG_IGN);
-    sigaddset(&set, numbers[i]);
-  }
-  sigprocmask(SIG_UNBLOCK, &set, NULL);
-}
 
 /* The memory killer shall take this process before the one that supervises it. */
 static void offer_to_memory_killer(void) {
@@ -63,7 +51,9 @@ bs_status bs_engine_process(int parent, int threads, bs_error *err) {
   socklen_t n = sizeof type;
   if (getsockopt(SOCKET, SOL_SOCKET, SO_TYPE, &type, &n) != 0)
     return bs_error_set(err, BS_ERR_USAGE, "is started by bigsweep run alone");
-  ignore_stop_signals();
+  /* They reach the whole process group, but an engine finishes its unit. */
+  bs_stop_signals_ignore();
+  signal(SIGPIPE, SIG_IGN);
   prctl(PR_SET_NAME, "bigsweep-engine");
   /* Dies with its supervisor, which may have gone before this. */
   if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != (pid_t)parent)

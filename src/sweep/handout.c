@@ -38,10 +38,10 @@ void bs_handout_take_all(bs_coordinator *c, size_t w) {
 size_t bs_handout_n_able(const bs_coordinator *c) { return c->n_present - c->n_benched; }
 
 /* Takes a worker on whose host everything fails out of use, as long as there are others. */
-static void bench(bs_coordinator *c, size_t w) {
+static bs_status bench(bs_coordinator *c, size_t w, bs_error *err) {
   worker *who = &c->workers[w];
   if (who->is_benched || who->n_failed_in_a_row < MOST_FAILED_IN_A_ROW || bs_handout_n_able(c) < 2)
-    return;
+    return BS_OK;
   who->is_benched = true;
   bs_jobs_lose(c->jobs, w);
   c->ask_idle = true;
@@ -51,6 +51,7 @@ static void bench(bs_coordinator *c, size_t w) {
            "worker %zu on %s gets nothing more: %zu attempts in a row failed", w + 1,
            bs_coordinator_host_of(c, w), who->n_failed_in_a_row);
   bs_coordinator_notice(c, message);
+  return bs_inputs_check(c, err);
 }
 
 void bs_handout_unbench(bs_coordinator *c, size_t w) {
@@ -79,7 +80,7 @@ bs_status bs_handout_give(bs_coordinator *c, size_t w, size_t n, bs_error *err) 
   bs_status status = BS_OK;
   while (status == BS_OK && who->n_jobs < n && may_have_more(c, w)) {
     bs_job *job;
-    status = bs_jobs_next(c->jobs, w, bs_handout_n_able(c) > 1, &job, err);
+    status = bs_jobs_next(c->jobs, w, bs_handout_n_able(c) > 1 && !c->is_stuck, &job, err);
     if (job == NULL)
       break;
     who->jobs[who->n_jobs++] = job;
@@ -113,6 +114,20 @@ static bs_status feed_idle(bs_coordinator *c, bs_error *err) {
   return status;
 }
 
+/* Jobs wait that nobody who is there may have, and nothing else goes on: those that failed where
+   they are may be tried there again, the others are given up. */
+static bs_status resolve_stuck(bs_coordinator *c, bs_error *err) {
+  if (c->stopping || c->n_in_hands > 0 || c->n_present == 0 || !bs_jobs_have_returned(c->jobs))
+    return BS_OK;
+  c->is_stuck = true;
+  bs_status status = feed_idle(c, err);
+  c->is_stuck = false;
+  if (status == BS_OK && c->n_in_hands == 0)
+    status = bs_jobs_give_up_waiting(
+        c->jobs, "no worker that is there can open both the model and the task", err);
+  return status;
+}
+
 /* Units are cut as they are handed out: how many there are is known at the end. */
 static void count_unit(bs_coordinator *c) {
   size_t at_least = ++c->progress.units_done + c->n_in_hands + bs_jobs_n_fresh(c->jobs);
@@ -126,6 +141,14 @@ static bs_status quarantine(bs_coordinator *c, double now, bs_error *err) {
   bs_job *job;
   while (status == BS_OK && (job = bs_jobs_given_up(c->jobs)) != NULL) {
     const bs_unit *unit = &job->unit;
+    if (job->is_left_out) {
+      c->progress.examples_total -= unit->n;
+      c->progress.cost_total -= unit->cost;
+      c->models[unit->model].total -= unit->n;
+      if (bs_jobs_close(c->jobs, job, false) && c->progress.units_total > 0)
+        c->progress.units_total--;
+      continue;
+    }
     bool known = job->last_worker < c->n_workers;
     bs_run_row row = {.model = unit->model,
                       .task = unit->task,
@@ -173,6 +196,8 @@ bs_status bs_handout_settle(bs_coordinator *c, double now, bs_error *err) {
   if (c->ask_idle || bs_jobs_have_returned(c->jobs))
     status = feed_idle(c, err);
   if (status == BS_OK)
+    status = resolve_stuck(c, err);
+  if (status == BS_OK)
     status = quarantine(c, now, err);
   bool nothing_left = c->progress.examples_done == c->progress.examples_total;
   bool stopped = c->stopping && (c->n_in_hands == 0 || now >= c->deadline);
@@ -213,8 +238,9 @@ static bs_status attempt_failed(bs_coordinator *c, size_t w, bs_job *job, const 
     bs_coordinator_notice(c, text.data);
   bs_text_free(&text);
   c->workers[w].n_failed_in_a_row++;
-  bench(c, w);
-  return bs_jobs_failed(c->jobs, job, w, reason, err);
+  bs_status status = bench(c, w, err);
+  bs_status failed = bs_jobs_failed(c->jobs, job, w, reason, err);
+  return status == BS_OK ? failed : status;
 }
 
 /* Each example of the unit once, in rows, failures or those skipped, each of them in order. */
@@ -295,9 +321,15 @@ bs_status bs_handout_take_failed(bs_coordinator *c, size_t w, const bs_text *mes
   bs_attempt attempt;
   bs_status status = bs_decode_failed(message, &attempt, err);
   bs_job *job = status == BS_OK ? take_job(c, w, &attempt.unit) : NULL;
-  if (job != NULL && attempt.tried)
-    status = attempt_failed(c, w, job, attempt.reason, err);
-  else if (job != NULL)
+  if (job != NULL && attempt.fault != BS_FAULT_OF_UNIT) {
+    bool is_task = attempt.fault == BS_FAULT_OF_TASK;
+    bs_input input = {.is_task = is_task, .number = is_task ? job->unit.task : job->unit.model};
+    status = bs_inputs_take_fault(c, w, input, attempt.reason, err);
     bs_jobs_give_back(c->jobs, job);
+  } else if (job != NULL && attempt.tried) {
+    status = attempt_failed(c, w, job, attempt.reason, err);
+  } else if (job != NULL) {
+    bs_jobs_give_back(c->jobs, job);
+  }
   return status == BS_OK ? bs_handout_feed(c, w, err) : status;
 }

@@ -5,7 +5,10 @@
    put aside until no fresh unit is left, and then tried in halves, and halves of halves, so that a
    single example that cannot be scored does not take its neighbours along; an example that fails
    alone three times is given up. A model of which nothing has ever come, although several units or
-   many attempts have failed, is given up as a whole. */
+   many attempts have failed, is given up as a whole.
+
+   A worker that cannot open a model or a task gets no more units of it; one that no worker can open
+   is left out: what is left of it comes back as a few jobs that nobody has tried. */
 #ifndef BIGSWEEP_SWEEP_JOBS_INTERNAL_H
 #define BIGSWEEP_SWEEP_JOBS_INTERNAL_H
 
@@ -28,7 +31,8 @@ typedef struct bs_job {
   uint32_t attempts;  /* that failed */
   size_t last_worker; /* where the last one did; SIZE_MAX: none */
   bool is_part;
-  char *reason; /* of the last failure, or NULL */
+  bool is_left_out; /* in bs_jobs_given_up: no failure of its own, but of its model or task */
+  char *reason;     /* of the last failure, or NULL */
   struct bs_job_root *root;
   struct bs_job *next;
 } bs_job;
@@ -51,6 +55,22 @@ void bs_jobs_give_back(bs_jobs *jobs, bs_job *job);
 /* An attempt failed. */
 bs_status bs_jobs_failed(bs_jobs *jobs, bs_job *job, size_t worker, const char *reason,
                          bs_error *err);
+
+/* A model or a task. */
+typedef struct bs_input {
+  bool is_task;
+  uint32_t number;
+} bs_input;
+
+/* The worker cannot do anything with it. */
+bs_status bs_jobs_bar(bs_jobs *jobs, size_t worker, bs_input input, bs_error *err);
+bool bs_jobs_are_barred(const bs_jobs *jobs, size_t worker, bs_input input);
+/* Nobody can: nothing of it is handed out any more, and what is left of it is given up, now or as
+   it turns up. */
+bs_status bs_jobs_leave_out(bs_jobs *jobs, bs_input input, bs_error *err);
+bool bs_jobs_have_left_out(const bs_jobs *jobs, bs_input input);
+/* No worker may have any of the jobs that came back. */
+bs_status bs_jobs_give_up_waiting(bs_jobs *jobs, const char *reason, bs_error *err);
 
 /* The next job that is given up, with its reason, or NULL. To be closed. */
 bs_job *bs_jobs_given_up(bs_jobs *jobs);

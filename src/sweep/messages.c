@@ -86,6 +86,10 @@ bs_status bs_encode_hello(bs_text *message, const bs_hello *hello, bs_error *err
   bs_packer packer = begin(message, BS_MESSAGE_HELLO);
   pack_text(&packer, hello->host);
   pack_text(&packer, hello->isas);
+  bs_pack_u32(&packer, hello->n_threads);
+  bs_pack_u32(&packer, hello->n_cores);
+  bs_pack_u32(&packer, hello->n_node_cores);
+  bs_pack_u64(&packer, hello->memory_bytes);
   return end(&packer, err);
 }
 
@@ -96,6 +100,10 @@ bs_status bs_decode_hello(const bs_text *message, bs_hello *hello, bs_error *err
     return status;
   hello->host = unpack_text(&unpacker);
   hello->isas = unpack_text(&unpacker);
+  hello->n_threads = bs_unpack_u32(&unpacker);
+  hello->n_cores = bs_unpack_u32(&unpacker);
+  hello->n_node_cores = bs_unpack_u32(&unpacker);
+  hello->memory_bytes = bs_unpack_u64(&unpacker);
   return close_message(&unpacker, BS_MESSAGE_HELLO, err);
 }
 
@@ -217,6 +225,7 @@ bs_status bs_encode_failed(bs_text *message, const bs_attempt *attempt, bs_error
   bs_packer packer = begin(message, BS_MESSAGE_FAILED);
   pack_unit(&packer, &attempt->unit);
   bs_pack_u32(&packer, attempt->tried);
+  bs_pack_u32(&packer, attempt->fault);
   pack_text(&packer, attempt->reason);
   return end(&packer, err);
 }
@@ -228,6 +237,10 @@ bs_status bs_decode_failed(const bs_text *message, bs_attempt *attempt, bs_error
     return status;
   attempt->unit = unpack_unit(&unpacker);
   attempt->tried = bs_unpack_u32(&unpacker) != 0;
+  uint32_t fault = bs_unpack_u32(&unpacker);
+  if (fault >= BS_N_FAULTS)
+    unpacker.failed = true;
+  attempt->fault = (bs_fault_of)fault;
   attempt->reason = unpack_text(&unpacker);
   return close_message(&unpacker, BS_MESSAGE_FAILED, err);
 }

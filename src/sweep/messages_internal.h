@@ -25,7 +25,11 @@ bs_status bs_message_kind_of(const bs_text *message, bs_message_kind *kind, bs_e
 
 typedef struct bs_hello {
   const char *host;
-  const char *isas; /* names of the instruction sets, best first, separated by commas */
+  const char *isas;      /* names of the instruction sets, best first, separated by commas */
+  uint32_t n_threads;    /* that an engine has where the setup does not say how many */
+  uint32_t n_cores;      /* that the workers on this node may use together; 0: not known */
+  uint32_t n_node_cores; /* that they could use, were they bound to none; 0: not known */
+  uint64_t memory_bytes; /* that an engine could take now; 0: not known */
 } bs_hello;
 
 /* What a worker must know before its first unit. In a decoded one the strings are borrowed from the
@@ -54,10 +58,19 @@ typedef struct bs_assignment {
   double limit_seconds; /* an engine that takes longer has failed */
 } bs_assignment;
 
+/* What is to blame for a unit that came to nothing. */
+typedef enum bs_fault_of {
+  BS_FAULT_OF_UNIT,  /* perhaps the unit itself */
+  BS_FAULT_OF_MODEL, /* this worker cannot do anything with the model */
+  BS_FAULT_OF_TASK,  /* ... with the task */
+  BS_N_FAULTS
+} bs_fault_of;
+
 /* A unit that came to nothing. In a decoded one the reason is borrowed from the message. */
 typedef struct bs_attempt {
   bs_unit unit;
   bool tried; /* false: given back as it came */
+  bs_fault_of fault;
   const char *reason;
 } bs_attempt;
 

@@ -66,10 +66,14 @@ static bs_status read_model(bs_plan_model *model, const bs_model_spec *spec,
   bs_status status = bs_checkpoint_open(&checkpoint, spec->path, err);
   if (status == BS_OK) {
     bs_engine_options options = {.precision = config->protocol.precision,
-                                 .n_threads = config->threads};
+                                 .n_threads = config->threads,
+                                 .isa = bs_engine_has_isa(config->isa) ? config->isa : NULL};
+    bs_engine_parts parts = {0};
     tell_notes(checkpoint, spec, notice, user);
     bs_checkpoint_info(checkpoint, &info);
-    status = bs_engine_memory(checkpoint, &options, &model->memory_bytes, err);
+    status = bs_engine_memory_parts(checkpoint, &options, &parts, err);
+    model->memory_bytes = parts.weights + parts.pass + parts.generation;
+    model->least_bytes = sizeof(uint16_t) * info.parameters;
   }
   if (status == BS_OK)
     status = check_tokenizer(spec->path, &info, err);

@@ -44,8 +44,10 @@ static bs_status measure_unit(const bs_plan *plan, bs_evaluator *evaluator, cons
 static bs_status measure_model(const bs_plan *plan, size_t m, int n_threads, bs_plan_speed *speed,
                                bs_error *err) {
   const bs_plan_model *model = &plan->models[m];
+  const char *isa = plan->config->isa;
   bs_engine_options options = {.precision = plan->config->protocol.precision,
-                               .n_threads = n_threads};
+                               .n_threads = n_threads,
+                               .isa = bs_engine_has_isa(isa) ? isa : NULL};
   bs_evaluator *evaluator = NULL;
   double start = bs_steady_seconds(), cost = 0, seconds = 0;
   bs_status status =
@@ -90,15 +92,21 @@ static size_t smallest_left(const bs_plan *plan, const bool *seen) {
   return best;
 }
 
+static void tell_faulty(const bs_plan *plan, size_t m, bs_error *fault, bs_notice notice,
+                        void *user) {
+  bs_error_prefix(fault, "model \"%s\" cannot be used here", plan->models[m].row.name);
+  if (notice != NULL)
+    notice(user, true, fault->message);
+}
+
 bs_status bs_plan_measure(const bs_plan *plan, int n_threads, bs_plan_speed *speeds,
-                          bs_error *err) {
-  bs_status status = BS_OK;
-  bs_error first = {0}; /* fault: told when no model could be measured */
+                          bs_notice notice, void *user, size_t *n_faulty, bs_error *err) {
   size_t largest = plan->n_models, m;
   double start = bs_steady_seconds();
   bool *seen = bs_array_new(plan->n_models, sizeof *seen, err);
   if (seen == NULL)
     return BS_ERR_MEMORY;
+  *n_faulty = 0;
   memset(speeds, 0, plan->n_models * sizeof *speeds);
   while ((m = smallest_left(plan, seen)) < plan->n_models) {
     bs_error fault = {0};
@@ -106,19 +114,19 @@ bs_status bs_plan_measure(const bs_plan *plan, int n_threads, bs_plan_speed *spe
     if (largest < plan->n_models && (plan->models[m].weights_bytes > MEASURED_WEIGHTS_BYTES ||
                                      bs_steady_seconds() - start > MEASURE_SECONDS))
       break;
-    if (measure_model(plan, m, n_threads, &speeds[m], &fault) == BS_OK && speeds[m].is_measured)
+    if (measure_model(plan, m, n_threads, &speeds[m], &fault) != BS_OK) {
+      ++*n_faulty;
+      tell_faulty(plan, m, &fault, notice, user);
+    } else if (speeds[m].is_measured) {
       largest = m;
-    else
-      bs_error_set(&first, fault.status, "%s", fault.message);
+    }
   }
   if (largest < plan->n_models)
     fill_in(plan, speeds, largest);
   else
-    status = first.status == BS_OK
-                 ? bs_error_set(err, BS_ERR_INPUT, "no example of the plan could be measured")
-                 : bs_error_set(err, first.status, "%s", first.message);
+    memset(speeds, 0, plan->n_models * sizeof *speeds);
   free(seen);
-  return status;
+  return BS_OK;
 }
 
 /* Cost by the plan of an example of a model, task and number of shots: of its first unit. */

@@ -1,4 +1,4 @@
-#include <signal.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,6 +7,7 @@
 
 #include "base/file_internal.h"
 #include "base/memory_internal.h"
+#include "bigsweep/version.h"
 #include "sweep/background_internal.h"
 #include "sweep/contact_internal.h"
 #include "sweep/coordinator_internal.h"
@@ -15,6 +16,8 @@
 #include "sweep/lock_internal.h"
 #include "sweep/messages_internal.h"
 #include "sweep/run_status_internal.h"
+#include "sweep/start_internal.h"
+#include "sweep/stop_signals_internal.h"
 #include "sweep/supervisor_internal.h"
 #include "sweep/threads_internal.h"
 #include "sweep/transport_internal.h"
@@ -28,42 +31,12 @@ static const double SAME_SIGNAL_SECONDS = 1;
    for what is as good as done. */
 static const double HURRY_SECONDS = 0.3;
 
-static volatile sig_atomic_t n_stops_asked, n_terms_asked;
-
-static void ask_stop(int signal_number) {
-  n_stops_asked = n_stops_asked + 1;
-  if (signal_number == SIGTERM)
-    n_terms_asked = n_terms_asked + 1;
-}
-
-enum { N_STOP_SIGNALS = 2 };
-static const int stop_signals[N_STOP_SIGNALS] = {SIGTERM, SIGUSR1};
-
-/* Until the run is over the two signals mean: stop well. Workers ignore them: the
-   coordinator tells them. */
-static void catch_signals(bool is_coordinator, struct sigaction before[N_STOP_SIGNALS]) {
-  struct sigaction action = {.sa_flags = SA_RESTART};
-  n_stops_asked = n_terms_asked = 0;
-  if (is_coordinator)
-    action.sa_handler = ask_stop;
-  else
-    action.sa_handler = SIG_IGN;
-  sigemptyset(&action.sa_mask);
-  for (size_t i = 0; i < N_STOP_SIGNALS; i++)
-    sigaction(stop_signals[i], &action, &before[i]);
-}
-
-static void restore_signals(const struct sigaction before[N_STOP_SIGNALS]) {
-  for (size_t i = 0; i < N_STOP_SIGNALS; i++)
-    sigaction(stop_signals[i], &before[i], NULL);
-}
-
 /* The run as one process sees it. */
 typedef struct run {
   bs_transport *transport; /* NULL: alone */
   const bs_sweep_options *options;
   const char *program; /* of the engine process */
-  int n_threads;       /* that it computes with; 0: as the environment says */
+  bs_threads threads;
   const char *config_path;
   bs_limits limits;
   bs_sweep_summary *summary;
@@ -75,11 +48,13 @@ typedef struct run {
   bs_lock *new_lock;
   bs_plan *plan;
   bs_coordinator *new_coordinator;
-  bool is_hurried;   /* the launcher kills soon after SIGTERM */
-  bool is_leaving;   /* it has sent one */
-  bool is_abandoned; /* a step in the background goes on until the process ends */
+  bool is_hurried;         /* the launcher kills soon after SIGTERM */
+  bool is_leaving;         /* it has sent one */
+  bool is_abandoned;       /* a step in the background goes on until the process ends */
+  double expected_seconds; /* 0: not known */
+  bool has_started;        /* and has said so */
   double last_progress, last_status, last_beat;
-  sig_atomic_t n_stops_seen, n_terms_seen;
+  bs_stops seen; /* and obeyed */
   double first_stop;
   bs_text to_worker; /* alone: frames for the supervisor in this process */
 } run;
@@ -95,28 +70,51 @@ static bs_status send_to_self(void *user, size_t worker, const bs_text *message,
   return bs_frame_append(&r->to_worker, message, err);
 }
 
+static void say(const run *r, bool is_error, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+static void say(const run *r, bool is_error, const char *format, ...) {
+  char message[8192];
+  va_list values;
+  va_start(values, format);
+  vsnprintf(message, sizeof message, format, values);
+  va_end(values);
+  if (r->options->notice != NULL)
+    r->options->notice(r->options->user, is_error, message);
+}
+
+/* A keyboard sends one signal at a time, to this process and to the engine, which ignores it. */
+static bool is_insisting(const run *r, bs_stops stops, double now) {
+  bool typed = r->transport == NULL && stops.n_ints > r->seen.n_ints;
+  return typed || now - r->first_stop >= SAME_SIGNAL_SECONDS;
+}
+
 /* The first signal gives what is in flight some time, a second one none. */
 static bs_status obey_signals(run *r, double now, bs_error *err) {
-  sig_atomic_t n = n_stops_asked, n_terms = n_terms_asked;
-  if (n == r->n_stops_seen)
+  bs_stops stops = bs_stops_asked(), seen = r->seen;
+  if (stops.n == seen.n)
     return BS_OK;
-  bool is_first = r->n_stops_seen == 0;
-  r->n_stops_seen = n;
   double grace = r->options->grace_seconds;
   if (grace == 0)
     grace = DEFAULT_GRACE_SECONDS;
-  if (r->is_hurried && n_terms != r->n_terms_seen) {
+  if (r->is_hurried && stops.n_terms != seen.n_terms) {
+    r->seen = stops;
     r->is_leaving = true;
     grace = grace < HURRY_SECONDS ? grace : HURRY_SECONDS;
     return bs_coordinator_stop(r->coordinator, now + grace, now, err);
   }
-  if (is_first)
+  bool insists =
+      seen.n > 0 ? is_insisting(r, stops, now) : r->transport == NULL && stops.n_ints > 1;
+  r->seen = stops;
+  if (seen.n == 0) {
     r->first_stop = now;
-  if (is_first)
-    return bs_coordinator_stop(r->coordinator, now + grace, now, err);
-  if (now - r->first_stop >= SAME_SIGNAL_SECONDS)
+    if (grace > 0 && !insists)
+      say(r, false, "stops: what is in flight has %.0f s to end; a second signal gives it none",
+          grace);
+  }
+  if (insists)
     return bs_coordinator_stop(r->coordinator, now, now, err);
-  return BS_OK;
+  return seen.n == 0 ? bs_coordinator_stop(r->coordinator, now + grace, now, err) : BS_OK;
 }
 
 static void send_to_all(bs_transport *transport, const bs_text *message) {
@@ -141,20 +139,35 @@ static void show_life(run *r) {
   bs_text_free(&message);
 }
 
-/* Does a long step of the run. One before the work may be left to itself when a signal says stop:
-   nothing depends on it any more, and what it waits for may take long (a large checkpoint, a file
-   server that hangs). */
-static bs_status in_background(run *r, bs_step step, bool may_be_left, bs_error *err) {
+/* Whether a step may be left to itself when a signal says stop. */
+typedef enum patience {
+  /* Before the work: nothing depends on the step any more, and what it waits for may take long (a
+     large checkpoint, a file server that hangs). */
+  LEAVES_AT_ONCE,
+  /* The results: all but the last second is in parts, and is put together by the next run. */
+  LEAVES_IF_TYPED_TWICE
+} patience;
+
+static bool shall_leave(const run *r, patience how, bs_stops at_start) {
+  bs_stops stops = bs_stops_asked();
+  if (how == LEAVES_AT_ONCE)
+    return stops.n > 0;
+  return r->transport == NULL && stops.n_ints >= at_start.n_ints + 2;
+}
+
+/* Does a long step of the run. */
+static bs_status in_background(run *r, bs_step step, patience how, bs_error *err) {
   static const long LONGEST_PAUSE = 20 * 1000 * 1000;
-  struct timespec pause = {.tv_nsec = 200 * 1000};
+  struct timespec pause = {.tv_nsec = 100 * 1000};
+  bs_stops at_start = bs_stops_asked();
   bs_background *background;
   bs_status status = bs_background_start(&background, step, r, err);
   if (status != BS_OK)
     return status;
   while (!bs_background_is_over(background)) {
-    if (may_be_left && n_stops_asked > 0) {
+    if (shall_leave(r, how, at_start)) {
       r->is_abandoned = true;
-      r->is_leaving = r->is_hurried && n_terms_asked > 0;
+      r->is_leaving = r->is_hurried && bs_stops_asked().n_terms > 0;
       bs_background_abandon(&background);
       return BS_OK;
     }
@@ -166,9 +179,21 @@ static bs_status in_background(run *r, bs_step step, bool may_be_left, bs_error 
   return bs_background_join(&background, err);
 }
 
+/* Once, when the workers are there. */
+static void tell_start(run *r) {
+  bs_sweep_start start = {.expected_seconds = r->expected_seconds, .output = r->summary->output};
+  if (r->has_started || !bs_coordinator_describe(r->coordinator, &start))
+    return;
+  r->has_started = true;
+  start.n_ranks = r->summary->n_ranks;
+  if (r->options->start != NULL)
+    r->options->start(r->options->user, &start);
+}
+
 static bs_status tick(run *r, bs_error *err) {
   double now = bs_steady_seconds();
   bs_status status = obey_signals(r, now, err);
+  tell_start(r);
   bs_lock_beat(r->lock, now);
   bool tell = r->options->progress != NULL && now - r->last_progress >= TICK_SECONDS;
   bool write = now - r->last_status >= r->limits.status_seconds;
@@ -217,11 +242,12 @@ static bs_status work_alone(run *r, bs_error *err) {
   bs_text message = {0}, beat = {0};
   bs_supervisor *supervisor = NULL;
   double last_beat = 0;
-  bs_status status = bs_supervisor_new(&supervisor, r->program, r->n_threads, &r->limits, err);
+  bs_status status =
+      bs_supervisor_new(&supervisor, r->program, r->threads.n_threads, &r->limits, err);
   if (status == BS_OK)
     status = bs_encode_plain(&beat, BS_MESSAGE_BEAT, err);
   if (status == BS_OK)
-    status = bs_worker_hello(&message, err);
+    status = bs_worker_hello(&r->threads, &message, err);
   if (status == BS_OK)
     status = bs_coordinator_handle(r->coordinator, 0, &message, bs_steady_seconds(), err);
   while (status == BS_OK && !bs_coordinator_is_over(r->coordinator)) {
@@ -301,8 +327,17 @@ static bs_status choose_output(run *r, bs_error *err) {
                         "%s: no output: give the key \"output\" or the option -o", config->path);
   if (strlen(output) >= sizeof r->summary->output)
     return bs_error_set(err, BS_ERR_USAGE, "the output path is too long: %s", output);
-  bs_status status =
-      bs_lock_take(&r->new_lock, output, &r->limits, r->options->notice, r->options->user, err);
+  char *folder = bs_path_folder(output, err);
+  bs_status status = folder == NULL ? BS_ERR_MEMORY : BS_OK;
+  if (status == BS_OK && !bs_is_folder(folder))
+    status = bs_error_set(err, BS_ERR_IO,
+                          "%s: the folder for the results does not exist: %s (make it, or give "
+                          "another output)",
+                          output, folder);
+  free(folder);
+  if (status == BS_OK)
+    status =
+        bs_lock_take(&r->new_lock, output, &r->limits, r->options->notice, r->options->user, err);
   if (status == BS_OK)
     status = bs_store_check_writable(output, err);
   if (status != BS_OK)
@@ -317,14 +352,26 @@ static bs_status choose_output(run *r, bs_error *err) {
 
 static bs_status take_output(void *user, bs_error *err) {
   run *r = user;
-  bs_status status = bs_config_load(&r->config, r->config_path, err);
-  return status == BS_OK ? choose_output(r, err) : status;
+  bs_status status = BS_OK;
+  if (r->options->isa != NULL)
+    status = bs_engine_check_isa(r->options->isa, err);
+  if (status == BS_OK)
+    status = bs_config_load(&r->config, r->config_path, err);
+  if (status == BS_OK)
+    status = choose_output(r, err);
+  if (status == BS_OK)
+    say(r, false, "version %s, %s, results in %s: reads models and tasks", BS_VERSION,
+        r->config_path, r->summary->output);
+  return status;
 }
 
 static bs_status make_coordinator(void *user, bs_error *err) {
   run *r = user;
-  bs_coordinator_options options = {
-      .limits = r->limits, .notice = r->options->notice, .notice_user = r->options->user};
+  bs_coordinator_options options = {.limits = r->limits,
+                                    .isa =
+                                        r->options->isa != NULL ? r->options->isa : r->config->isa,
+                                    .notice = r->options->notice,
+                                    .notice_user = r->options->user};
   bs_status status = bs_plan_new(&r->plan, r->config, r->n_workers, true, r->options->notice,
                                  r->options->user, err);
   if (status == BS_OK)
@@ -332,6 +379,8 @@ static bs_status make_coordinator(void *user, bs_error *err) {
         &r->new_coordinator, r->plan, r->summary->output, r->n_workers,
         r->transport != NULL && bs_transport_size(r->transport) > 1 ? send_to_rank : send_to_self,
         r, &options, err);
+  if (status == BS_OK)
+    r->expected_seconds = bs_coordinator_expected_seconds(r->new_coordinator);
   return status;
 }
 
@@ -341,25 +390,25 @@ static bs_status write_results(void *user, bs_error *err) {
 }
 
 static bs_status prepare(run *r, bs_error *err) {
-  bs_status status = in_background(r, take_output, true, err);
+  bs_status status = in_background(r, take_output, LEAVES_AT_ONCE, err);
   if (r->is_abandoned)
     return status;
   r->lock = r->new_lock;
   if (status == BS_OK)
-    status = in_background(r, make_coordinator, true, err);
+    status = in_background(r, make_coordinator, LEAVES_AT_ONCE, err);
   if (r->is_abandoned)
     return status;
   r->coordinator = r->new_coordinator;
-  if (r->plan != NULL)
-    r->summary->n_bad_inputs = r->plan->n_bad_inputs;
   return status;
 }
 
 /* After the work: the results file, or what is there of it. */
 static bs_status end_run(run *r, bs_error *err) {
   bs_coordinator_summary(r->coordinator, bs_steady_seconds(), r->summary);
-  bs_status status = in_background(r, write_results, false, err);
-  if (status == BS_OK && r->summary->finished)
+  bs_status status = in_background(r, write_results, LEAVES_IF_TYPED_TWICE, err);
+  if (r->is_abandoned)
+    r->summary->finished = false;
+  else if (status == BS_OK && r->summary->finished)
     bs_run_status_remove(r->summary->output);
   else
     bs_run_status_write(r->summary->output, r->coordinator, r->summary);
@@ -419,7 +468,6 @@ static bs_status open_transport(run *r, bs_error *err) {
 bs_status bs_sweep_run(const char *config_path, const bs_sweep_options *options,
                        bs_sweep_summary *summary, bs_error *err) {
   static const bs_sweep_options no_options = {0};
-  struct sigaction before[N_STOP_SIGNALS];
   bs_error fault = {0};
   *summary = (bs_sweep_summary){.is_coordinator = true, .n_ranks = 1};
   run *r = bs_array_new(1, sizeof *r, err); /* may have to outlive this call */
@@ -433,16 +481,16 @@ bs_status bs_sweep_run(const char *config_path, const bs_sweep_options *options,
   if (status == BS_OK)
     status = open_transport(r, &fault);
   if (status == BS_OK)
-    status = bs_threads_agree(&r->n_threads, r->transport, &fault);
+    status = bs_threads_agree(&r->threads, r->transport, &fault);
   if (status == BS_OK) {
     bool all_here = true;
-    catch_signals(summary->is_coordinator, before);
+    bs_stop_signals_catch(summary->is_coordinator);
     if (summary->is_coordinator)
       status = coordinate(r, &fault);
     else
       status =
-          bs_work_for_rank_0(r->transport, r->program, r->n_threads, &r->limits, &all_here, &fault);
-    restore_signals(before);
+          bs_work_for_rank_0(r->transport, r->program, &r->threads, &r->limits, &all_here, &fault);
+    bs_stop_signals_restore();
     summary->must_leave |= !all_here;
     bs_transport_close(&r->transport, !summary->must_leave);
   }

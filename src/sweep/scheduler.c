@@ -47,6 +47,7 @@ typedef struct slot {
   long held; /* model or NO_MODEL */
   size_t node;
   bool is_slow;
+  bool *barred; /* [n_models] that it cannot have; NULL: none */
 } slot;
 
 /* Pieces of units, in blocks that never move. */
@@ -143,6 +144,8 @@ void bs_scheduler_free(bs_scheduler **handle) {
     free(s->pieces);
     s->pieces = before;
   }
+  for (size_t w = 0; s->slots != NULL && w < s->n_workers; w++)
+    free(s->slots[w].barred);
   free(s->queues);
   free(s->ranges);
   free(s->slots);
@@ -186,6 +189,11 @@ bs_status bs_scheduler_split_for_plan(bs_scheduler *s, const bs_plan *plan, bs_e
   free(load);
   free(warm);
   return status;
+}
+
+static bool is_barred(const bs_scheduler *s, size_t worker, size_t m) {
+  const bool *barred = s->slots[worker].barred;
+  return barred != NULL && barred[m];
 }
 
 static bool has_units(const queue *q) { return q->next < q->n; }
@@ -247,7 +255,7 @@ static long neediest_model(const bs_scheduler *s, size_t worker) {
     double load_cost = load_cost_for(s, worker, m);
     double end =
         (q->cost_left + load_cost) / (double)(q->n_workers + 1) + UNITS_AHEAD * q->smallest_cost;
-    if (!wants_worker(q, load_cost) || !suits(s, worker, m))
+    if (is_barred(s, worker, m) || !wants_worker(q, load_cost) || !suits(s, worker, m))
       continue;
     if (end > latest) {
       latest = end;
@@ -288,6 +296,16 @@ void bs_scheduler_lose(bs_scheduler *s, size_t worker) {
   let_go(s, worker);
   bs_speeds_lose(s->speeds, worker);
   s->slots[worker].is_slow = false;
+}
+
+bs_status bs_scheduler_bar(bs_scheduler *s, size_t worker, size_t model, bs_error *err) {
+  slot *who = &s->slots[worker];
+  if (who->barred == NULL && (who->barred = bs_array_new(s->n_models, sizeof(bool), err)) == NULL)
+    return BS_ERR_MEMORY;
+  who->barred[model] = true;
+  if (who->held == (long)model)
+    let_go(s, worker);
+  return BS_OK;
 }
 
 void bs_scheduler_learn(bs_scheduler *s, size_t worker, const bs_unit *unit, double seconds) {
@@ -366,6 +384,29 @@ static const bs_unit *take_piece(bs_scheduler *s, queue *q, size_t worker) {
     q->next++;
     s->n_left--;
   }
+  return unit;
+}
+
+const bs_unit *bs_scheduler_drop(bs_scheduler *s, size_t model) {
+  queue *q = &s->queues[model];
+  if (q->next == q->n)
+    return NULL;
+  range *r = &q->ranges[q->next];
+  const bs_unit *unit = r->unit;
+  if (r->done > 0) {
+    bs_unit *rest = new_piece(s);
+    if (rest == NULL)
+      return NULL;
+    *rest = *unit;
+    rest->first += r->done;
+    rest->n -= r->done;
+    rest->cost = cost_each(unit) * (double)rest->n;
+    unit = rest;
+  }
+  q->next++;
+  s->n_left--;
+  q->cost_left -= unit->cost;
+  s->cost_left -= unit->cost;
   return unit;
 }
 

@@ -44,6 +44,12 @@ bs_status bs_scheduler_split_for_plan(bs_scheduler *scheduler, const bs_plan *pl
    units; else it gets the one that would be finished last. */
 const bs_unit *bs_scheduler_next(bs_scheduler *scheduler, size_t worker);
 
+/* The worker cannot do anything with a model: it gets no units of it from now on. */
+bs_status bs_scheduler_bar(bs_scheduler *scheduler, size_t worker, size_t model, bs_error *err);
+
+/* What is left of a model, a unit at a time, for nobody: it will not be done. NULL at the end. */
+const bs_unit *bs_scheduler_drop(bs_scheduler *scheduler, size_t model);
+
 /* A worker has done a unit in so many seconds, loading not among them. One that turns out slow gets
    smaller pieces, and near the end none that others would have done sooner. */
 void bs_scheduler_learn(bs_scheduler *scheduler, size_t worker, const bs_unit *unit,

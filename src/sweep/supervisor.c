@@ -16,6 +16,7 @@
 
 #include "base/memory_internal.h"
 #include "sweep/frames_internal.h"
+#include "sweep/stop_signals_internal.h"
 
 extern char **environ;
 
@@ -115,8 +116,7 @@ static bs_status spawn(bs_supervisor *s, int socket, int errors, bs_error *err) 
   posix_spawn_file_actions_adddup2(&actions, errors, STDERR_FILENO);
   /* Until the engine ignores them, the signals to stop well must not end it. */
   sigprocmask(SIG_SETMASK, NULL, &blocked);
-  sigaddset(&blocked, SIGTERM);
-  sigaddset(&blocked, SIGUSR1);
+  bs_stop_signals_add(&blocked);
   posix_spawnattr_setsigmask(&attributes, &blocked);
   posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
   errno = posix_spawn(&s->engine, s->program, &actions, &attributes, arguments, environ);
@@ -332,7 +332,7 @@ static bs_status take_answers(bs_supervisor *s, bool *broken, bs_error *err) {
     if (!found)
       return BS_OK;
     if (!s->busy || bs_message_kind_of(&s->scratch, &kind, NULL) != BS_OK ||
-        kind != BS_MESSAGE_RESULT) {
+        (kind != BS_MESSAGE_RESULT && kind != BS_MESSAGE_FAILED)) {
       *broken = true;
       return BS_OK;
     }

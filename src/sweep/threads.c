@@ -62,6 +62,17 @@ int bs_threads_share(const bs_rank_cores *ranks, size_t n_ranks, size_t rank) {
   return share < 1 ? 1 : (int)floor(share + ROUNDING);
 }
 
+int bs_threads_cores(const bs_rank_cores *ranks, size_t n_ranks) {
+  int n = 0;
+  for (size_t core = 0; core < (size_t)BS_CORES_WORDS * WORD_BITS; core++) {
+    bool used = false;
+    for (size_t i = 0; i < n_ranks && !used; i++)
+      used = ranks[i].works && may_use(&ranks[i], core);
+    n += used;
+  }
+  return n;
+}
+
 /* A whole number of the environment; 0: none. */
 static int number_of(const char *name) {
   const char *text = getenv(name);
@@ -69,7 +80,13 @@ static int number_of(const char *name) {
   return n > 0 && n < BS_CORES_WORDS * WORD_BITS ? (int)n : 0;
 }
 
-bs_status bs_threads_agree(int *n_threads, bs_transport *transport, bs_error *err) {
+/* What Slurm has given the job is less than the node where it does not fence jobs off. */
+static int node_cores(void) {
+  int n = bs_cores_unbound(), of_job = number_of("SLURM_CPUS_ON_NODE");
+  return of_job > 0 && of_job < n ? of_job : n;
+}
+
+bs_status bs_threads_agree(bs_threads *threads, bs_transport *transport, bs_error *err) {
   size_t n_ranks = transport != NULL ? (size_t)bs_transport_ranks_here(transport) : 1;
   bool works =
       transport == NULL || bs_transport_rank(transport) > 0 || bs_transport_size(transport) == 1;
@@ -88,7 +105,10 @@ bs_status bs_threads_agree(int *n_threads, bs_transport *transport, bs_error *er
     all[0] = *mine;
   size_t here = transport != NULL ? (size_t)bs_transport_rank_here(transport) : 0;
   if (status == BS_OK)
-    *n_threads = bs_threads_are_given() ? 0 : bs_threads_share(all, n_ranks, here);
+    *threads =
+        (bs_threads){.n_threads = bs_threads_are_given() ? 0 : bs_threads_share(all, n_ranks, here),
+                     .n_cores = bs_threads_cores(all, n_ranks),
+                     .n_node_cores = transport != NULL ? node_cores() : 0};
   free(mine);
   free(all);
   return status;

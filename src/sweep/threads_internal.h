@@ -18,8 +18,18 @@ typedef struct bs_rank_cores {
    of their own use these. */
 int bs_threads_share(const bs_rank_cores *ranks, size_t n_ranks, size_t rank);
 
-/* This rank's threads; all ranks must call it (transport NULL: this process is alone). 0: as the
-   environment says (OMP_NUM_THREADS). */
-bs_status bs_threads_agree(int *n_threads, bs_transport *transport, bs_error *err);
+/* What comes of it for this rank and its node. */
+typedef struct bs_threads {
+  int n_threads;    /* of this rank; 0: as the environment says (OMP_NUM_THREADS) */
+  int n_cores;      /* that the ranks of the node which work may use together */
+  int n_node_cores; /* that they could use, had their launcher bound them to none; 0: not known, or
+                       there is no launcher */
+} bs_threads;
+
+/* Cores that those of ranks[n_ranks] which work may use together. */
+int bs_threads_cores(const bs_rank_cores *ranks, size_t n_ranks);
+
+/* All ranks must call it (transport NULL: this process is alone). */
+bs_status bs_threads_agree(bs_threads *threads, bs_transport *transport, bs_error *err);
 
 #endif

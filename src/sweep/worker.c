@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/available_memory_internal.h"
 #include "base/memory_internal.h"
 #include "bigsweep/evaluate.h"
 
@@ -47,7 +48,7 @@ void bs_worker_free(bs_worker **handle) {
   *handle = NULL;
 }
 
-bs_status bs_worker_hello(bs_text *message, bs_error *err) {
+bs_status bs_worker_hello(const bs_threads *threads, bs_text *message, bs_error *err) {
   enum { MAX_HOST_BYTES = 256 };
   char host[MAX_HOST_BYTES] = "";
   gethostname(host, sizeof host - 1);
@@ -58,7 +59,16 @@ bs_status bs_worker_hello(bs_text *message, bs_error *err) {
   for (size_t i = 0; status == BS_OK && i < n; i++)
     status = bs_text_printf(&isas, err, "%s%s", i > 0 ? "," : "", names[i]);
   if (status == BS_OK)
-    status = bs_encode_hello(message, &(bs_hello){.host = host, .isas = isas.data}, err);
+    status = bs_encode_hello(
+        message,
+        &(bs_hello){.host = host,
+                    .isas = isas.data,
+                    .n_threads = (uint32_t)(threads->n_threads > 0 ? threads->n_threads
+                                                                   : bs_threads_default()),
+                    .n_cores = (uint32_t)threads->n_cores,
+                    .n_node_cores = (uint32_t)threads->n_node_cores,
+                    .memory_bytes = bs_memory_available(NULL)},
+        err);
   bs_text_free(&isas);
   return status;
 }
@@ -128,22 +138,25 @@ static bs_status add_failure(bs_unit_result *result, uint32_t example, const cha
   return BS_OK;
 }
 
+/* Opens what the unit needs. What cannot be opened here is no fault of the unit: *fault_of tells
+   whose it is, and `cause` why. */
+static bs_fault_of hold_inputs(bs_worker *worker, bs_unit_result *result, bs_error *cause) {
+  const bs_unit *unit = &result->unit;
+  double start = bs_steady_seconds();
+  bs_status status = hold_model(worker, unit->model, cause);
+  result->load_seconds = bs_steady_seconds() - start;
+  if (status != BS_OK)
+    return BS_FAULT_OF_MODEL;
+  return hold_prompts(worker, unit->task, unit->shots, cause) == BS_OK ? BS_FAULT_OF_UNIT
+                                                                       : BS_FAULT_OF_TASK;
+}
+
 /* Runs the unit as one batch; when that fails, its examples one by one, so that a bad one does not
    take the others with it. */
 static bs_status run_unit(bs_worker *worker, bs_unit_result *result, bs_error *err) {
   const bs_unit *unit = &result->unit;
   bs_error fault = {0};
-  double start = bs_steady_seconds();
-  bs_status status = hold_model(worker, unit->model, &fault);
-  result->load_seconds = bs_steady_seconds() - start;
-  if (status == BS_OK)
-    status = hold_prompts(worker, unit->task, unit->shots, &fault);
-  if (status != BS_OK) {
-    status = BS_OK;
-    for (uint32_t i = 0; status == BS_OK && i < unit->n; i++)
-      status = add_failure(result, unit->first + i, fault.message, err);
-    return status;
-  }
+  bs_status status = BS_OK;
   const bs_task *task = worker->tasks[unit->task];
   if (bs_evaluator_run(worker->evaluator, task, worker->prompter, unit->shots, unit->first, unit->n,
                        unit->model, unit->task, result->rows, &fault) == BS_OK)
@@ -183,19 +196,28 @@ static bs_status answer_unit(bs_worker *worker, const bs_text *message, bs_text 
   if (status == BS_OK &&
       (result.failures = bs_array_new(result.unit.n, sizeof *result.failures, err)) == NULL)
     status = BS_ERR_MEMORY;
+  bs_fault_of fault = BS_FAULT_OF_UNIT;
+  bs_error cause = {0};
   if (status == BS_OK) {
     double start = bs_steady_seconds();
     bs_engine_work before = {0};
     if (worker->held_model == result.unit.model)
       before = work_done(worker);
-    status = run_unit(worker, &result, err);
+    fault = hold_inputs(worker, &result, &cause);
+    if (fault == BS_FAULT_OF_UNIT)
+      status = run_unit(worker, &result, err);
     result.seconds = bs_steady_seconds() - start;
     bs_engine_work after = work_done(worker);
     result.tokens_asked = after.tokens_asked - before.tokens_asked;
     result.tokens_computed = after.tokens_computed - before.tokens_computed;
   }
-  if (status == BS_OK)
+  if (status == BS_OK && fault == BS_FAULT_OF_UNIT)
     status = bs_encode_result(answer, &result, err);
+  else if (status == BS_OK)
+    status = bs_encode_failed(
+        answer,
+        &(bs_attempt){.unit = result.unit, .tried = true, .fault = fault, .reason = cause.message},
+        err);
   bs_unit_result_free(&result);
   return status;
 }

@@ -5,6 +5,7 @@
 
 #include "base/memory_internal.h"
 #include "sweep/coordinator_state_internal.h"
+#include "sweep/start_internal.h"
 
 /* Finished work waits at most this long for its commit. */
 static const double COMMIT_SECONDS = 1.0;
@@ -27,18 +28,54 @@ static bool all_have(const bs_coordinator *c, const char *name, size_t n_name) {
   return true;
 }
 
-/* One instruction set for all: that of the results that are there, else the best that all workers
- * have. */
-static bs_status choose_isa(bs_coordinator *c, bs_error *err) {
-  if (c->chosen_isa != NULL) {
-    if (all_have(c, c->chosen_isa, strlen(c->chosen_isa)))
-      return BS_OK;
-    return bs_error_set(
-        err, BS_ERR_USAGE,
-        "%s: its results were computed with the instruction set \"%s\", which not all "
-        "ranks have: give another output",
-        c->output, c->chosen_isa);
+/* The names that all workers have, best first. */
+static bs_status list_common(const bs_coordinator *c, bs_text *list, bs_error *err) {
+  size_t first = 0;
+  bs_status status = bs_text_append_string(list, "", err);
+  while (first + 1 < c->n_workers && c->workers[first].state != PRESENT)
+    first++;
+  for (const char *at = c->workers[first].isas; status == BS_OK && *at != '\0';) {
+    size_t n = strcspn(at, ",");
+    if (all_have(c, at, n))
+      status = bs_text_printf(list, err, "%s%.*s", list->n_bytes > 0 ? ", " : "", (int)n, at);
+    at += n + (at[n] == ',');
   }
+  return status;
+}
+
+/* Says who lacks the chosen set, and what to set so that the sweep goes on. */
+static bs_status refuse_isa(bs_coordinator *c, bs_error *err) {
+  size_t w = 0;
+  bs_text common = {0};
+  while (c->workers[w].state != PRESENT ||
+         lists(c->workers[w].isas, c->chosen_isa, strlen(c->chosen_isa)))
+    w++;
+  bs_status status = list_common(c, &common, err);
+  if (status == BS_OK && c->isa_is_earlier)
+    status = bs_error_set(
+        err, BS_ERR_USAGE,
+        "%s: its results were computed with the instruction set \"%s\", which worker %zu on %s "
+        "lacks (it has: %s), and results of two are not mixed: go on where all ranks have it, or "
+        "give another output and, so that it can go on anywhere, the key \"isa\" or the option "
+        "--isa "
+        "one of: %s",
+        c->output, c->chosen_isa, w + 1, bs_coordinator_host_of(c, w), c->workers[w].isas,
+        common.data);
+  else if (status == BS_OK)
+    status = bs_error_set(
+        err, BS_ERR_USAGE,
+        "the instruction set \"%s\" is asked for, which worker %zu on %s lacks (it "
+        "has: %s); all ranks have: %s",
+        c->chosen_isa, w + 1, bs_coordinator_host_of(c, w), c->workers[w].isas, common.data);
+  bs_text_free(&common);
+  return status;
+}
+
+/* One instruction set for all: that of the results that are there, or the one asked for; else the
+   best that all workers have. */
+static bs_status choose_isa(bs_coordinator *c, bs_error *err) {
+  if (c->chosen_isa != NULL)
+    return all_have(c, c->chosen_isa, strlen(c->chosen_isa)) ? BS_OK : refuse_isa(c, err);
   size_t first = 0;
   while (first + 1 < c->n_workers && c->workers[first].state != PRESENT)
     first++;
@@ -81,7 +118,7 @@ static bs_status lose_worker(bs_coordinator *c, size_t w, const char *why, bs_er
     else
       status = bs_jobs_failed(c->jobs, jobs[k], w, message, err);
   }
-  return status;
+  return status == BS_OK ? bs_inputs_check(c, err) : status;
 }
 
 /* Tells the scheduler on which node a worker is: workers of one host share its memory. A node has
@@ -96,7 +133,8 @@ static void place(bs_coordinator *c, size_t w) {
     slot = (slot + 1) % n_slots;
   if (c->hosts[slot] == 0)
     c->hosts[slot] = w + 1;
-  bs_jobs_place(c->jobs, w, c->hosts[slot] - 1);
+  c->workers[w].node = c->hosts[slot] - 1;
+  bs_jobs_place(c->jobs, w, c->workers[w].node);
 }
 
 /* What a worker opens its models and tasks by; the specs as JSON are owned by `json`. */
@@ -145,6 +183,10 @@ static bs_status begin(bs_coordinator *c, double now, bs_error *err) {
   c->started = now;
   if (c->n_units > 0 && c->n_present > 0)
     status = choose_isa(c, err);
+  if (status == BS_OK && c->n_units > 0)
+    bs_coordinator_warn_of_threads(c);
+  if (status == BS_OK)
+    status = bs_inputs_check_memory(c, err);
   for (size_t w = 0; status == BS_OK && c->n_units > 0 && w < c->n_workers; w++)
     if (c->workers[w].state == PRESENT)
       status = send_setup(c, w, err);
@@ -186,6 +228,10 @@ static bs_status take_hello(bs_coordinator *c, size_t w, const bs_text *message,
   who->isas = bs_string_copy(hello.isas, err);
   if (who->host == NULL || who->isas == NULL)
     return BS_ERR_MEMORY;
+  who->n_threads = hello.n_threads;
+  who->n_cores = hello.n_cores;
+  who->n_node_cores = hello.n_node_cores;
+  who->memory_bytes = hello.memory_bytes;
   place(c, w);
   if (who->state == LOST)
     return take_back(c, w, err);

@@ -276,6 +276,25 @@ static void files_are_read_and_mapped(void) {
   bs_text_free(&text);
 }
 
+/* What a failed download leaves in the place of a JSON file is told by its name. */
+static void what_is_no_json_file_is_told(void) {
+  static const struct {
+    const char *content, *message;
+  } cases[] = {{"", "f.json: line 1, column 1: expected JSON, found an empty text"},
+               {"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 9\n",
+                "it is a Git LFS pointer: the file itself was not downloaded"},
+               {"<!doctype html>\n<html>", "it is a web page, not the file"},
+               {"<html><body>", "it is a web page, not the file"},
+               {"[1", "f.json: line 1, column 3: not JSON from here"}};
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    bs_error err = {0};
+    bs_json *json = NULL;
+    const char *path = bs_test_write("f.json", cases[i].content, strlen(cases[i].content));
+    BS_TEST_FAILS(bs_json_load(&json, path, 0, &err), BS_ERR_INPUT, err, cases[i].message);
+    CU_ASSERT_PTR_NULL(json);
+  }
+}
+
 static void paths_are_joined(void) {
   bs_error err = {0};
   static const struct {
@@ -351,6 +370,7 @@ int main(void) {
       {"JSON survives every truncation", json_survives_every_truncation},
       {"JSON that is written reads back", json_writes_what_reads_back},
       {"files are read and mapped", files_are_read_and_mapped},
+      {"what is no JSON file is told", what_is_no_json_file_is_told},
       {"paths are joined", paths_are_joined},
       {"a folder has one name", a_folder_has_one_name},
   };

@@ -47,6 +47,73 @@ static void refuse(const char *folder, bs_status status, const char *says) {
   bs_checkpoint_free(&checkpoint);
 }
 
+/* Where a tensor lies in its file. */
+static long place_in(const bs_text *file, const bs_tensor *tensor) {
+  for (size_t at = 0; at + tensor->n_bytes <= file->n_bytes; at++)
+    if (memcmp(file->data + at, tensor->data, tensor->n_bytes) == 0)
+      return (long)at;
+  CU_FAIL_FATAL("the tensor is not in its file");
+  return 0;
+}
+
+static void put(FILE *file, long place, const void *bytes, size_t n_bytes) {
+  fseek(file, place, SEEK_SET);
+  fwrite(bytes, 1, n_bytes, file);
+  fflush(file);
+}
+
+/* One element that is no number, wherever it stands and in every type that weights have. */
+static void damaged_weights_are_found(void) {
+  static const struct {
+    bs_dtype dtype;
+    size_t n_bytes;
+    unsigned char values[3][4]; /* NaN, infinite, the largest number */
+  } cases[] = {
+      {BS_DTYPE_F32, 4, {{1, 0, 0x80, 0x7F}, {0, 0, 0x80, 0xFF}, {0xFF, 0xFF, 0x7F, 0x7F}}},
+      {BS_DTYPE_F16, 2, {{1, 0xFC}, {0, 0x7C}, {0xFF, 0x7B}}},
+      {BS_DTYPE_BF16, 2, {{0x81, 0xFF}, {0x80, 0x7F}, {0x7F, 0x7F}}}};
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    const char *folder = make_llama("damaged", &(llama_sizes){.d_model = 512,
+                                                              .n_layers = 1,
+                                                              .n_heads = 4,
+                                                              .n_kv_heads = 4,
+                                                              .head_dim = 128,
+                                                              .d_ff = 512,
+                                                              .n_vocab = 300,
+                                                              .n_positions = 16,
+                                                              .dtype = cases[i].dtype,
+                                                              .more = ""});
+    bs_error err = {0};
+    bs_checkpoint *checkpoint = open_folder(folder);
+    BS_TEST_OK(bs_checkpoint_check_finite(checkpoint, &err), err);
+    const bs_tensor *tensor =
+        bs_checkpoint_tensor(checkpoint, "model.layers.0.mlp.down_proj.weight");
+    const size_t n_bytes = cases[i].n_bytes, n = tensor->n_bytes / n_bytes;
+    const size_t places[] = {0, 1, 32767, 32768, 200000, n - 1};
+    char path[4096], expected[160];
+    snprintf(path, sizeof path, "%s/model.safetensors", folder);
+    bs_text text = bs_test_read(path);
+    FILE *file = fopen(path, "r+b");
+    CU_ASSERT_PTR_NOT_NULL_FATAL(file);
+    long begin = place_in(&text, tensor);
+    for (size_t k = 0; k < sizeof places / sizeof *places; k++) {
+      long place = begin + (long)(places[k] * n_bytes);
+      for (size_t v = 0; v < 2; v++) {
+        put(file, place, cases[i].values[v], n_bytes);
+        snprintf(expected, sizeof expected, "element %zu of the tensor %s is %s", places[k],
+                 tensor->name, v == 0 ? "NaN" : "infinite");
+        BS_TEST_FAILS(bs_checkpoint_check_finite(checkpoint, &err), BS_ERR_INPUT, err, expected);
+      }
+      put(file, place, cases[i].values[2], n_bytes);
+      BS_TEST_OK(bs_checkpoint_check_finite(checkpoint, &err), err);
+      put(file, place, text.data + place, n_bytes);
+    }
+    fclose(file);
+    bs_text_free(&text);
+    bs_checkpoint_free(&checkpoint);
+  }
+}
+
 static void counts_parameters(void) {
   for (size_t i = 0; i < sizeof models / sizeof *models; i++) {
     if (!bs_test_have_data(models[i].folder))
@@ -432,6 +499,7 @@ static void damaged_configurations(void) {
 }
 
 static const bs_test tests[] = {
+    {"damaged weights are found", damaged_weights_are_found},
     {"parameters are counted as transformers counts them", counts_parameters},
     {"rotary settings", rotary_settings},
     {"configurations that are refused", refused_configurations},

@@ -30,7 +30,7 @@ static void reads_what_the_contract_shows(void) {
             "{\"path\": \"m\", \"scale\": 7e9, \"seed\": 3}], \"tasks\": [\"t/*/task.json\", "
             "\"t/a\"],"
             "\"shots\": [0, 3, 1], \"seed\": 7, \"max_examples\": null, \"dtype\": \"f32\","
-            "\"generation\": {\"max_tokens\": 16}, \"output\": \"o.h5\"}",
+            "\"generation\": {\"max_tokens\": 16}, \"isa\": \"portable\", \"output\": \"o.h5\"}",
             &err),
       err);
   CU_ASSERT_PTR_NOT_NULL_FATAL(config);
@@ -57,6 +57,7 @@ static void reads_what_the_contract_shows(void) {
   CU_ASSERT_EQUAL(config->protocol.seed, 7);
   CU_ASSERT_EQUAL(config->protocol.max_tokens, 16);
   CU_ASSERT_EQUAL(config->protocol.precision, BS_PRECISION_F32);
+  CU_ASSERT_STRING_EQUAL(config->isa, "portable");
   CU_ASSERT_EQUAL(config->max_examples, 0);
   CU_ASSERT_STRING_EQUAL(config->output, bs_test_path("o.h5"));
   bs_config_free(&config);
@@ -77,6 +78,7 @@ static void defaults_are_those_of_the_contract(void) {
   CU_ASSERT_EQUAL(config->protocol.max_tokens, 128);
   CU_ASSERT_EQUAL(config->protocol.border, BS_BORDER_JOINT);
   CU_ASSERT_PTR_NULL(config->output);
+  CU_ASSERT_PTR_NULL(config->isa);
   bs_config_free(&config);
 }
 
@@ -167,6 +169,8 @@ static void faults_are_placed(void) {
       {"{" MODELS "," TASKS ", \"shots\": 3}", "shots: expected a list"},
       {"{" MODELS "," TASKS ", \"seed\": -1}", "seed: expected a whole number"},
       {"{" MODELS "," TASKS ", \"dtype\": \"f3\"}", "dtype: "},
+      {"{" MODELS "," TASKS ", \"isa\": \"avx\"}", "isa: unknown instruction set \"avx\"; known: "},
+      {"{" MODELS "," TASKS ", \"isa\": 2}", "isa: expected a string"},
       {"{" MODELS "," TASKS ", \"border\": \"x\"}", "border: expected \"joint\" or \"separate\""},
       {"{" MODELS "," TASKS ", \"generation\": {\"max_token\": 1}}",
        "did you mean \"max_tokens\"?"},

@@ -3,9 +3,13 @@
    bytes. BIGSWEEP_TEST_COUNT=FILE: how many there were is written there at the end.
    BIGSWEEP_TEST_SLOW_SYNC=SECONDS: syncing the results file takes so long.
    BIGSWEEP_TEST_SLOW_UNIT=SECONDS: so does every answer of an engine process.
+   BIGSWEEP_TEST_HIDE=END, BIGSWEEP_TEST_HIDE_RANKS=1,2: files whose path ends so are not there for
+   the engine processes of these ranks.
+   BIGSWEEP_TEST_MEMORY_KIB=N: so much memory is available.
    Always: reading another process's memory fails as if that process were no more. */
 #define _GNU_SOURCE
 
+#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -25,6 +29,7 @@
 static atomic_long n_calls;
 static long kill_at;
 static bool is_on, is_engine;
+static const char *hidden, *memory_kib;
 
 /* Whether argument 1 of the program is `command`. */
 static bool has_command(const char *command) {
@@ -44,6 +49,10 @@ __attribute__((constructor)) static void begin(void) {
   is_on = has_command("run") && (rank == NULL || strcmp(rank, "0") == 0);
   is_engine = has_command("engine-process");
   kill_at = at != NULL ? atol(at) : 0;
+  const char *ranks = getenv("BIGSWEEP_TEST_HIDE_RANKS");
+  if (is_engine && rank != NULL && ranks != NULL && strstr(ranks, rank) != NULL)
+    hidden = getenv("BIGSWEEP_TEST_HIDE");
+  memory_kib = getenv("BIGSWEEP_TEST_MEMORY_KIB");
 }
 
 __attribute__((destructor)) static void end(void) {
@@ -91,6 +100,26 @@ static bool count_fd(int fd) {
   return count(path);
 }
 
+static bool is_hidden(const char *path) {
+  size_t n = strlen(path), n_end = hidden != NULL ? strlen(hidden) : 0;
+  return n_end > 0 && n >= n_end && strcmp(path + n - n_end, hidden) == 0;
+}
+
+/* The kernel's numbers, but for the available memory. */
+FILE *fopen(const char *path, const char *mode) {
+  static FILE *(*next)(const char *, const char *);
+  if (next == NULL)
+    *(void **)&next = dlsym(RTLD_NEXT, "fopen");
+  if (memory_kib == NULL || strcmp(path, "/proc/meminfo") != 0)
+    return next(path, mode);
+  FILE *file = tmpfile();
+  if (file != NULL) {
+    fprintf(file, "MemAvailable: %s kB\n", memory_kib);
+    rewind(file);
+  }
+  return file;
+}
+
 int open(const char *path, int flags, ...) {
   va_list list;
   va_start(list, flags);
@@ -98,6 +127,10 @@ int open(const char *path, int flags, ...) {
   va_end(list);
   if ((flags & O_CREAT) != 0 && count(path))
     die();
+  if (is_hidden(path)) {
+    errno = ENOENT;
+    return -1;
+  }
   return (int)syscall(SYS_openat, AT_FDCWD, path, flags, mode);
 }
 

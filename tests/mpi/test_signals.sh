@@ -36,6 +36,48 @@ for signal in TERM USR1; do
   check_stopped "$output"
 done
 
+# Ctrl-C, which reaches the whole process group: the engine ends what is in flight, too.
+output="$work/INT.h5"
+start_in_group() {
+  setsid env --default-signal=INT "$program" run "$work/config.json" -o "$output" "$@" >/dev/null 2>"$work/log" &
+  pid=$!
+}
+start_in_group
+wait_for_part "$output"
+env kill -s INT -- -$pid
+code=0
+wait $pid || code=$?
+check_stopped "$output"
+grep -q 'stops: what is in flight has 20 s' "$work/log" || die "no word of the stop: $(cat "$work/log")"
+! grep -q 'failed\|signal 2' "$work/log" || die "the engine did not survive Ctrl-C: $(cat "$work/log")"
+[ ! -e "$output.lock" ] || die "Ctrl-C: a lock is left"
+n_parts=$(ls "$output.parts" | wc -l)
+# A second one is not waited for, however soon it comes.
+start_in_group --grace 300
+for _ in $(seq 600); do
+  [ "$(ls "$output.parts" | wc -l)" -gt "$n_parts" ] && break
+  sleep 0.1
+done
+env kill -s INT -- -$pid
+sleep 0.2
+env kill -s INT -- -$pid
+begun=$(date +%s)
+code=0
+wait $pid || code=$?
+check_stopped "$output"
+[ $(($(date +%s) - begun)) -lt 20 ] || die "a second Ctrl-C did not end the run at once"
+# One that a script has switched off (a job in the background) stays so.
+"$program" run "$work/config.json" -o "$output" >/dev/null 2>"$work/log" &
+pid=$!
+sleep 1
+kill -INT $pid
+sleep 1
+kill -0 $pid || die "an ignored SIGINT ended the run: $(cat "$work/log")"
+kill -TERM $pid
+code=0
+wait $pid || code=$?
+check_stopped "$output"
+
 # Under mpirun, which passes the signal on to its ranks; then it goes on from there with another number.
 output="$work/ranks.h5"
 mpirun --oversubscribe -n 3 "$program" run "$work/config.json" -o "$output" >/dev/null 2>"$work/log" &

@@ -187,10 +187,19 @@ static void kinds_are_told_apart(void) {
   bs_text message = {0};
   bs_assignment unit = {0};
   bs_hello hello;
-  BS_TEST_OK(bs_encode_hello(&message, &(bs_hello){.host = "n1", .isas = "avx2,portable"}, &err),
+  BS_TEST_OK(bs_encode_hello(&message,
+                             &(bs_hello){.host = "n1",
+                                         .isas = "avx2,portable",
+                                         .n_threads = 3,
+                                         .n_cores = 4,
+                                         .n_node_cores = 5,
+                                         .memory_bytes = UINT64_C(1) << 40},
+                             &err),
              err);
   BS_TEST_OK(bs_decode_hello(&message, &hello, &err), err);
   CU_ASSERT_STRING_EQUAL(hello.isas, "avx2,portable");
+  CU_ASSERT_TRUE(hello.n_threads == 3 && hello.n_cores == 4 && hello.n_node_cores == 5);
+  CU_ASSERT_EQUAL(hello.memory_bytes, UINT64_C(1) << 40);
   BS_TEST_FAILS(bs_decode_unit(&message, &unit, &err), BS_ERR_PROTOCOL, err,
                 "expected a message \"unit\", found \"hello\"");
   message.data[0] = 'x';
@@ -204,7 +213,8 @@ static void short_messages_survive_and_are_checked(void) {
   bs_text message = {0};
   bs_unit unit = {.model = 1, .task = 2, .shots = 3, .first = 4, .n = 5, .cost = 0.5};
   bs_assignment work = {.unit = unit, .limit_seconds = 7.5}, work_back;
-  bs_attempt attempt = {.unit = unit, .tried = true, .reason = "killed"}, attempt_back;
+  bs_attempt attempt = {.unit = unit, .tried = true, .fault = BS_FAULT_OF_TASK, .reason = "killed"},
+             attempt_back;
   bool all_here = false;
   BS_TEST_OK(bs_encode_unit(&message, &work, &err), err);
   BS_TEST_OK(bs_decode_unit(&message, &work_back, &err), err);
@@ -218,6 +228,7 @@ static void short_messages_survive_and_are_checked(void) {
   CU_ASSERT_TRUE(attempt_back.tried);
   CU_ASSERT_EQUAL(attempt_back.unit.first, 4);
   CU_ASSERT_STRING_EQUAL(attempt_back.reason, "killed");
+  CU_ASSERT_EQUAL(attempt_back.fault, BS_FAULT_OF_TASK);
   size_t whole = message.n_bytes;
   for (message.n_bytes = 0; message.n_bytes < whole; message.n_bytes++) {
     bs_error_clear(&err);

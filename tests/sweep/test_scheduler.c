@@ -79,6 +79,30 @@ static void workers_share_by_cost(void) {
   bs_scheduler_free(&scheduler);
 }
 
+/* A worker that cannot open a model gets its units no more, and keeps nobody from them. */
+static void a_barred_model_goes_to_others(void) {
+  bs_error err = {0};
+  bs_unit units[N_UNITS];
+  make_units(units);
+  bs_scheduler *scheduler = new_scheduler(units, N_UNITS, 2);
+  CU_ASSERT_EQUAL(bs_scheduler_next(scheduler, 0)->model, N_MODELS - 1);
+  BS_TEST_OK(bs_scheduler_bar(scheduler, 0, N_MODELS - 1, &err), err);
+  const bs_unit *unit;
+  size_t n = 0;
+  for (; (unit = bs_scheduler_next(scheduler, 0)) != NULL; n++)
+    CU_ASSERT_NOT_EQUAL(unit->model, N_MODELS - 1);
+  CU_ASSERT_EQUAL(n, (N_MODELS - 1) * UNITS_EACH);
+  CU_ASSERT_EQUAL(bs_scheduler_n_left(scheduler), UNITS_EACH - 1);
+  for (n = 0; n < 5; n++)
+    CU_ASSERT_PTR_NOT_NULL(bs_scheduler_next(scheduler, 1));
+  while (bs_scheduler_drop(scheduler, N_MODELS - 1) != NULL)
+    n++;
+  CU_ASSERT_EQUAL(n, UNITS_EACH - 1);
+  CU_ASSERT_EQUAL(bs_scheduler_n_left(scheduler), 0);
+  CU_ASSERT_PTR_NULL(bs_scheduler_next(scheduler, 1));
+  bs_scheduler_free(&scheduler);
+}
+
 /* Every example is handed out once, in pieces that do not get larger, nor smaller than asked for.
  */
 static void pieces_cover_everything(void) {
@@ -270,6 +294,7 @@ int main(void) {
       {"every unit is given once", every_unit_once},
       {"a worker stays with its model", a_worker_stays_with_its_model},
       {"workers share by cost", workers_share_by_cost},
+      {"a barred model goes to others", a_barred_model_goes_to_others},
       {"pieces cover everything once and taper", pieces_cover_everything},
       {"no loading for a crumb", no_loading_for_a_crumb},
       {"a slow worker gets less", a_slow_worker_gets_less},

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "build_tokenizer.h"
 #include "harness.h"
@@ -25,6 +26,64 @@ static void merges_go_by_rank(void) {
   check_ids(t, "axyb", false, "1 0 0 2");
   check_ids(t, "", true, "");
   bs_tokenizer_free(&t);
+}
+
+/* A tokenizer of another model is known by ids that the model has no row for; what a text cannot
+   become does not count. */
+static void a_tokenizer_fits_its_model(void) {
+  static const char PAD[] = "[{\"id\": 9, \"content\": \"<pad>\", \"special\": true}]";
+  bs_error err = {0};
+  bs_tokenizer *t = build_tokenizer((tokenizer_parts){.vocab = AB_VOCAB});
+  BS_TEST_OK(bs_tokenizer_check_fits(t, 9, &err), err);
+  BS_TEST_OK(bs_tokenizer_check_fits(t, 64, &err), err); /* padded, as many models are */
+  BS_TEST_FAILS(bs_tokenizer_check_fits(t, 8, &err), BS_ERR_INPUT, err,
+                "another model's: it has tokens up to number 8 (\"aab\"), config.json a vocabulary "
+                "of 8");
+  bs_tokenizer_free(&t);
+  /* An unused "<pad>" behind the model's rows, as in many fine-tuned checkpoints. */
+  t = build_tokenizer((tokenizer_parts){.vocab = AB_VOCAB, .added = PAD});
+  BS_TEST_OK(bs_tokenizer_check_fits(t, 9, &err), err);
+  bs_tokenizer_free(&t);
+  t = build_tokenizer((tokenizer_parts){.vocab = AB_VOCAB ", \"<pad>\": 9", .added = PAD});
+  BS_TEST_OK(bs_tokenizer_check_fits(t, 9, &err), err); /* also where the model lists it */
+  bs_tokenizer_free(&t);
+  /* One that stands before every text is always there. */
+  t = build_tokenizer((tokenizer_parts){
+      .vocab = AB_VOCAB,
+      .added = "[{\"id\": 9, \"content\": \"<s>\", \"special\": true}]",
+      .post_processor = "{\"type\": \"TemplateProcessing\", \"single\": [{\"SpecialToken\": "
+                        "{\"id\": \"<s>\", \"type_id\": 0}}, {\"Sequence\": {\"id\": \"A\", "
+                        "\"type_id\": 0}}], \"pair\": [], \"special_tokens\": {\"<s>\": {\"id\": "
+                        "\"<s>\", \"ids\": [9], \"tokens\": [\"<s>\"]}}}"});
+  BS_TEST_OK(bs_tokenizer_check_fits(t, 10, &err), err);
+  BS_TEST_FAILS(bs_tokenizer_check_fits(t, 9, &err), BS_ERR_INPUT, err,
+                "puts token 9 before every text");
+  bs_tokenizer_free(&t);
+}
+
+/* What lies in a folder instead of tokenizer.json tells what to do. */
+static void an_absent_tokenizer_is_explained(void) {
+  static const struct {
+    const char *folder, *files[2], *message;
+  } cases[] = {{"nothing", {NULL, NULL}, "no tokenizer.json in the folder: download it"},
+               {"half", {"vocab.json", NULL}, "no tokenizer.json in the folder: download it"},
+               {"older", {"vocab.json", "merges.txt"}, "only vocab.json and merges.txt, the older"},
+               {"piece",
+                {"tokenizer.model", NULL},
+                "only tokenizer.model, a SentencePiece model: make it with AutoTokenizer"}};
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    bs_error err = {0};
+    bs_tokenizer *t = NULL;
+    mkdir(bs_test_path(cases[i].folder), 0700);
+    for (size_t k = 0; k < 2 && cases[i].files[k] != NULL; k++) {
+      char path[64];
+      snprintf(path, sizeof path, "%s/%s", cases[i].folder, cases[i].files[k]);
+      bs_test_write(path, "x", 1);
+    }
+    BS_TEST_FAILS(bs_tokenizer_open(&t, bs_test_path(cases[i].folder), &err), BS_ERR_IO, err,
+                  cases[i].message);
+    CU_ASSERT_PTR_NULL(t);
+  }
 }
 
 static void later_of_equal_merges_counts(void) {
@@ -292,6 +351,8 @@ int main(void) {
   static const bs_test tests[] = {
       {"merges go by rank", merges_go_by_rank},
       {"the later of equal merges counts", later_of_equal_merges_counts},
+      {"a tokenizer fits its model", a_tokenizer_fits_its_model},
+      {"an absent tokenizer is explained", an_absent_tokenizer_is_explained},
       {"unknown characters", unknown_characters},
       {"bytes stand in", bytes_stand_in},
       {"prefixes and suffixes", prefixes_and_suffixes},
