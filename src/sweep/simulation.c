@@ -345,7 +345,9 @@ static bs_status open_world(world *w, bs_error *err) {
       .is_rehearsal = true,
       .limits = {.beat_seconds = has_deaths ? BEAT_SECONDS : INFINITY,
                  .lease_seconds = has_deaths ? o->lease_seconds : INFINITY,
-                 .hello_seconds = INFINITY}};
+                 .hello_seconds = INFINITY,
+                 .unit_seconds = INFINITY,
+                 .unknown_seconds = INFINITY}};
   size_t n_arrivals, n_metrics;
   if (!bs_size_mul(w->plan->n_models, o->n_workers, &n_arrivals) ||
       (w->workers = bs_array_new(o->n_workers, sizeof *w->workers, err)) == NULL ||
