@@ -99,6 +99,15 @@ typedef struct bs_linearity_row {
   /* All but `of.n` is NaN where shared_scales > 0: such a family has no single curve. */
   bs_linearity of;
   uint64_t shared_scales; /* of the family: those of several models that are not repeats */
+  /* Intervals and shape: from the examples that all models of the curve have a value for (of
+     repeats the mean), where the metric has a value for each example; else from the points'
+     standard errors. It is undefined where shared_scales > 0 or a point has no score or no error.
+   */
+  bs_curve curve;
+  const char *shape; /* bs_shape_name of curve.shape */
+  /* curve.half_rise and its interval as scales, between two models on a logarithmic axis. */
+  double half_rise_scale;
+  bs_interval half_rise_scale_interval;
 } bs_linearity_row;
 
 /* The analysis of a set of scores. Strings are owned by the analysis. */

@@ -95,6 +95,10 @@ bs_status bs_analysis_settle_models(bs_analysis *analysis, bs_error *err);
  */
 bs_status bs_analysis_finish(bs_analysis *analysis, size_t repeated[2], bs_error *err);
 
+/* Fills intervals and shapes of the linearity rows; from the points' standard errors alone where
+   `results` is NULL. */
+bs_status bs_analysis_fill_curves(bs_analysis *analysis, const bs_results *results, bs_error *err);
+
 /* The influences of the examples (see bs_metric_influences) on the scores of models that have
    repeats. */
 typedef struct bs_influenced_score {

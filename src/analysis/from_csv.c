@@ -268,6 +268,8 @@ static bs_status finish(table *of, bs_error *err) {
   bs_status status = bs_analysis_settle_models(of->analysis, err);
   if (status == BS_OK)
     status = bs_analysis_finish(of->analysis, repeated, err);
+  if (status == BS_OK)
+    status = bs_analysis_fill_curves(of->analysis, NULL, err);
   if (status == BS_ERR_INPUT) {
     const bs_score_row *row = &of->analysis->scores[repeated[1]];
     bs_error_set(err, status,

@@ -140,6 +140,8 @@ bs_status bs_analysis_from_results(bs_analysis **out, const bs_results *results,
     bs_error_set(err, status, "a task lists metric \"%s\" twice",
                  analysis->scores[repeated[0]].metric);
   if (status == BS_OK)
+    status = bs_analysis_fill_curves(analysis, results, err);
+  if (status == BS_OK)
     *out = analysis;
   else
     bs_analysis_free(&analysis);

@@ -167,9 +167,10 @@ bs_status bs_noise_from_errors(bs_noise *noise, const double *y, const double *s
     return status;
   }
   size_t m = n_models;
-  double mean = 0;
+  double mean = 0, largest = 1; /* scores of examples are taken to lie between 0 and this */
   for (size_t k = 0; k < m; k++) {
     noise->y[k] = y[k];
+    largest = fmax(largest, fabs(y[k]));
     mean += standard_errors[k] * standard_errors[k] / (double)m;
     for (size_t l = 0; l < m; l++)
       if (l != k)
@@ -182,7 +183,7 @@ bs_status bs_noise_from_errors(bs_noise *noise, const double *y, const double *s
       noise->replicates[r * m + k] = y[k] + standard_errors[k] * normal;
       noise->errors[r * m + k] = fmax(standard_errors[k], sqrt(mean)) * normal;
     }
-  noise->least_error = n_examples > 0 ? 2 / (double)n_examples : 0;
+  noise->least_error = n_examples > 0 ? 2 * largest / (double)n_examples : 0;
   noise->n_free = n_examples > 1 ? (double)(n_examples - 1) : INFINITY;
   return BS_OK;
 }

@@ -191,6 +191,20 @@ static const bs_column LINEARITIES[] = {
     {"root_median_square", BS_COLUMN_F64, LINEARITY(of.root_median_square)},
     {"linearity_per_step", BS_COLUMN_F64, LINEARITY(of.linearity_per_step)},
     {"shared_scales", BS_COLUMN_U64, LINEARITY(shared_scales)},
+    {"improvement_low", BS_COLUMN_F64, LINEARITY(curve.improvement.low)},
+    {"improvement_high", BS_COLUMN_F64, LINEARITY(curve.improvement.high)},
+    {"improvement_corrected", BS_COLUMN_F64, LINEARITY(curve.improvement_corrected)},
+    {"linearity_low", BS_COLUMN_F64, LINEARITY(curve.linearity.low)},
+    {"linearity_high", BS_COLUMN_F64, LINEARITY(curve.linearity.high)},
+    {"linearity_corrected", BS_COLUMN_F64, LINEARITY(curve.linearity_corrected)},
+    {"breakthroughness_low", BS_COLUMN_F64, LINEARITY(curve.breakthroughness.low)},
+    {"breakthroughness_high", BS_COLUMN_F64, LINEARITY(curve.breakthroughness.high)},
+    {"sign_share", BS_COLUMN_F64, LINEARITY(curve.sign_share)},
+    {"shape", BS_COLUMN_STRING, LINEARITY(shape)},
+    {"shape_p", BS_COLUMN_F64, LINEARITY(curve.shape_p)},
+    {"half_rise_scale", BS_COLUMN_F64, LINEARITY(half_rise_scale)},
+    {"half_rise_scale_low", BS_COLUMN_F64, LINEARITY(half_rise_scale_interval.low)},
+    {"half_rise_scale_high", BS_COLUMN_F64, LINEARITY(half_rise_scale_interval.high)},
 };
 const bs_table bs_table_linearity = TABLE("/analysis/linearity", LINEARITIES, bs_linearity_row);
 

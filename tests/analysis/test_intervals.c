@@ -1,0 +1,172 @@
+/* Which examples the intervals of a curve are made of, and where they come from without examples.
+ */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/philox_internal.h"
+#include "base/text_internal.h"
+#include "bigsweep/analysis.h"
+#include "harness.h"
+
+enum { MODELS = 5, POINTS = 4, EXAMPLES = 40, MISSING = 7 };
+
+/* The metric of example j under model k. */
+static double score(size_t k, size_t j) {
+  return bs_philox_uniform(3, k * EXAMPLES + j) < .15 + .2 * (double)k;
+}
+
+/* Four scales, the last one with two repeats; model 1 has no row of one example. */
+static bs_results *make_results(void) {
+  bs_error err = {0};
+  bs_results *results = NULL;
+  static const char *const metrics[] = {"exact_str_match"};
+  BS_TEST_OK(bs_results_new(&results, metrics, 1, &err), err);
+  for (uint32_t k = 0; k < MODELS; k++) {
+    char name[8];
+    snprintf(name, sizeof name, "m%u", (unsigned)k);
+    bs_model_row model = {.name = name,
+                          .family = "f",
+                          .architecture = "A",
+                          .path = name,
+                          .scale = k < POINTS ? pow(10, (double)k) : pow(10, POINTS - 1),
+                          .seed = k + 1 < POINTS ? (double)NAN : (double)k};
+    BS_TEST_OK(bs_results_add_model(results, &model, &err), err);
+  }
+  bs_task_row task = {.name = "t",
+                      .preferred_metric = "exact_str_match",
+                      .keywords = "",
+                      .variant = "",
+                      .metrics = "exact_str_match",
+                      .stop_string = "",
+                      .output_regex = "",
+                      .low_score = 0,
+                      .high_score = 1,
+                      .human_average = NAN,
+                      .human_best = NAN,
+                      .examples = EXAMPLES};
+  BS_TEST_OK(bs_results_add_task(results, &task, &err), err);
+  for (uint32_t k = 0; k < MODELS; k++)
+    for (uint32_t j = 0; j < EXAMPLES; j++) {
+      if (k == 1 && j == MISSING)
+        continue;
+      bs_example_row row = {
+          .model = k, .example = j, .target_logprob = NAN, .prediction = "", .generated = ""};
+      double value = score(k, j);
+      BS_TEST_OK(bs_results_add_example(results, &row, NULL, NULL, &value, &err), err);
+    }
+  return results;
+}
+
+/* The first eight bytes of the hash of TASK/METRIC/SHOTS. */
+static uint64_t seed_of(const char *name) {
+  unsigned char digest[32];
+  bs_error err = {0};
+  BS_TEST_OK(bs_sha256(name, strlen(name), digest, &err), err);
+  uint64_t seed = 0;
+  for (size_t i = 8; i-- > 0;)
+    seed = seed << 8 | digest[i];
+  return seed;
+}
+
+static const bs_linearity_row *row_of(const bs_analysis *analysis, const char *task) {
+  for (size_t i = 0; i < bs_analysis_n_linearity(analysis); i++)
+    if (strcmp(bs_analysis_linearity(analysis)[i].task, task) == 0)
+      return &bs_analysis_linearity(analysis)[i];
+  CU_FAIL_FATAL("no such row");
+  return NULL;
+}
+
+static void examples_that_all_models_have(void) {
+  bs_error err = {0};
+  bs_results *results = make_results();
+  bs_analysis *analysis = NULL;
+  BS_TEST_OK(bs_analysis_from_results(&analysis, results, &err), err);
+  CU_ASSERT_PTR_NOT_NULL_FATAL(analysis);
+  double scores[EXAMPLES * POINTS];
+  size_t n = 0;
+  for (size_t j = 0; j < EXAMPLES; j++) {
+    if (j == MISSING)
+      continue;
+    for (size_t k = 0; k + 1 < POINTS; k++)
+      scores[n * POINTS + k] = score(k, j);
+    scores[n * POINTS + 3] = (score(3, j) + score(4, j)) / 2; /* repeats: example by example */
+    n++;
+  }
+  bs_curve expected;
+  BS_TEST_OK(
+      bs_curve_from_examples(&expected, scores, n, POINTS, seed_of("t/exact_str_match/0"), &err),
+      err);
+  const bs_linearity_row *row = row_of(analysis, "t");
+  CU_ASSERT_EQUAL(row->of.n, POINTS);
+  CU_ASSERT_EQUAL(row->curve.linearity.low, expected.linearity.low);
+  CU_ASSERT_EQUAL(row->curve.linearity.high, expected.linearity.high);
+  CU_ASSERT_EQUAL(row->curve.breakthroughness.low, expected.breakthroughness.low);
+  CU_ASSERT_EQUAL(row->curve.shape_p, expected.shape_p);
+  CU_ASSERT_STRING_EQUAL(row->shape, bs_shape_name(expected.shape));
+  CU_ASSERT_TRUE(row->curve.improvement.low > 0);
+  /* A mean over tasks has no examples of its own: it goes by its points' errors. */
+  const bs_linearity_row *mean = row_of(analysis, BS_ALL_TASKS);
+  CU_ASSERT_STRING_EQUAL(mean->metric, BS_AGGREGATE_METRIC);
+  bs_analysis_free(&analysis);
+  bs_results_free(&results);
+}
+
+static bs_analysis *from_text(const char *text) {
+  bs_error err = {0};
+  bs_analysis *analysis = NULL;
+  BS_TEST_OK(bs_analysis_from_csv(&analysis, bs_test_write("scores.csv", text, strlen(text)), &err),
+             err);
+  CU_ASSERT_PTR_NOT_NULL_FATAL(analysis);
+  return analysis;
+}
+
+static void errors_of_a_table(void) {
+  bs_error err = {0};
+  bs_analysis *analysis =
+      from_text("family,model,scale,task,metric,shots,value,stderr,n\n"
+                "f,a,1,t,acc,0,.2,.03,200\nf,b,10,t,acc,0,.2,.03,200\nf,c,100,t,acc,0,.2,.03,100\n"
+                "f,d,1000,t,acc,0,.8,.03,200\nf,e,10000,t,acc,0,.8,.03,200\n"
+                "f,a,1,u,acc,0,.2,.03,200\nf,b,10,u,acc,0,.3,,200\nf,c,100,u,acc,0,.4,.03,100\n");
+  const double y[] = {.2, .2, .2, .8, .8}, errors[] = {.03, .03, .03, .03, .03};
+  bs_curve expected;
+  BS_TEST_OK(bs_curve_from_errors(&expected, y, errors, 5, 100, seed_of("t/acc/0"), &err), err);
+  const bs_linearity_row *row = row_of(analysis, "t");
+  CU_ASSERT_EQUAL(row->curve.linearity.low, expected.linearity.low);
+  CU_ASSERT_EQUAL(row->curve.breakthroughness.low, expected.breakthroughness.low);
+  CU_ASSERT_STRING_EQUAL(row->shape, "breakthrough");
+  /* Half of the rise lies between 100 and 1000. */
+  CU_ASSERT_TRUE(row->half_rise_scale > 250 && row->half_rise_scale < 400);
+  CU_ASSERT_TRUE(row->half_rise_scale_interval.low <= row->half_rise_scale);
+  CU_ASSERT_TRUE(row->half_rise_scale_interval.high >= row->half_rise_scale);
+  /* One error is not known: nothing is said of that curve but what its scores are. */
+  row = row_of(analysis, "u");
+  CU_ASSERT_DOUBLE_EQUAL(row->of.linearity, 2, 1e-9);
+  CU_ASSERT_TRUE(isnan(row->curve.linearity.low) && isnan(row->curve.shape_p));
+  CU_ASSERT_TRUE(isnan(row->half_rise_scale));
+  CU_ASSERT_STRING_EQUAL(row->shape, "");
+  bs_analysis_free(&analysis);
+}
+
+static void no_curve_no_interval(void) {
+  bs_analysis *analysis = from_text("family,model,scale,task,metric,shots,value,stderr,n\n"
+                                    "f,a,1,t,acc,0,.2,.03,200\nf,b,10,t,acc,0,.3,.03,200\n"
+                                    "f,c,10,t,acc,0,.5,.03,100\nf,d,100,t,acc,0,.5,.03,100\n"
+                                    "g,a,1,u,acc,0,.2,.03,200\n");
+  const bs_linearity_row *row = row_of(analysis, "t"); /* two models of one scale */
+  CU_ASSERT_TRUE(isnan(row->curve.improvement.low) && isnan(row->curve.sign_share));
+  CU_ASSERT_STRING_EQUAL(row->shape, "");
+  row = row_of(analysis, "u"); /* one model */
+  CU_ASSERT_TRUE(isnan(row->curve.improvement.low));
+  CU_ASSERT_STRING_EQUAL(row->shape, "");
+  bs_analysis_free(&analysis);
+}
+
+int main(void) {
+  static const bs_test tests[] = {
+      {"the examples that all models have", examples_that_all_models_have},
+      {"the errors of a table", errors_of_a_table},
+      {"no curve, no interval", no_curve_no_interval},
+  };
+  return bs_test_main("intervals of curves", tests, sizeof tests / sizeof *tests);
+}
