@@ -50,10 +50,13 @@ static bs_status map_contents(const char *kind, const char *path, const content_
       continue;
     for (size_t j = 0; j < n_known; j++)
       if (strcmp(known[j].name, earlier[i].name) == 0)
-        return bs_error_set(err, BS_ERR_USAGE,
-                            "%s: the %s \"%s\" has another content than when its results were made "
-                            "(SHA-256 %.12s… then, %.12s… now): give another output",
-                            path, kind, earlier[i].name, earlier[i].sha256, known[j].sha256);
+        return bs_error_set(
+            err, BS_ERR_USAGE,
+            "%s: the %s \"%s\" has another content than when its results were made "
+            "(SHA-256 %.12s… then, %.12s… now; every byte of its files counts, since any "
+            "may change a score): put its files back as they were, or give another "
+            "output",
+            path, kind, earlier[i].name, earlier[i].sha256, known[j].sha256);
     return bs_error_set(err, BS_ERR_USAGE,
                         "%s: has results of the %s \"%s\", which the configuration does not have: "
                         "put it back or give another output",
