@@ -108,9 +108,13 @@ static bs_status read_keys(bs_settings *settings, bs_error *err) {
   settings->is_legacy = true;
   settings->adds_bos = settings->class != NULL && settings->class->adds_bos;
   settings->has_prefix = prefix != NULL && !cJSON_IsNull(prefix);
+  settings->keeps_prefix = cJSON_IsNull(prefix);
   for (size_t i = 0; i < sizeof flags / sizeof *flags && status == BS_OK; i++) {
     const cJSON *item = bs_json_get(root, flags[i].key);
     settings->has_adds = settings->has_adds || (i < 2 && item != NULL && !cJSON_IsNull(item));
+    /* An explicit null reaches these classes as None, which Python takes for false. */
+    if (i < 2 && cJSON_IsNull(item))
+      *flags[i].to = false;
     status = bs_json_get_bool(json, root, flags[i].key, false, flags[i].to, err);
   }
   if (status == BS_OK && mends_regex) {

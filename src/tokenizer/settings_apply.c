@@ -100,6 +100,8 @@ bs_status bs_settings_apply_parts(bs_tokenizer *t, const bs_settings *settings, 
                              settings->file->name, settings->class_name);
   if (class->prefix == BS_PREFIX_REBUILDS)
     return settings->has_prefix || settings->from_slow ? rebuild(t, settings, json, err) : BS_OK;
+  if (settings->keeps_prefix) /* transformers cannot make a pre-tokenizer of None, and goes on */
+    return BS_OK;
   bool is_byte_level = strcmp(type_of(bs_json_get(json->root, "pre_tokenizer")), "ByteLevel") == 0;
   bool changed = (is_byte_level || (class->prefix == BS_PREFIX_EVERYWHERE && settings->prefix)) &&
                  bs_pretokenizers_set_prefix(&t->pretokenizers, settings->prefix);

@@ -42,6 +42,7 @@ typedef struct bs_settings {
   bool adds_bos, adds_eos;         /* by key or default */
   bool has_adds;                   /* one of these keys is given */
   bool has_prefix, prefix;         /* add_prefix_space is given, and its value */
+  bool keeps_prefix;               /* it is given as null */
   bool is_legacy, from_slow;
   bool splits_special; /* special tokens that a text spells out are ordinary text */
 } bs_settings;

@@ -95,7 +95,12 @@ void test_settings_of_the_template(void) {
       {"{\"tokenizer_class\": \"LlamaTokenizer\", \"bos_token\": {\"__type\": \"AddedToken\", "
        "\"content\": \"<bos>\", \"lstrip\": false}}",
        &has, "202 97"},
-      {"{\"tokenizer_class\": \"LlamaTokenizer\", \"add_bos_token\": null}", &none, "200 97"},
+      {"{\"tokenizer_class\": \"LlamaTokenizer\", \"add_bos_token\": null}", &has, "97"},
+      {"{\"tokenizer_class\": \"LlamaTokenizer\", \"add_bos_token\": null, \"bos_token\": null}",
+       &has, "97"},
+      {"{\"tokenizer_class\": \"LlamaTokenizer\", \"add_eos_token\": null}", &none, "200 97"},
+      {"{\"tokenizer_class\": \"GemmaTokenizerFast\", \"add_bos_token\": null}", &has, "97"},
+      {"{\"tokenizer_class\": \"TokenizersBackend\", \"add_bos_token\": null}", &has, "200 97"},
       {"{\"tokenizer_class\": \"LlamaTokenizer\", \"add_bos_token\": false}", &has, "97"},
       {"{\"tokenizer_class\": \"LlamaTokenizer\", \"add_bos_token\": false, \"bos_token\": null}",
        &has, "97"},
@@ -157,6 +162,7 @@ void test_settings_of_spaces(void) {
 #define CLASS(name, more) "{\"tokenizer_class\": \"" name "\", \"add_bos_token\": false" more "}"
 #define YES ", \"add_prefix_space\": true"
 #define NO ", \"add_prefix_space\": false"
+#define NULL_PREFIX ", \"add_prefix_space\": null"
   static const struct {
     const char *config;
     const tokenizer_parts *parts;
@@ -166,6 +172,9 @@ void test_settings_of_spaces(void) {
       {CLASS("GPT2Tokenizer", YES), &no, "33 97 200 33 97 33 98"},
       {CLASS("GPT2Tokenizer", NO), &yes, "97 200 97 33 98"},
       {CLASS("GPT2Tokenizer", ""), &yes, "97 200 97 33 98"},
+      {CLASS("GPT2Tokenizer", NULL_PREFIX), &yes, "33 97 200 33 97 33 98"},
+      {CLASS("GPT2Tokenizer", NULL_PREFIX), &no, "97 200 97 33 98"},
+      {CLASS("BloomTokenizerFast", NULL_PREFIX), &yes, "33 97 200 33 97 33 98"},
       {CLASS("PreTrainedTokenizerFast", YES), &no, "33 97 200 33 97 33 98"},
       {CLASS("GPT2Tokenizer", YES), &nested, "97 200 97 33 98"},
       {CLASS("BloomTokenizerFast", YES), &nested, "33 97 200 33 97 33 98"},
