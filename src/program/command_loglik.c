@@ -15,10 +15,14 @@ typedef struct pair {
 
 /* Tokens of a line, given as text or as ids. */
 static bs_status read_pair(const model *m, const bs_json *json, pair *p, bs_error *err) {
+  static const char *const known[] = {"context", "continuation", "context_ids", "continuation_ids",
+                                      "border"};
   bs_border border;
   p->context.n = p->continuation.n = 0;
   p->spans = false;
-  bs_status status = get_border(json, &border, err);
+  bs_status status = bs_json_known_keys(json, json->root, known, sizeof known / sizeof *known, err);
+  if (status == BS_OK)
+    status = get_border(json, &border, err);
   if (status != BS_OK)
     return status;
   if (bs_json_get(json->root, "context_ids") != NULL ||

@@ -80,11 +80,17 @@ static bs_status read_texts(const bs_json *json, outcomes *o, bs_error *err) {
   return status;
 }
 
-static bs_status read_numbers(const bs_json *json, const cJSON *list, double **to, bs_error *err) {
+static bs_status read_numbers(const bs_json *json, const cJSON *list, double most, double **to,
+                              bs_error *err) {
   const cJSON *item;
   cJSON_ArrayForEach(item, list) {
     if (!cJSON_IsNumber(item))
       return bs_json_fault(json, item, err, "expected a number");
+    if (item->valuedouble > most)
+      return bs_json_fault(json, item, err,
+                           "expected a log-probability, which is at most %g, "
+                           "found %g",
+                           most, item->valuedouble);
     *(*to)++ = item->valuedouble;
   }
   return BS_OK;
@@ -114,9 +120,9 @@ static bs_status read_choices(const bs_json *json, outcomes *o, bs_error *err) {
                              .choice_logprobs = number,
                              .target_scores = number + n,
                              .target_logprob = NAN};
-    status = read_numbers(json, probs, &number, err);
+    status = read_numbers(json, probs, 0, &number, err);
     if (status == BS_OK)
-      status = read_numbers(json, scores, &number, err);
+      status = read_numbers(json, scores, INFINITY, &number, err);
   }
   o->has = BS_NEEDS_CHOICES | BS_NEEDS_MODEL_LOGPROBS;
   return status;
@@ -140,17 +146,18 @@ static bs_status append_metrics(const outcomes *o, bs_text *answer, bs_error *er
 }
 
 static bs_status evaluate(void *user, const bs_json *json, bs_text *answer, bs_error *err) {
+  static const char *const known[] = {"predictions", "references", "log_probs", "target_scores"};
   (void)user;
   outcomes o = {0};
   bool is_text = bs_json_get(json->root, "predictions") != NULL;
   bool is_choice = bs_json_get(json->root, "log_probs") != NULL;
-  bs_status status;
-  if (is_text == is_choice)
+  bs_status status = bs_json_known_keys(json, json->root, known, sizeof known / sizeof *known, err);
+  if (status == BS_OK && is_text == is_choice)
     status =
         bs_json_fault(json, json->root, err,
                       "expected either \"predictions\" and \"references\" or \"log_probs\" and "
                       "\"target_scores\"");
-  else
+  else if (status == BS_OK)
     status = is_text ? read_texts(json, &o, err) : read_choices(json, &o, err);
   if (status == BS_OK && o.n == 0)
     status = bs_json_fault(json, json->root, err, "expected at least one example");

@@ -333,6 +333,30 @@ static void prompts_of_variants_are_shown(void) {
   outcome_free(&o);
 }
 
+/* A key that is not known may be one that is misspelt, such as the border. */
+static void filters_refuse_what_they_do_not_know(void) {
+  static const struct {
+    const char *line, *command, *expected;
+  } cases[] = {
+      {"{\"context\": \"a\", \"continuation\": \"b\", \"bordr\": \"separate\"}\n", "loglik --model",
+       "bordr"},
+      {"{\"prompt\": \"a\", \"max_token\": 2}\n", "generate --model", "max_token"},
+      {"{\"predictions\": [\"a\"], \"references\": [[\"a\"]], \"target_score\": [[1]]}\n", "metric",
+       "target_score"},
+      {"{\"log_probs\": [[0.5, -1]], \"target_scores\": [[1, 0]]}\n", "metric", "at most 0"},
+      {"{\"log_probs\": [[1e999, -1]], \"target_scores\": [[1, 0]]}\n", "metric", "at most 0"},
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    outcome o = strcmp(cases[i].command, "metric") == 0
+                    ? run(cases[i].line, "metric")
+                    : run(cases[i].line, "%s %s", cases[i].command, ladder("3k"));
+    CU_ASSERT_EQUAL(o.code, 1);
+    CU_ASSERT_TRUE(has(&o.out, "error"));
+    CU_ASSERT_TRUE(has(&o.out, cases[i].expected));
+    outcome_free(&o);
+  }
+}
+
 static void metrics_are_computed(void) {
   outcome o = run("{\"predictions\": [\"a\", \"b\"], \"references\": [[\"a\"], [\"x\", \"c\"]]}\n"
                   "{\"log_probs\": [[-1, -2], [-3, -1]], \"target_scores\": [[1, 0], [1, 0]]}\n"
@@ -789,6 +813,7 @@ int main(void) {
       {"tokenize explains and warns", tokenize_explains_and_warns},
       {"loglik agrees with the goldens", loglik_agrees_with_the_goldens},
       {"loglik answers each line in its place", loglik_answers_each_line_in_its_place},
+      {"filters refuse what they do not know", filters_refuse_what_they_do_not_know},
       {"generate continues a known text", generate_continues_a_known_text},
       {"generate takes whole seeds", generate_takes_whole_seeds},
       {"prompts are those of the reference", prompts_are_those_of_the_reference},
