@@ -27,6 +27,7 @@ static const bs_key_rule refused[] = {
      .why = "norms without weights are not built"},
     {"_remove_final_layer_norm", {"false"}, .why = "a model without its last norm is not built"},
     {"position_embedding_type", {"absolute", "learned"}, .why = "positions are learned"},
+    {"learned_embeddings", {"true"}, .why = "positions are learned"},
     {NULL},
 };
 

@@ -126,13 +126,15 @@ const char *const bs_key_groups[][BS_KEY_GROUP_NAMES] = {
 };
 
 const char *const bs_key_suspect_parts[] = {
-    "multiplier", "scale",    "scaling",    "_soft",  "logit", "_rope",       "rotary",
-    "theta",      "norm",     "_eps",       "_bias",  "_attn", "attention",   "_qk",
-    "window",     "expert",   "_moe",       "router", "alibi", "residual",    "_mup",
-    "_clip",      "pattern",  "activation", "_act",   "_gate", "glu",         "parallel",
-    "causal",     "bidirect", "quant",      "_sink",  "_mask", "embed",       "position",
-    "prefix_lm",  "_lora",    "adapter",    "_head",  "layer", "multi_query", "interleave",
-    "_conv",      NULL,
+    "multiplier", "scale",    "scaling",    "_soft",        "logit", "_rope",       "rotary",
+    "theta",      "norm",     "_eps",       "_bias",        "_attn", "attention",   "_qk",
+    "window",     "expert",   "_moe",       "router",       "alibi", "residual",    "_mup",
+    "_clip",      "pattern",  "activation", "_act",         "_gate", "glu",         "parallel",
+    "causal",     "bidirect", "quant",      "_sink",        "_mask", "embed",       "position",
+    "prefix_lm",  "_lora",    "adapter",    "_head",        "layer", "multi_query", "interleave",
+    "_conv",      "ntk",      "xpos",       "feed_forward", "ffn",   "pos_emb",     "block_type",
+    "recurren",   "_share",   "sharing",    "_bit",         "8bit",  "4bit",        "nonlinearity",
+    "tying",      "tie_",     NULL,
 };
 
 /* --- values that are neutral beside certain other keys ------------------------------------- */
@@ -240,6 +242,16 @@ static bool names_no_model_code(const bs_reader *reader, const cJSON *value) {
   return true;
 }
 
+/* Whether heads are rotated is the architecture's: true where they are, false where they are not.
+ */
+static bool says_whether_rotary(const bs_reader *reader, const cJSON *value) {
+  bool is_rotary = false;
+  for (const char *const *key = reader->family->obeyed; *key != NULL; key++)
+    is_rotary |= strcmp(*key, "rope_theta") == 0;
+  return cJSON_IsBool(value) && (cJSON_IsTrue(value) != 0) == is_rotary;
+}
+
+#define WHETHER_ROTARY "whether positions are rotary is the architecture's, in all of its layers"
 #define ONE "1"
 #define NO "false"
 #define YES "true"
@@ -267,6 +279,8 @@ const bs_key_rule bs_keys_refused_by_all[] = {
     /* What a token sees. */
     {"is_causal", {YES}, .why = "only attention to earlier tokens is built"},
     {"use_bidirectional_attention", {NO}, .why = "only attention to earlier tokens is built"},
+    {"causal", {YES}, .why = "only attention to earlier tokens is built"},
+    {"use_causal_mask", {YES}, .why = "only attention to earlier tokens is built"},
     {"prefix_lm", {NO}, .why = "only attention to earlier tokens is built"},
     {"sliding_window", .is_neutral = is_idle_window, .why = "this architecture has no window"},
     {"use_sliding_window", {NO}, .why = "this architecture has no window"},
@@ -280,7 +294,9 @@ const bs_key_rule bs_keys_refused_by_all[] = {
      .why = "layers without rotary positions are not built (SmolLM3, Llama 4)"},
     {"no_rope_layer_interval", {"0"}, .why = "layers without rotary positions are not built"},
     {"use_mrope", {NO}, .why = "positions in several dimensions are not built (Qwen2-VL)"},
-    {"use_rope", {YES}, .why = "this architecture has rotary positions in every layer"},
+    {"use_rope", .is_neutral = says_whether_rotary, .why = WHETHER_ROTARY},
+    {"use_rotary", .is_neutral = says_whether_rotary, .why = WHETHER_ROTARY},
+    {"rotary", .is_neutral = says_whether_rotary, .why = WHETHER_ROTARY},
     {"rope_interleaved", {NO}, .why = "rotary positions on neighbouring pairs are not built"},
     {"rope_interleave", {NO}, .why = "rotary positions on neighbouring pairs are not built"},
     {"rope_condense_ratio", {ONE}, .why = "it stretches the positions (LongChat)"},
@@ -317,8 +333,13 @@ const bs_key_rule bs_keys_refused_by_all[] = {
     {"clip_qkv", .why = "OLMo and MPT clip q, k and v at it"},
     {"mup_*", {ONE, NO}, .why = "it is a factor of maximal update parametrization (BTLM)"},
     {"*_multiplier", {ONE}, .why = "it is a factor that this architecture does not have"},
+    {"*_mult", {ONE}, .why = "it is a factor that this architecture does not have"},
     {"*_multipliers", .why = "they are factors that this architecture does not have"},
     /* Layers of another make. */
+    {"do_layer_norm_before", {YES}, .why = "norms after each part are not built"},
+    {"*normalize_before", {YES}, .why = "norms after each part are not built"},
+    {"*elementwise_affine", {YES}, .why = "norms without weights are not built"},
+    {"add_final_layer_norm", {YES}, .why = "a model without its last norm is not built"},
     {"attention_bias", {NO}, .why = "this architecture has no such biases"},
     {"mlp_bias", {NO}, .why = "this architecture has no such biases"},
     {"use_parallel_residual",
