@@ -1,8 +1,10 @@
 /* The shortest text that a regular expression describes, in three parts: what stands before the
    part that it takes out, that part, and what stands behind it. It is a guess that its caller
    checks: alternatives but the first, and most assertions, are not looked at. */
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/text_internal.h"
 #include "scoring/scoring_internal.h"
 
 /* Nested deeper than any expression that a person writes. */
@@ -66,6 +68,17 @@ static bool emit_one_of(sampler *s, const char *atom, size_t n) {
   return good;
 }
 
+/* \xHH, \uHHHH, \UHHHHHHHH: the translation has refused what is no character. */
+static bool sample_hex(sampler *s) {
+  size_t n = s->at[1] == 'x' ? 2 : s->at[1] == 'u' ? 4 : 8;
+  char digits[9] = "", bytes[4];
+  if (strspn(s->at + 2, "0123456789abcdefABCDEF") < n)
+    return false;
+  memcpy(digits, s->at + 2, n);
+  s->at += 2 + n;
+  return emit(s, bytes, bs_utf8_encode((uint32_t)strtoul(digits, NULL, 16), bytes));
+}
+
 static bool sample_escape(sampler *s) {
   static const char places[] = "AZzbB", classes[] = "dDsSwW", controls[] = "nrtfv",
                     values[] = "\n\r\t\f\v";
@@ -73,6 +86,8 @@ static bool sample_escape(sampler *s) {
   const char *control = c != '\0' ? strchr(controls, c) : NULL;
   if (c == '\0' || (c >= '0' && c <= '9'))
     return false;
+  if (c == 'x' || c == 'u' || c == 'U')
+    return sample_hex(s);
   s->at += 2;
   if (strchr(places, c) != NULL)
     return true;

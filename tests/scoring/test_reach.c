@@ -159,6 +159,10 @@ static void lost_answers_are_found(void) {
       {{0, NULL, "a{3}: (?:is (\\d+))"}, "12", "fine"},
       {{0, NULL, "a{3}: (?:is (\\d+))"}, "x", "lost"},
       {{0, NULL, "\xE7\xAD\x94\xEF\xBC\x9A(.+)"}, "yes", "fine"},
+      {{0, NULL, "(?:Answer|\\u56de\\u7b54)\\s*[:\\uff1a]\\s*(\\w+)"}, "4", "fine"},
+      {{0, NULL, "\\U0001F600\\x3a \\u7b54(\\d)"}, "4", "fine"},
+      {{0, NULL, "\\U0001F600\\x3a \\u7b54(\\d)"}, "x", "lost"},
+      {{0, NULL, "\\x00(\\d)"}, "4", "untold"},
       {{0, NULL, "(?=.*x)zz(?!y)q([ab])"}, "a", "untold"},
       /* BIG-Bench Hard's reader: a full stop at the end is dropped */
       {{500, "\n", BBH_REGEX}, "(A)", "fine"},
