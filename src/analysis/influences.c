@@ -126,7 +126,7 @@ bs_status bs_analysis_common_errors(bs_analysis *analysis, bs_influences *influe
   bs_status status = m.at != NULL && analysis->common_errors != NULL
                          ? number_scores(analysis, influences, err)
                          : BS_ERR_MEMORY;
-  if (status == BS_OK)
+  if (status == BS_OK && n > 0)
     qsort(influences->scores, n, sizeof *influences->scores, compare_scores);
   for (size_t at = 0, end; status == BS_OK && at < n; at = end) {
     for (end = at + 1; end < n && compare_groups(&scores[at], &scores[end]) == 0;)

@@ -304,7 +304,8 @@ bs_status bs_coordinator_finish(bs_coordinator *c, bs_error *err) {
   if (status == BS_OK)
     status = bs_analysis_from_results(&analysis, c->all, err);
   if (status == BS_OK) {
-    qsort(c->runs.rows, c->runs.n, sizeof *c->runs.rows, by_unit);
+    if (c->runs.n > 0)
+      qsort(c->runs.rows, c->runs.n, sizeof *c->runs.rows, by_unit);
     status =
         bs_store_write(c->output, c->all, analysis, c->runs.rows, c->runs.n, &c->provenance, err);
   }

@@ -91,7 +91,8 @@ static int by_cost_each(const void *a, const void *b) {
 
 static void sort_queues(bs_scheduler *s, int (*order)(const void *, const void *)) {
   for (size_t m = 0; m < s->n_models; m++)
-    qsort(s->queues[m].ranges, s->queues[m].n, sizeof(range), order);
+    if (s->queues[m].n > 0)
+      qsort(s->queues[m].ranges, s->queues[m].n, sizeof(range), order);
 }
 
 bs_status bs_scheduler_new(bs_scheduler **out, const bs_unit *units, size_t n_units,
