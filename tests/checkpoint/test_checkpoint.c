@@ -49,8 +49,10 @@ static void refuse(const char *folder, bs_status status, const char *says) {
 
 /* Where a tensor lies in its file. */
 static long place_in(const bs_text *file, const bs_tensor *tensor) {
+  enum { HEAD = 16 }; /* compared first: under the sanitizers memcmp looks through all bytes */
   for (size_t at = 0; at + tensor->n_bytes <= file->n_bytes; at++)
-    if (memcmp(file->data + at, tensor->data, tensor->n_bytes) == 0)
+    if (memcmp(file->data + at, tensor->data, HEAD) == 0 &&
+        memcmp(file->data + at, tensor->data, tensor->n_bytes) == 0)
       return (long)at;
   CU_FAIL_FATAL("the tensor is not in its file");
   return 0;
