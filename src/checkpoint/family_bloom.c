@@ -30,7 +30,7 @@ static const bs_key_rule refused[] = {
      .why = "a residual taken after the norm is not built"},
     {"position_embedding_type", {"alibi"}, .why = "positions are by ALiBi"},
     {"alibi", {"true"}, .null_counts = true, .why = "positions are by ALiBi"},
-    {NULL},
+    {0},
 };
 
 /* config.json names no limit, and ALiBi has none: the length the published models were trained on

@@ -28,7 +28,7 @@ static const char *const obeyed[] = {"n_embd",
 static const char *const harmless[] = {"reorder_and_upcast_attn", NULL};
 static const bs_key_rule refused[] = {
     {"position_embedding_type", {"absolute", "learned"}, .why = "positions are learned"},
-    {NULL},
+    {0},
 };
 
 static void read_sizes(bs_reader *reader, bs_decoder *decoder) {

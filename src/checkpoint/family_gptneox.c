@@ -23,7 +23,7 @@ static const char *const obeyed[] = {"hidden_size",
 static const char *const harmless[] = {NULL};
 static const bs_key_rule refused[] = {
     {"position_embedding_type", {"rope", "rotary"}, .why = "positions are rotary"},
-    {NULL},
+    {0},
 };
 
 static void read_sizes(bs_reader *reader, bs_decoder *decoder) {

@@ -9,7 +9,7 @@ static const char *const obeyed[] = {BS_LLAMA_KEYS, "attention_bias", "mlp_bias"
 
 const char *const bs_llama_harmless[] = {NULL};
 
-const bs_key_rule bs_llama_refused[] = {BS_LLAMA_RULES, {NULL}};
+const bs_key_rule bs_llama_refused[] = {BS_LLAMA_RULES, {0}};
 
 void bs_llama_sizes(bs_reader *reader, bs_decoder *decoder, size_t default_kv_heads) {
   decoder->d_model = bs_config_size(reader, "hidden_size", 0);

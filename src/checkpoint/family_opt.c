@@ -28,7 +28,7 @@ static const bs_key_rule refused[] = {
     {"_remove_final_layer_norm", {"false"}, .why = "a model without its last norm is not built"},
     {"position_embedding_type", {"absolute", "learned"}, .why = "positions are learned"},
     {"learned_embeddings", {"true"}, .why = "positions are learned"},
-    {NULL},
+    {0},
 };
 
 static void read_sizes(bs_reader *reader, bs_decoder *decoder) {

@@ -20,7 +20,7 @@ static const bs_key_rule qwen3_refused[] = {
     {"use_qk_norm", {"true"}, .null_counts = true, .why = "Qwen3 has norms of q and k"},
     {"qk_norm", {"true"}, .null_counts = true, .why = "Qwen3 has norms of q and k"},
     {"qk_layernorm", {"true"}, .null_counts = true, .why = "Qwen3 has norms of q and k"},
-    {NULL},
+    {0},
 };
 
 static void describe_qwen2(bs_reader *reader, bs_decoder *decoder) {

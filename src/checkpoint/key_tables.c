@@ -361,5 +361,5 @@ const bs_key_rule bs_keys_refused_by_all[] = {
      .why = "this architecture has a key and a value for every head"},
     {"head_dim", .is_neutral = is_width_over_heads,
      .why = "a head of this architecture has hidden_size over the number of heads"},
-    {NULL},
+    {0},
 };
