@@ -271,20 +271,21 @@ static bs_status copy_tables(const rescoring *r, bs_error *err) {
 static void fill_values(const rescoring *r, const task_plan *plan, size_t i, const size_t *columns,
                         double *values) {
   const bs_results *from = r->from;
-  const double *old = from->metric_values + (r->outcomes.first + i) * from->n_metrics;
+  size_t first = (r->outcomes.first + i) * from->n_metrics; /* of its numbers; there may be none */
   const bs_vote_again *vote = &r->outcomes.votes[i];
   for (size_t c = 0; c < r->to->n_metrics; c++) {
     const bs_metric *metric = bs_metric_find(r->to->metric_names[c]);
     if (metric != NULL && metric->example == NULL)
       metric = NULL; /* another version's column: kept as it is */
-    values[c] = metric == NULL && columns[c] != SIZE_MAX ? old[columns[c]] : NAN;
+    values[c] =
+        metric == NULL && columns[c] != SIZE_MAX ? from->metric_values[first + columns[c]] : NAN;
     for (size_t k = 0; metric != NULL && k < plan->n; k++) {
       if (plan->metrics[k] != metric)
         continue;
       if (bs_metric_applies(metric, &r->outcomes.all[i]))
         values[c] = metric->example(&r->outcomes.all[i]);
       else if (!plan->is_given[k] && columns[c] != SIZE_MAX)
-        values[c] = old[columns[c]];
+        values[c] = from->metric_values[first + columns[c]];
     }
     if (!isnan(vote->share) &&
         strcmp(r->to->metric_names[c], bs_record_name(BS_RECORD_VOTE_SHARE)) == 0)
