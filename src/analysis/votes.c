@@ -40,7 +40,8 @@ static bs_status vote_on_choices(const bs_sample_row *samples, size_t n, bs_outc
     return BS_ERR_MEMORY;
   for (size_t i = 0; i < n; i++)
     answers[i] = samples[i].answer;
-  bs_status status = bs_vote(answers, n, BS_VOTE_OF_CHOICES, &vote->choice_winner, &vote->share, err);
+  bs_status status =
+      bs_vote(answers, n, BS_VOTE_OF_CHOICES, &vote->choice_winner, &vote->share, err);
   vote->of_choices = status == BS_OK;
   outcome->voted = outcome->n_choices;
   for (size_t k = 0; status == BS_OK && outcome->choice_texts != NULL && k < outcome->n_choices;

@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "base/memory_internal.h"
-#include "engine/engine_internal.h"
 #include "base/philox_internal.h"
+#include "engine/engine_internal.h"
 #include "engine/sample_internal.h"
 #include "engine/sequence_internal.h"
 

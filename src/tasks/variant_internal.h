@@ -25,8 +25,8 @@ bs_status bs_variant_print(const bs_variant *variant, bool is_content, bs_text *
                            bs_error *err);
 bs_status bs_variant_copy(bs_variant **out, const bs_variant *variant, bs_error *err);
 
-/* Reads a list of names of metrics (bs_metric_name_check), each once. *names and *n are the caller's
-   to free, also after an error. */
+/* Reads a list of names of metrics (bs_metric_name_check), each once. *names and *n are the
+   caller's to free, also after an error. */
 bs_status bs_metric_names_read(char ***names, size_t *n, const bs_json *json, const cJSON *list,
                                bs_error *err);
 

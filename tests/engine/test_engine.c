@@ -8,9 +8,9 @@
 #include <string.h>
 
 #include "../checkpoint/model_writer.h"
+#include "base/philox_internal.h"
 #include "bigsweep/engine.h"
 #include "engine/kernels/linear_internal.h"
-#include "base/philox_internal.h"
 #include "engine/sample_internal.h"
 #include "harness.h"
 #include "reference.h"
