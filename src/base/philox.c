@@ -1,3 +1,4 @@
+/* Ten rounds of Philox, and a uniform number from them. */
 #include "base/philox_internal.h"
 
 #include <string.h>

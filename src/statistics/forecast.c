@@ -49,6 +49,14 @@ double bs_within_unit(double value) { return fmin(fmax(value, 0), 1); }
 
 double bs_logistic(double x) { return 1 / (1 + exp(-x)); }
 
+double bs_even(double from, double to, size_t i, size_t n) {
+  return from + (to - from) * (double)i / (double)(n - 1);
+}
+
+double bs_log_even(double from, double to, size_t i, size_t n) {
+  return from * pow(to / from, (double)i / (double)(n - 1));
+}
+
 bs_line bs_line_fit(const double *x, const double *y, size_t n) {
   double mean_x = bs_mean_of(x, n), mean_y = bs_mean_of(y, n), xx = 0, xy = 0;
   for (size_t i = 0; i < n; i++) {

@@ -14,6 +14,9 @@ const double *bs_suite_scores(const bs_suite *suite, size_t task);
 double bs_suite_variance(const bs_suite *suite, size_t task, size_t model);
 double bs_within_unit(double value);
 double bs_logistic(double x);
+/* Value i of n that lie evenly between two ends, or evenly in their logarithms; n > 1. */
+double bs_even(double from, double to, size_t i, size_t n);
+double bs_log_even(double from, double to, size_t i, size_t n);
 
 /* The straight line through (x[i], y[i]), i < n, with the least sum of squares. */
 typedef struct bs_line {

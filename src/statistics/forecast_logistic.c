@@ -5,15 +5,6 @@
 #include "base/memory_internal.h"
 #include "statistics/forecast_internal.h"
 
-/* Value i of n that lie evenly between two ends, or evenly in their logarithms. */
-static double even(double from, double to, size_t i, size_t n) {
-  return from + (to - from) * (double)i / (double)(n - 1);
-}
-
-static double log_even(double from, double to, size_t i, size_t n) {
-  return from * pow(to / from, (double)i / (double)(n - 1));
-}
-
 /* From chance to 1. The width's lower bound matters: without it a curve that looks flat is given a
    cliff just behind the data. */
 static double best_logistic(const bs_suite *suite, size_t task, size_t n_known, double target) {
@@ -23,8 +14,8 @@ static double best_logistic(const bs_suite *suite, size_t task, size_t n_known, 
   double least = INFINITY, forecast = NAN;
   for (size_t i = 0; i < WIDTHS; i++)
     for (size_t j = 0; j < PLACES; j++) {
-      double width = log_even(d, 8 * d, i, WIDTHS), rest = 0;
-      double place = even(x[0] - 8 * d, x[n_known - 1] + 8 * d, j, PLACES);
+      double width = bs_log_even(d, 8 * d, i, WIDTHS), rest = 0;
+      double place = bs_even(x[0] - 8 * d, x[n_known - 1] + 8 * d, j, PLACES);
       for (size_t k = 0; k < n_known; k++) {
         double r = y[k] - chance - (1 - chance) * bs_logistic((x[k] - place) / width);
         rest += r * r;
@@ -103,8 +94,8 @@ static void fill_steps(double *steps, const bs_suite *suite, size_t n_known, dou
   for (size_t i = 0; i < N_WIDTHS; i++)
     for (size_t j = 0; j < N_PLACES; j++) {
       double *step = steps + (i * N_PLACES + j) * (n_known + 1);
-      double width = log_even(.15 * d, 6 * d, i, N_WIDTHS);
-      double place = even(x[0] - 4 * d, x[n_known - 1] + 6 * d, j, N_PLACES);
+      double width = bs_log_even(.15 * d, 6 * d, i, N_WIDTHS);
+      double place = bs_even(x[0] - 4 * d, x[n_known - 1] + 6 * d, j, N_PLACES);
       for (size_t k = 0; k <= n_known; k++)
         step[k] = bs_logistic(((k < n_known ? x[k] : target) - place) / width);
     }

@@ -16,14 +16,6 @@ const char *bs_law_name(bs_law law) {
   return (size_t)law < sizeof names / sizeof *names ? names[law] : "";
 }
 
-static double even(double from, double to, size_t i, size_t n) {
-  return from + (to - from) * (double)i / (double)(n - 1);
-}
-
-static double log_even(double from, double to, size_t i, size_t n) {
-  return from * pow(to / from, (double)i / (double)(n - 1));
-}
-
 static double geometric_mean(const double *values, size_t n) {
   double sum = 0;
   for (size_t i = 0; i < n; i++)
@@ -81,7 +73,7 @@ static void search_powers(power_law *law, const power_room *room) {
   }
   for (size_t i = 0; i < POWERS_OF_TWO; i++)
     for (size_t j = 0; j < POWERS_OF_TWO; j++) {
-      double powers[] = {even(.03, .9, i, POWERS_OF_TWO), even(.03, .9, j, POWERS_OF_TWO)};
+      double powers[] = {bs_even(.03, .9, i, POWERS_OF_TWO), bs_even(.03, .9, j, POWERS_OF_TWO)};
       fill_column(law, 0, powers[0], room->columns[0]);
       fill_column(law, 1, powers[1], room->columns[1]);
       try_powers(law, powers, room, &least);
@@ -194,8 +186,8 @@ static descent fit_descent(const points *of) {
   descent best = {0};
   for (size_t i = 0; i < SLOPES; i++)
     for (size_t j = 0; j < MIDDLES; j++) {
-      descent here = {.slope = log_even(.8, 25, i, SLOPES),
-                      .middle = even(0, 1.3 * most, j, MIDDLES)};
+      descent here = {.slope = bs_log_even(.8, 25, i, SLOPES),
+                      .middle = bs_even(0, 1.3 * most, j, MIDDLES)};
       double rest = fit_heights(of, &here);
       if (rest < least) {
         least = rest;
@@ -240,8 +232,8 @@ static double logistic_law(const bs_runs *runs, bool to_one) {
   double forecast = NAN;
   for (size_t i = 0; i < WIDTHS; i++)
     for (size_t j = 0; j < MIDDLES; j++) {
-      double width = log_even(d, 8 * d, i, WIDTHS);
-      double middle = even(first - 8 * d, last + 8 * d, j, MIDDLES);
+      double width = bs_log_even(d, 8 * d, i, WIDTHS);
+      double middle = bs_even(first - 8 * d, last + 8 * d, j, MIDDLES);
       double ss = 0, sy = 0, yy = 0;
       for (size_t k = 0; k < n; k++) {
         double s = bs_logistic((log(runs->compute[k]) - middle) / width);
