@@ -5,7 +5,7 @@
 #include "base/csv_internal.h"
 #include "bigsweep/analysis.h"
 #include "bigsweep/buffer.h"
-#include "store/results_internal.h"
+#include "tables/results_internal.h"
 
 /* In a comparison for qsort: returns where two numbers differ, goes on where they are equal. */
 #define BS_ORDER(a, b)                                                                             \

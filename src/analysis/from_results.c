@@ -5,7 +5,7 @@
 #include "analysis/analysis_internal.h"
 #include "analysis/outcomes_internal.h"
 #include "base/memory_internal.h"
-#include "scoring/scoring_internal.h"
+#include "metrics/metrics_internal.h"
 
 /* The values of one column over a group. */
 typedef struct column_values {

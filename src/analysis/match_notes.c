@@ -8,7 +8,7 @@
 #include "bigsweep/analysis.h"
 #include "bigsweep/metric.h"
 #include "bigsweep/reach.h"
-#include "scoring/scoring_internal.h"
+#include "metrics/metrics_internal.h"
 
 /* A task's rows of /targets that are accepted answers, sorted by example. */
 typedef struct task_targets {

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/memory_internal.h"
-#include "store/results_internal.h"
+#include "tables/results_internal.h"
 
 static bs_status room(void *array_of, size_t *capacity, size_t n, size_t element_bytes,
                       bs_error *err) {

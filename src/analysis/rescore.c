@@ -7,8 +7,8 @@
 #include "analysis/outcomes_internal.h"
 #include "base/memory_internal.h"
 #include "bigsweep/analysis.h"
-#include "scoring/scoring_internal.h"
-#include "store/results_internal.h"
+#include "metrics/metrics_internal.h"
+#include "tables/results_internal.h"
 
 /* What a task can be scored by. */
 typedef struct task_plan {

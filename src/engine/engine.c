@@ -8,8 +8,8 @@
 #include "base/available_memory_internal.h"
 #include "base/memory_internal.h"
 #include "engine/engine_internal.h"
-#include "engine/kernels/isa_internal.h"
-#include "engine/kernels/scratch_internal.h"
+#include "kernels/isa_internal.h"
+#include "kernels/scratch_internal.h"
 
 static const struct {
   bs_precision precision;

@@ -5,8 +5,8 @@
 #include "bigsweep/engine.h"
 #include "checkpoint/decoder_internal.h"
 #include "engine/batch_internal.h"
-#include "engine/kernels/linear_internal.h"
-#include "engine/rows/rows_internal.h"
+#include "kernels/linear_internal.h"
+#include "kernels/rows/rows_internal.h"
 
 /* As f32, owned; NULL where the model has none. */
 typedef struct bs_norm_weights {

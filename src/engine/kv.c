@@ -3,8 +3,8 @@
 #include <stdlib.h>
 
 #include "base/memory_internal.h"
-#include "engine/kernels/scratch_internal.h"
-#include "engine/rows/rows_internal.h"
+#include "kernels/rows/rows_internal.h"
+#include "kernels/scratch_internal.h"
 
 size_t bs_kv_key_stride(const bs_kv_block *block) {
   return (block->capacity + BS_KEY_GROUP - 1) / BS_KEY_GROUP * BS_KEY_GROUP;

@@ -8,7 +8,7 @@
 #include <stddef.h>
 
 #include "bigsweep/error.h"
-#include "engine/kernels/tiles_internal.h"
+#include "kernels/tiles_internal.h"
 
 /* Most positions of a block; where blocks end, unless they are full, and values on tiles begin. */
 enum { BS_KV_BLOCK = 64, BS_KV_STEP = BS_TILE_STEP };

@@ -11,7 +11,7 @@
 
 #include "base/memory_internal.h"
 #include "store/hdf5_internal.h"
-#include "store/results_internal.h"
+#include "tables/results_internal.h"
 
 enum {
   COMPACT_BYTES = 1024, /* a column of at most this stands in its header, checksummed with it */

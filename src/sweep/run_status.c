@@ -10,7 +10,7 @@
 #include "base/json_internal.h"
 #include "base/memory_internal.h"
 #include "store/commit_internal.h"
-#include "sweep/collect_internal.h"
+#include "sweep/coordinator/collect_internal.h"
 #include "sweep/lock_internal.h"
 
 enum { MAX_STATUS_BYTES = 1 << 26 };

@@ -3,7 +3,7 @@
 #define BIGSWEEP_SWEEP_RUN_STATUS_INTERNAL_H
 
 #include "bigsweep/sweep.h"
-#include "sweep/coordinator_internal.h"
+#include "sweep/coordinator/coordinator_internal.h"
 
 /* Replaces the status file of `output` atomically. What goes wrong is not told: nothing depends on
    it. */

@@ -3,7 +3,7 @@
 #define BIGSWEEP_SWEEP_THREADS_INTERNAL_H
 
 #include "base/cores_internal.h"
-#include "sweep/transport_internal.h"
+#include "sweep/protocol/transport_internal.h"
 
 /* What a rank tells the others on its node. Plain bytes. */
 typedef struct bs_rank_cores {

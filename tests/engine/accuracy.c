@@ -8,8 +8,8 @@
 
 #include "base/json_internal.h"
 #include "base/memory_internal.h"
+#include "evaluate/evaluate_internal.h"
 #include "reference.h"
-#include "scoring/evaluate_internal.h"
 
 enum { MAX_PATHS = 64 };
 

@@ -10,9 +10,9 @@
 #include "../checkpoint/model_writer.h"
 #include "base/philox_internal.h"
 #include "bigsweep/engine.h"
-#include "engine/kernels/linear_internal.h"
 #include "engine/sample_internal.h"
 #include "harness.h"
+#include "kernels/linear_internal.h"
 #include "reference.h"
 
 enum { LONG = 300 };

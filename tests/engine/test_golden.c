@@ -6,8 +6,8 @@
 
 #include "base/json_internal.h"
 #include "bigsweep/engine.h"
-#include "engine/kernels/linear_internal.h"
 #include "harness.h"
+#include "kernels/linear_internal.h"
 
 enum { MAX_IDS = 600 };
 

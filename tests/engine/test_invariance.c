@@ -6,8 +6,8 @@
 
 #include "../checkpoint/model_writer.h"
 #include "bigsweep/engine.h"
-#include "engine/kernels/linear_internal.h"
 #include "harness.h"
+#include "kernels/linear_internal.h"
 
 enum { N_REQUESTS = 14, MAX_CONTINUATIONS = 6, MAX_TOKENS = 160, POSITIONS = 150 };
 

@@ -6,9 +6,9 @@
 #include <string.h>
 
 #include "../checkpoint/model_writer.h"
-#include "engine/kernels/linear_internal.h"
-#include "engine/rows/rows_internal.h"
 #include "harness.h"
+#include "kernels/linear_internal.h"
+#include "kernels/rows/rows_internal.h"
 
 static const bs_rows *variants[8];
 static size_t n_variants;

@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "fuzz.h"
-#include "sweep/frames_internal.h"
-#include "sweep/messages_internal.h"
+#include "sweep/protocol/frames_internal.h"
+#include "sweep/protocol/messages_internal.h"
 
 /* One kind: reads `in`, writes what was read to `out`. */
 typedef bs_status (*again)(const bs_text *in, bs_text *out);

@@ -6,7 +6,7 @@
 
 #include "bigsweep/metric.h"
 #include "fuzz.h"
-#include "scoring/scoring_internal.h"
+#include "metrics/metrics_internal.h"
 
 typedef struct cuts {
   size_t max_length;

@@ -10,8 +10,8 @@
 #include "folder.h"
 #include "fuzz.h"
 #include "small_results.h"
-#include "store/results_internal.h"
 #include "store/write_internal.h"
+#include "tables/results_internal.h"
 
 static void ignore(void *user, const char *message) { (void)user, (void)message; }
 

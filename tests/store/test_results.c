@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "harness.h"
-#include "store/results_internal.h"
+#include "tables/results_internal.h"
 
 static const char *const METRICS[] = {"exact_str_match", "log_likelihood"};
 

@@ -9,7 +9,7 @@
 #include "bigsweep/prompt.h"
 #include "bigsweep/sweep.h"
 #include "bigsweep/task.h"
-#include "sweep/collect_internal.h"
+#include "sweep/coordinator/collect_internal.h"
 
 static bs_status add_tables(const bs_plan *plan, bs_results *results, bs_error *err) {
   bs_status status = BS_OK;

@@ -4,7 +4,7 @@
 #define BIGSWEEP_TESTS_SWEEP_MADE_H
 
 #include "bigsweep/task.h"
-#include "sweep/simulation_internal.h"
+#include "sweep/coordinator/simulation_internal.h"
 
 enum { MADE_MODELS = 8, MADE_TASKS = 160, MADE_SHOTS = 4 };
 

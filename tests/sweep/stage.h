@@ -3,8 +3,8 @@
 #ifndef BIGSWEEP_TESTS_SWEEP_STAGE_H
 #define BIGSWEEP_TESTS_SWEEP_STAGE_H
 
-#include "sweep/coordinator_internal.h"
-#include "sweep/messages_internal.h"
+#include "sweep/coordinator/coordinator_internal.h"
+#include "sweep/protocol/messages_internal.h"
 
 enum { BOX_UNITS = 16, N_EXAMPLES = 30, MAX_WORKERS = 4, NO_FAILURE = -1 };
 

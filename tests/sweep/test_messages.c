@@ -5,8 +5,8 @@
 
 #include "bigsweep/evaluate.h"
 #include "harness.h"
-#include "sweep/frames_internal.h"
-#include "sweep/messages_internal.h"
+#include "sweep/protocol/frames_internal.h"
+#include "sweep/protocol/messages_internal.h"
 
 /* A result with two rows, choices, texts and a failure. */
 static bs_unit_result make_result(void) {

@@ -4,7 +4,7 @@
 
 #include "harness.h"
 #include "stage.h"
-#include "sweep/collect_internal.h"
+#include "sweep/coordinator/collect_internal.h"
 
 static void a_sweep_may_grow(void) {
   world w;

@@ -1,7 +1,7 @@
 #include <stdlib.h>
 
 #include "harness.h"
-#include "sweep/scheduler_internal.h"
+#include "sweep/coordinator/scheduler_internal.h"
 
 enum { N_MODELS = 3, UNITS_EACH = 20, N_UNITS = N_MODELS * UNITS_EACH };
 

@@ -5,7 +5,7 @@
 #include "base/file_internal.h"
 #include "harness.h"
 #include "stage.h"
-#include "sweep/collect_internal.h"
+#include "sweep/coordinator/collect_internal.h"
 
 static void any_number_of_workers_gives_one_result(void) {
   world w;

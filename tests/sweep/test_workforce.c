@@ -6,8 +6,8 @@
 #include "bigsweep/evaluate.h"
 #include "harness.h"
 #include "stage.h"
-#include "sweep/collect_internal.h"
-#include "sweep/start_internal.h"
+#include "sweep/coordinator/collect_internal.h"
+#include "sweep/coordinator/start_internal.h"
 
 static void ranks_agree_on_an_instruction_set(void) {
   world w;

@@ -1,3 +1,0 @@
-#define BS_ROWS_TABLE bs_rows_avx512
-#define BS_ROWS_ISA "avx512"
-#include "engine/rows/rows_body.h"

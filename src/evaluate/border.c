@@ -1,0 +1,138 @@
+/* Where the tokens of a prompt end and those of its answer begin. */
+#include <string.h>
+
+#include "evaluate/evaluate_internal.h"
+#include "metrics/metrics_internal.h"
+
+static const char *const border_names[] = {
+    [BS_BORDER_JOINT] = "joint", [BS_BORDER_SEPARATE] = "separate"};
+enum { N_BORDERS = sizeof border_names / sizeof *border_names };
+
+bs_status bs_border_parse(bs_border *out, const char *name, bs_error *err) {
+  for (size_t i = 0; i < N_BORDERS; i++)
+    if (strcmp(name, border_names[i]) == 0) {
+      *out = (bs_border)i;
+      return BS_OK;
+    }
+  return bs_error_set(err, BS_ERR_USAGE, "expected \"joint\" or \"separate\", found \"%s\"", name);
+}
+
+const char *bs_border_name(bs_border border) {
+  return (size_t)border < N_BORDERS ? border_names[border] : "?";
+}
+
+bs_status bs_border_prefix(const bs_tokenizer *tokenizer, bs_tokens *prefix, bs_error *err) {
+  /* What stands behind a text (EOS) is left out: the continuation goes there. */
+  return bs_tokenizer_surroundings(tokenizer, prefix, NULL, err);
+}
+
+bs_status bs_context_open(bs_context *context, const bs_tokenizer *tokenizer,
+                          const bs_tokens *prefix, bs_border border, const char *text,
+                          size_t n_bytes, bs_error *err) {
+  *context = (bs_context){.tokenizer = tokenizer,
+                          .prefix = prefix,
+                          .border = border,
+                          .text = text,
+                          .n_bytes = n_bytes,
+                          .full_bytes = n_bytes};
+  if (border == BS_BORDER_JOINT)
+    context->n_bytes = bs_trimmed_bytes(text, n_bytes);
+  bs_status status = bs_tokens_append(&context->ids, prefix->ids, prefix->n, err);
+  if (status == BS_OK)
+    status = bs_tokenizer_encode(tokenizer, text, context->n_bytes, false, &context->ids, err);
+  return status;
+}
+
+void bs_context_close(bs_context *context) { bs_tokens_free(&context->ids); }
+
+/* Appends prefix, whole context and continuation as one text. */
+static bs_status encode_whole(const bs_context *context, const bs_text *continuation,
+                              bs_tokens *whole, bs_error *err) {
+  bs_text text = {0};
+  bs_status status = bs_text_append(&text, context->text, context->n_bytes, err);
+  if (status == BS_OK)
+    status = bs_text_append(&text, continuation->data, continuation->n_bytes, err);
+  if (status == BS_OK)
+    status = bs_tokens_append(whole, context->prefix->ids, context->prefix->n, err);
+  if (status == BS_OK)
+    status = bs_tokenizer_encode(context->tokenizer, text.data, text.n_bytes, false, whole, err);
+  bs_text_free(&text);
+  return status;
+}
+
+static bool begins_with(const bs_tokens *whole, const bs_tokens *head) {
+  return whole->n >= head->n &&
+         (head->n == 0 || memcmp(whole->ids, head->ids, head->n * sizeof *head->ids) == 0);
+}
+
+/* The tokens of the continuation behind those of the context: of both as one text, when that text
+   begins with just the context's tokens and goes on behind them, else of the continuation alone. */
+static bs_status append_continuation(const bs_context *context, const bs_text *continuation,
+                                     bs_tokens *to, bool *spans, bs_error *err) {
+  bs_tokens whole = {0};
+  bs_status status = BS_OK;
+  size_t n = context->ids.n;
+  if (context->border == BS_BORDER_JOINT)
+    status = encode_whole(context, continuation, &whole, err);
+  bool is_joint =
+      context->border == BS_BORDER_JOINT && whole.n > n && begins_with(&whole, &context->ids);
+  *spans = context->border == BS_BORDER_JOINT && !is_joint;
+  if (status == BS_OK && is_joint)
+    status = bs_tokens_append(to, whole.ids + n, whole.n - n, err);
+  else if (status == BS_OK)
+    status = bs_tokenizer_encode(context->tokenizer, continuation->data, continuation->n_bytes,
+                                 false, to, err);
+  bs_tokens_free(&whole);
+  return status;
+}
+
+bs_status bs_context_pair(const bs_context *context, const char *continuation, size_t n_bytes,
+                          bs_tokens *context_ids, bs_tokens *continuation_ids, bool *spans,
+                          bs_error *err) {
+  bs_text scored = {0};
+  *spans = false;
+  bs_status status = bs_text_append(&scored, context->text + context->n_bytes,
+                                    context->full_bytes - context->n_bytes, err);
+  if (status == BS_OK)
+    status = bs_text_append(&scored, continuation, n_bytes, err);
+  if (status == BS_OK)
+    status = bs_tokens_append(context_ids, context->ids.ids, context->ids.n, err);
+  if (status == BS_OK && scored.n_bytes > 0)
+    status = append_continuation(context, &scored, continuation_ids, spans, err);
+  bs_text_free(&scored);
+  return status;
+}
+
+bs_status bs_context_no_tokens(const bs_context *context, const char *continuation, size_t n_bytes,
+                               bs_error *err) {
+  enum { MOST_SHOWN = 80 };
+  if (n_bytes == 0 && context->n_bytes == context->full_bytes)
+    return bs_error_set(err, BS_ERR_INPUT,
+                        "the answer is empty and the prompt does not end in white space: nothing "
+                        "is there to be scored");
+  return bs_error_set(err, BS_ERR_INPUT,
+                      "the answer \"%.*s\" has no tokens: the model's tokenizer drops all of it",
+                      (int)(n_bytes < MOST_SHOWN ? n_bytes : MOST_SHOWN), continuation);
+}
+
+bs_status bs_encode_pair(const bs_tokenizer *tokenizer, bs_border border, const char *context,
+                         size_t context_bytes, const char *continuation, size_t continuation_bytes,
+                         bs_tokens *context_ids, bs_tokens *continuation_ids, bool *spans,
+                         bs_error *err) {
+  bs_tokens prefix = {0};
+  bs_context opened = {0};
+  bool ignored;
+  size_t n_before = continuation_ids->n;
+  bs_status status = bs_border_prefix(tokenizer, &prefix, err);
+  if (status == BS_OK)
+    status = bs_context_open(&opened, tokenizer, &prefix, border, context, context_bytes, err);
+  if (status == BS_OK)
+    status = bs_context_pair(&opened, continuation, continuation_bytes, context_ids,
+                             continuation_ids, spans != NULL ? spans : &ignored, err);
+  if (status == BS_OK && continuation_ids->n == n_before &&
+      continuation_bytes + (context_bytes - opened.n_bytes) > 0)
+    status = bs_context_no_tokens(&opened, continuation, continuation_bytes, err);
+  bs_context_close(&opened);
+  bs_tokens_free(&prefix);
+  return status;
+}

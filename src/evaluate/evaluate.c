@@ -1,0 +1,168 @@
+#include "bigsweep/evaluate.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory_internal.h"
+#include "bigsweep/metric.h"
+#include "evaluate/evaluate_internal.h"
+
+/* The tokens "<0x00>" to "<0xFF>", in every spelling that the library's decoder reads. */
+static bs_status mark_byte_tokens(bs_evaluator *evaluator, bs_error *err) {
+  static const char high[] = "+0123456789abcdefABCDEF", low[] = "0123456789abcdefABCDEF";
+  evaluator->vocab_size = bs_tokenizer_vocab_size(evaluator->tokenizer);
+  evaluator->is_byte = bs_array_new(evaluator->vocab_size, sizeof *evaluator->is_byte, err);
+  if (evaluator->is_byte == NULL)
+    return BS_ERR_MEMORY;
+  for (size_t i = 0; i < sizeof high - 1; i++) {
+    for (size_t j = 0; j < sizeof low - 1; j++) {
+      char content[8];
+      snprintf(content, sizeof content, "<0x%c%c>", high[i], low[j]);
+      int32_t id = bs_tokenizer_id(evaluator->tokenizer, content);
+      if (id >= 0 && (size_t)id < evaluator->vocab_size)
+        evaluator->is_byte[id] = true;
+    }
+  }
+  return BS_OK;
+}
+
+bs_status bs_evaluator_open_prompts(bs_evaluator **out, const char *model_dir,
+                                    const bs_protocol *protocol, bs_error *err) {
+  bs_model_info info;
+  bs_evaluator *evaluator = *out = bs_array_new(1, sizeof *evaluator, err);
+  if (evaluator == NULL)
+    return BS_ERR_MEMORY;
+  evaluator->protocol = *protocol;
+  bs_status status = bs_tokenizer_open(&evaluator->tokenizer, model_dir, err);
+  if (status == BS_OK)
+    status = bs_checkpoint_open(&evaluator->checkpoint, model_dir, err);
+  if (status == BS_OK) {
+    bs_checkpoint_info(evaluator->checkpoint, &info);
+    status = bs_tokenizer_check_fits(evaluator->tokenizer, info.vocab_size, err);
+  }
+  if (status == BS_OK)
+    status = bs_border_prefix(evaluator->tokenizer, &evaluator->prefix, err);
+  if (status == BS_OK) {
+    evaluator->n_positions = info.max_positions;
+  } else {
+    bs_evaluator_free(out);
+  }
+  return status;
+}
+
+bs_status bs_evaluator_open(bs_evaluator **out, const char *model_dir, const bs_protocol *protocol,
+                            const bs_engine_options *options, bs_error *err) {
+  bs_engine_options with_precision = {0};
+  if (options != NULL)
+    with_precision = *options;
+  with_precision.precision = protocol->precision;
+  bs_status status = bs_evaluator_open_prompts(out, model_dir, protocol, err);
+  if (status == BS_OK)
+    status = bs_engine_open(&(*out)->engine, (*out)->checkpoint, &with_precision, err);
+  if (status == BS_OK)
+    status = mark_byte_tokens(*out, err);
+  if (status != BS_OK)
+    bs_evaluator_free(out);
+  return status;
+}
+
+void bs_evaluator_free(bs_evaluator **evaluator) {
+  if (*evaluator == NULL)
+    return;
+  bs_engine_free(&(*evaluator)->engine);
+  bs_checkpoint_free(&(*evaluator)->checkpoint);
+  bs_tokenizer_free(&(*evaluator)->tokenizer);
+  bs_tokens_free(&(*evaluator)->prefix);
+  free((*evaluator)->is_byte);
+  free(*evaluator);
+  *evaluator = NULL;
+}
+
+const bs_engine *bs_evaluator_engine(const bs_evaluator *evaluator) { return evaluator->engine; }
+
+static bs_status check_call(const bs_evaluator *evaluator, const bs_task *task, size_t first,
+                            size_t n, const bs_results *results, bs_error *err) {
+  size_t n_names;
+  bs_example_metric_names(&n_names);
+  if (evaluator->engine == NULL)
+    return bs_error_set(err, BS_ERR_USAGE, "an evaluator that is open for prompts alone");
+  if (first > task->n_examples || n > task->n_examples - first)
+    return bs_error_set(err, BS_ERR_USAGE, "%s: examples %zu to %zu are asked for, there are %zu",
+                        task->path, first, first + n, task->n_examples);
+  if (results->n_metrics != n_names)
+    return bs_error_set(err, BS_ERR_USAGE,
+                        "results have %zu metric columns, expected those of "
+                        "bs_example_metric_names (%zu)",
+                        results->n_metrics, n_names);
+  return BS_OK;
+}
+
+bs_status bs_evaluator_run(bs_evaluator *evaluator, const bs_task *task,
+                           const bs_prompter *prompter, uint32_t shots, size_t first, size_t n,
+                           uint32_t model_row, uint32_t task_row, bs_results *results,
+                           bs_error *err) {
+  bs_status status = check_call(evaluator, task, first, n, results, err);
+  if (status != BS_OK)
+    return status;
+  bs_job *jobs = bs_array_new(n, sizeof *jobs, err);
+  if (jobs == NULL)
+    return BS_ERR_MEMORY;
+  bool wants_text = bs_task_needs_text(task);
+  for (size_t i = 0; i < n && status == BS_OK; i++) {
+    bs_error cause = {0};
+    status =
+        bs_job_prepare(&jobs[i], evaluator, task, prompter, shots, first + i, wants_text, &cause);
+    if (status != BS_OK)
+      bs_error_set(err, status, "%s: example %zu: %s", task->path, first + i, cause.message);
+  }
+  if (status == BS_OK)
+    status = bs_jobs_score(evaluator, task, jobs, n, err);
+  if (status == BS_OK)
+    status = bs_jobs_try(evaluator, task, jobs, n, err);
+  bs_row_place place = {.of = task,
+                        .tokenizer = evaluator->tokenizer,
+                        .model = model_row,
+                        .task = task_row,
+                        .shots = shots};
+  place.n_metrics = bs_task_metrics(task, place.metrics);
+  for (size_t i = 0; i < n && status == BS_OK; i++)
+    status = bs_job_append(&jobs[i], &place, results, err);
+  for (size_t i = 0; i < n; i++)
+    bs_job_free(&jobs[i]);
+  free(jobs);
+  return status;
+}
+
+/* What becomes of one prompt. */
+static bs_status count_prompt(const bs_evaluator *evaluator, const bs_task *task,
+                              const bs_prompter *prompter, uint32_t shots, size_t number,
+                              bs_prompt_counts *counts, bs_error *err) {
+  bs_job job = {0};
+  bool fits = true;
+  bs_status status =
+      bs_job_prepare(&job, evaluator, task, prompter, shots, number, bs_task_needs_text(task), err);
+  if (status == BS_OK && !job.is_skipped)
+    status = bs_job_fits(&job, evaluator, task, &fits, err);
+  if (status == BS_OK) {
+    counts->prompts++;
+    counts->truncated += !fits;
+    counts->fewer_shots += job.shots_shown < shots;
+    counts->skipped += job.is_skipped;
+    counts->border += job.items.n_spanned > 0;
+  }
+  bs_job_free(&job);
+  return status;
+}
+
+bs_status bs_evaluator_count_prompts(const bs_evaluator *evaluator, const bs_task *task,
+                                     const bs_prompter *prompter, uint32_t shots, size_t n,
+                                     size_t step, bs_prompt_counts *counts, bs_error *err) {
+  for (size_t i = 0; i < n && i<task->n_examples; i += step> 0 ? step : 1) {
+    bs_error fault = {0};
+    bs_status status = count_prompt(evaluator, task, prompter, shots, i, counts, &fault);
+    if (status == BS_ERR_MEMORY)
+      return bs_error_set(err, status, "%s", fault.message);
+  }
+  return BS_OK;
+}

@@ -1,0 +1,72 @@
+/* Prompts that are too long for a model. */
+#include <string.h>
+
+#include "evaluate/evaluate_internal.h"
+
+static const char *const names[] = {[BS_OVERLONG_CUT] = "cut",
+                                    [BS_OVERLONG_FEWER_SHOTS] = "fewer_shots",
+                                    [BS_OVERLONG_SKIP] = "skip"};
+enum { N_NAMES = sizeof names / sizeof *names };
+
+bs_status bs_overlong_parse(bs_overlong *out, const char *name, bs_error *err) {
+  for (size_t i = 0; i < N_NAMES; i++)
+    if (strcmp(name, names[i]) == 0) {
+      *out = (bs_overlong)i;
+      return BS_OK;
+    }
+  return bs_error_set(err, BS_ERR_USAGE,
+                      "expected \"cut\", \"fewer_shots\" or \"skip\", found \"%s\"", name);
+}
+
+const char *bs_overlong_name(bs_overlong overlong) {
+  return (size_t)overlong < N_NAMES ? names[overlong] : "?";
+}
+
+size_t bs_task_new_tokens(const bs_task *task, const bs_protocol *protocol) {
+  return task->max_new_tokens > 0 ? task->max_new_tokens : protocol->max_tokens;
+}
+
+static size_t larger(size_t a, size_t b) { return a > b ? a : b; }
+
+static size_t longest_of(const bs_items *items) {
+  size_t longest = 0;
+  for (size_t i = 0; i < items->n; i++)
+    longest = larger(longest, items->continuations[i].n);
+  return longest;
+}
+
+/* Tokens behind a reasoning: the words that ask for the answer, and the answer. */
+static bs_status behind_reasoning(const bs_job *job, const bs_evaluator *evaluator,
+                                  const bs_task *task, size_t *n, bs_error *err) {
+  static const bs_tokens no_prefix;
+  const char *text = task->answer_prompt;
+  bs_context context = {0};
+  bs_items items = {0};
+  bs_status status = bs_context_open(&context, evaluator->tokenizer, &no_prefix,
+                                     evaluator->protocol.border, text, strlen(text), err);
+  if (status == BS_OK && bs_task_scores_behind_reasoning(task, job->example))
+    status = bs_items_encode(&items, job->example, &context, err);
+  size_t answer = longest_of(&items);
+  if (job->wants_text)
+    answer = larger(answer, bs_task_new_tokens(task, &evaluator->protocol));
+  *n = context.ids.n + answer;
+  bs_items_free(&items);
+  bs_context_close(&context);
+  return status;
+}
+
+bs_status bs_job_fits(const bs_job *job, const bs_evaluator *evaluator, const bs_task *task,
+                      bool *fits, bs_error *err) {
+  size_t n_new = bs_task_new_tokens(task, &evaluator->protocol), n_behind = 0;
+  bs_status status = BS_OK;
+  if (bs_task_in_two_steps(task)) {
+    status = behind_reasoning(job, evaluator, task, &n_behind, err);
+    n_behind += n_new;
+  } else {
+    n_behind = larger(longest_of(&job->items), job->wants_text ? n_new : 0);
+  }
+  /* The last token is predicted, not read; an empty prompt is read as one token. */
+  size_t n_prompt = larger(job->prompt_tokens, 1), room = evaluator->n_positions + 1;
+  *fits = n_behind >= room || n_prompt <= room - n_behind;
+  return status;
+}

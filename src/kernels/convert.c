@@ -1,0 +1,66 @@
+#include "kernels/convert_internal.h"
+
+#include <float.h>
+#include <math.h>
+
+float bs_f32_of_f16(uint16_t half) {
+  uint32_t sign = (uint32_t)(half & 0x8000U) << 16;
+  uint32_t exponent = (half >> 10) & 31U, fraction = half & 0x3FFU;
+  if (exponent == 0) {
+    uint32_t magnitude = bs_f32_bits((float)fraction * 0x1p-24F);
+    return bs_f32_of_bits(sign | magnitude);
+  }
+  return bs_f32_of_bits(sign | (exponent == 31 ? 0x7F800000U : (exponent + 112) << 23) |
+                        fraction << 13);
+}
+
+uint16_t bs_f16_of_exact_f32(float value) {
+  uint32_t bits = bs_f32_bits(value), sign = bits >> 16 & 0x8000U;
+  uint32_t exponent = bits >> 23 & 0xFFU, fraction = bits >> 13 & 0x3FFU;
+  if (exponent == 0xFF)
+    return (uint16_t)(sign | 0x7C00U | fraction);
+  if (exponent < 113) /* below the smallest normal F16 */
+    return (uint16_t)(sign | (uint32_t)(fabsf(value) * 0x1p24F));
+  return (uint16_t)(sign | (exponent - 112) << 10 | fraction);
+}
+
+void bs_convert_to_f32(bs_dtype dtype, const void *from, float *to, size_t n) {
+  const unsigned char *bytes = from;
+  uint16_t half;
+  switch (dtype) {
+  case BS_DTYPE_F16:
+    for (size_t i = 0; i < n; i++) {
+      memcpy(&half, bytes + 2 * i, 2);
+      to[i] = bs_f32_of_f16(half);
+    }
+    break;
+  case BS_DTYPE_BF16:
+    for (size_t i = 0; i < n; i++) {
+      memcpy(&half, bytes + 2 * i, 2);
+      to[i] = bs_f32_of_bf16(half);
+    }
+    break;
+  default: /* F32: callers let no other type pass */
+    memcpy(to, from, 4 * n);
+  }
+}
+
+void bs_split_bf16(float value, uint16_t *parts, size_t n_parts) {
+  parts[0] = bs_bf16_of_f32(value);
+  if (n_parts > 1 && (parts[0] & 0x7FFFU) == 0x7F80U && isfinite(value))
+    parts[0] = (uint16_t)(bs_f32_bits(value) >> 16);
+  float left = isfinite(value) ? value - bs_f32_of_bf16(parts[0]) : 0.0F;
+  for (size_t i = 1; i < n_parts; i++) {
+    parts[i] = bs_bf16_of_f32(left);
+    left -= bs_f32_of_bf16(parts[i]);
+  }
+}
+
+float bs_rounded_to_parts(float value, size_t n_parts) {
+  uint16_t parts[BS_MAX_PARTS];
+  bs_split_bf16(value, parts, n_parts);
+  float sum = bs_f32_of_bf16(parts[0]);
+  for (size_t i = 1; i < n_parts; i++)
+    sum += bs_f32_of_bf16(parts[i]);
+  return isinf(sum) && isfinite(value) ? copysignf(FLT_MAX, value) : sum;
+}

@@ -1,0 +1,101 @@
+/* The output head: logits live in a block of 256 of the vocabulary and are summed up there. Blocks
+   are fixed by the vocabulary alone and combined in order, so that threads and batch do not
+   matter. */
+#include <math.h>
+
+#include "base/memory_internal.h"
+#include "kernels/run_internal.h"
+#include "kernels/scratch_internal.h"
+
+enum { BLOCK = BS_HEAD_PANELS * BS_PANEL, THREADED_EXPS = 4096 };
+
+typedef struct head {
+  const bs_linear *linear;
+  size_t n_rows;
+  bs_logits_partial *partials; /* [blocks][n_rows]: what is written together lies together */
+  const size_t *offsets;       /* of these rows */
+  const int32_t *wanted;
+  float *wanted_logits;
+} head;
+
+static void emit_block(void *context, const bs_results *results) {
+  const head *h = context;
+  const float *bias = h->linear->bias, *c = results->data;
+  size_t first = results->panel * BS_PANEL, block = results->panel / BS_HEAD_PANELS;
+  size_t n_cols = results->n_panels * BS_PANEL;
+  if (n_cols > h->linear->n_out - first)
+    n_cols = h->linear->n_out - first;
+  for (size_t i = 0; i < results->n_rows; i++, c += results->row_stride) {
+    size_t row = results->row + i;
+    h->linear->gemm->output->summary(c, results->panel_stride, n_cols, first,
+                                     bias != NULL ? bias + first : NULL,
+                                     &h->partials[block * h->n_rows + row]);
+    for (size_t k = h->offsets[row]; k < h->offsets[row + 1]; k++) {
+      size_t j = (size_t)h->wanted[k] - first;
+      if ((size_t)h->wanted[k] >= first && j < n_cols)
+        h->wanted_logits[k] = c[j / BS_PANEL * results->panel_stride + j % BS_PANEL] +
+                              (bias != NULL ? bias[first + j] : 0.0F);
+    }
+  }
+}
+
+/* One row's blocks, n of them, `stride` apart. exp and log of the C library in double: at most an
+   ulp, far below what the logits carry. */
+static void combine(const bs_logits_partial *partials, size_t n, size_t stride, double *log_sum_exp,
+                    int32_t *argmax) {
+  const bs_logits_partial *best = partials;
+  for (size_t b = 1; b < n; b++)
+    if (partials[b * stride].largest > best->largest)
+      best = &partials[b * stride];
+  double sum = 0;
+  for (size_t b = 0; b < n; b++)
+    sum += partials[b * stride].sum *
+           exp((double)partials[b * stride].largest - (double)best->largest);
+  *log_sum_exp = (double)best->largest + log(sum);
+  *argmax = best->argmax;
+}
+
+bs_status bs_logits_partials_bytes(const bs_linear *linear, size_t m, uint64_t *bytes,
+                                   bs_error *err) {
+  size_t most = bs_run_max_rows(linear), n = m < most ? m : most;
+  if (!bs_size_mul(n, (linear->n_out + BLOCK - 1) / BLOCK, &n) ||
+      !bs_size_mul(n, sizeof(bs_logits_partial), &n))
+    return bs_error_set(err, BS_ERR_LIMIT, "a summary of %zu rows", m);
+  *bytes = n;
+  return BS_OK;
+}
+
+bs_status bs_linear_logits_summary(const bs_linear *linear, const float *x, size_t ld_x, size_t m,
+                                   const size_t *offsets, const int32_t *wanted,
+                                   double *log_sum_exp, int32_t *argmax, float *wanted_logits,
+                                   bs_error *err) {
+  size_t n_blocks = (linear->n_out + BLOCK - 1) / BLOCK, most = bs_run_max_rows(linear), n_bytes;
+  for (size_t row = 0; row < m; row += most) {
+    size_t n_rows = m - row < most ? m - row : most;
+    head h = {.linear = linear,
+              .n_rows = n_rows,
+              .offsets = offsets + row,
+              .wanted = wanted,
+              .wanted_logits = wanted_logits};
+    if (bs_size_mul(n_rows, n_blocks, &n_bytes) &&
+        bs_size_mul(n_bytes, sizeof *h.partials, &n_bytes))
+      h.partials = bs_scratch(BS_SCRATCH_PARTIALS, n_bytes);
+    if (h.partials == NULL)
+      return bs_error_set(err, BS_ERR_MEMORY, "cannot allocate the partial sums of %zu rows",
+                          n_rows);
+    bs_run run = {.linear = linear,
+                  .x = x + row * ld_x,
+                  .ld_x = ld_x,
+                  .m = n_rows,
+                  .emit_panels = BS_HEAD_PANELS,
+                  .emit = emit_block,
+                  .context = &h};
+    bs_status status = bs_run_product(&run, err);
+    if (status != BS_OK)
+      return status;
+#pragma omp parallel for schedule(static) if (n_rows * n_blocks > THREADED_EXPS)
+    for (size_t i = 0; i < n_rows; i++)
+      combine(h.partials + i, n_blocks, n_rows, &log_sum_exp[row + i], &argmax[row + i]);
+  }
+  return BS_OK;
+}

@@ -1,0 +1,76 @@
+#include <string.h>
+
+#include "base/text_internal.h"
+#include "metrics/metrics_internal.h"
+
+bool bs_is_space(uint32_t c) {
+  return (c >= 0x09 && c <= 0x0D) || (c >= 0x1C && c <= 0x20) || c == 0x85 || c == 0xA0 ||
+         c == 0x1680 || (c >= 0x2000 && c <= 0x200A) || c == 0x2028 || c == 0x2029 || c == 0x202F ||
+         c == 0x205F || c == 0x3000;
+}
+
+size_t bs_trimmed_bytes(const char *text, size_t n_bytes) {
+  while (n_bytes > 0) {
+    size_t begin = n_bytes - 1;
+    while (begin > 0 && ((unsigned char)text[begin] & 0xC0) == 0x80)
+      begin--;
+    uint32_t c;
+    if (bs_utf8_decode(text + begin, n_bytes - begin, &c) != n_bytes - begin || !bs_is_space(c))
+      break;
+    n_bytes = begin;
+  }
+  return n_bytes;
+}
+
+bs_stripped bs_strip(const char *text) {
+  bs_stripped part = {text, bs_trimmed_bytes(text, strlen(text))};
+  size_t n;
+  uint32_t c;
+  while ((n = bs_utf8_decode(part.bytes, part.n_bytes, &c)) > 0 && bs_is_space(c)) {
+    part.bytes += n;
+    part.n_bytes -= n;
+  }
+  return part;
+}
+
+int bs_stripped_compare(bs_stripped a, bs_stripped b) {
+  size_t n = a.n_bytes < b.n_bytes ? a.n_bytes : b.n_bytes;
+  int order = memcmp(a.bytes, b.bytes, n);
+  return order != 0 ? order : (a.n_bytes > b.n_bytes) - (a.n_bytes < b.n_bytes);
+}
+
+bool bs_texts_match(const char *a, const char *b) {
+  return bs_stripped_compare(bs_strip(a), bs_strip(b)) == 0;
+}
+
+size_t bs_utf8_head_bytes(const char *text, size_t n_bytes, size_t n_characters) {
+  size_t at = 0;
+  while (at < n_bytes) {
+    bool begins = ((unsigned char)text[at] & 0xC0) != 0x80;
+    if (begins && n_characters-- == 0)
+      break;
+    at++;
+  }
+  return at;
+}
+
+size_t bs_count_characters(const char *text) {
+  size_t n = 0;
+  for (; *text != '\0'; text++)
+    n += ((unsigned char)*text & 0xC0) != 0x80;
+  return n;
+}
+
+size_t bs_count_words(const char *text) {
+  size_t n = 0, n_bytes = strlen(text);
+  bool within = false;
+  for (size_t at = 0, length; at < n_bytes; at += length) {
+    uint32_t c;
+    length = bs_utf8_decode(text + at, n_bytes - at, &c);
+    bool space = length > 0 && bs_is_space(c);
+    length += length == 0; /* what is not UTF-8 is a part of a word */
+    n += !space && !within;
+    within = !space;
+  }
+  return n;
+}

@@ -1,0 +1,111 @@
+/* What the parts of the coordinator share: its life (coordinator.c), its workers (workforce.c), and
+   what they have in their hands (handout.c). */
+#ifndef BIGSWEEP_SWEEP_COORDINATOR_COORDINATOR_STATE_INTERNAL_H
+#define BIGSWEEP_SWEEP_COORDINATOR_COORDINATOR_STATE_INTERNAL_H
+
+#include "sweep/coordinator/collect_internal.h"
+#include "sweep/coordinator/coordinator_internal.h"
+#include "sweep/coordinator/jobs_internal.h"
+#include "sweep/protocol/messages_internal.h"
+
+typedef enum worker_state { AWAITED, PRESENT, LOST, STOPPED } worker_state;
+
+/* A worker has one unit at work and the next one waiting. */
+enum { JOBS_AHEAD = 2 };
+
+typedef struct worker {
+  worker_state state;
+  bool has_setup;
+  char *host; /* NULL: has not said hello */
+  char *isas;
+  size_t node;                               /* the number of the first worker that was met there */
+  uint32_t n_threads, n_cores, n_node_cores; /* as in bs_hello */
+  uint64_t memory_bytes;
+  double last_heard;
+  bs_job *jobs[JOBS_AHEAD]; /* in the order in which they were given */
+  size_t n_jobs;
+  size_t n_failed_in_a_row;
+  bool is_benched; /* everything fails on it: gets nothing more while others are there */
+} worker;
+
+typedef struct model_count {
+  uint64_t total, done, failed;
+  bs_prompt_counts prompts;
+  size_t n_in_hands;
+  double slowest_rate; /* cost per second of the slowest unit; 0: not known */
+} model_count;
+
+struct bs_coordinator {
+  const bs_plan *plan;
+  const char *output;
+  bs_send send;
+  void *user;
+  bs_coordinator_options options;
+  worker *workers;
+  size_t *hosts; /* [2 n_workers] a hash table of workers by their hosts, from 1; 0: empty */
+  size_t n_workers, n_present, n_lost, n_benched, n_in_hands;
+  char *chosen_isa;    /* that all workers compute with; NULL: not chosen yet */
+  bool isa_is_earlier; /* it is that of the results that are there */
+  char *
+      *input_faults; /* [models, then tasks of the plan] why a worker could not open it, or NULL */
+  bs_unit *units;    /* left to do at the start */
+  size_t n_units;
+  bs_jobs *jobs;
+  model_count *models;
+  bs_results *all;     /* every row so far */
+  bs_results *pending; /* rows not yet committed */
+  bs_run_rows runs;    /* of which the first n_runs_committed are in parts */
+  size_t n_runs_committed;
+  bs_text protocol;
+  char created[32];
+  bs_provenance provenance;
+  bs_text message; /* scratch for sending */
+  double born, started, last_tick, last_beat, last_lease_check, deadline;
+  double first_uncommitted;
+  size_t n_failed, n_left_out, n_notices;
+  uint64_t examples_reused;
+  bs_progress progress;
+  bool ticked, begun, stopping, over;
+  bool is_stuck; /* nothing is in anybody's hands although jobs wait */
+  bool ask_idle; /* a model has fewer workers than before: those without work may be wanted */
+};
+
+/* Appends a row of /run that waits for its commit from `now` on. */
+bs_status bs_coordinator_add_run(bs_coordinator *c, const bs_run_row *row, double now,
+                                 bs_error *err);
+/* Rows and failures of a unit that a worker has done. */
+bs_status bs_coordinator_keep(bs_coordinator *c, size_t w, const bs_unit_result *result,
+                              uint32_t attempts, double now, bs_error *err);
+bs_status bs_coordinator_commit(bs_coordinator *c, bs_error *err);
+
+void bs_coordinator_notice(bs_coordinator *c, const char *message);
+const char *bs_coordinator_host_of(const bs_coordinator *c, size_t w);
+/* Sends c->message. A worker that cannot be reached is found lost when its lease is over. */
+void bs_coordinator_send(bs_coordinator *c, size_t w);
+
+/* Gives a worker up to `n` units in all. */
+bs_status bs_handout_give(bs_coordinator *c, size_t w, size_t n, bs_error *err);
+/* ... as many as it should have now. */
+bs_status bs_handout_feed(bs_coordinator *c, size_t w, bs_error *err);
+/* Takes everything out of a worker's hands; the jobs are still in its list. */
+void bs_handout_take_all(bs_coordinator *c, size_t w);
+/* A worker's answers to a unit: done, or come to nothing. */
+bs_status bs_handout_take_result(bs_coordinator *c, size_t w, const bs_text *message, double now,
+                                 bs_error *err);
+bs_status bs_handout_take_failed(bs_coordinator *c, size_t w, const bs_text *message,
+                                 bs_error *err);
+/* Brings everything up to date after something has happened; stops the workers at the end. */
+bs_status bs_handout_settle(bs_coordinator *c, double now, bs_error *err);
+/* Workers that may be given work. */
+size_t bs_handout_n_able(const bs_coordinator *c);
+/* A worker cannot open a model or a task. */
+bs_status bs_inputs_take_fault(bs_coordinator *c, size_t w, bs_input input, const char *reason,
+                               bs_error *err);
+/* Fewer workers can be given work than before: leaves out what none of them can open. */
+bs_status bs_inputs_check(bs_coordinator *c, bs_error *err);
+/* At the start: leaves out models that no worker has the memory for. */
+bs_status bs_inputs_check_memory(bs_coordinator *c, bs_error *err);
+/* Lets a worker on which everything failed have work again. */
+void bs_handout_unbench(bs_coordinator *c, size_t w);
+
+#endif

@@ -1,0 +1,36 @@
+/* Little-endian fields in a byte buffer: what messages between ranks are made of. */
+#ifndef BIGSWEEP_SWEEP_PROTOCOL_PACK_INTERNAL_H
+#define BIGSWEEP_SWEEP_PROTOCOL_PACK_INTERNAL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "bigsweep/buffer.h"
+
+/* Writing never fails before the end: the first lack of memory sets `failed`. */
+typedef struct bs_packer {
+  bs_text *to;
+  bool failed;
+} bs_packer;
+
+void bs_pack_u32(bs_packer *packer, uint32_t value);
+void bs_pack_u64(bs_packer *packer, uint64_t value);
+void bs_pack_f64(bs_packer *packer, double value);
+/* Length and bytes; bs_unpack_string gives them back with a NUL behind. */
+void bs_pack_string(bs_packer *packer, const char *bytes, size_t n_bytes);
+
+/* Reading past the end gives zeros and sets `failed`. */
+typedef struct bs_unpacker {
+  const char *at;
+  size_t left;
+  bool failed;
+} bs_unpacker;
+
+uint32_t bs_unpack_u32(bs_unpacker *unpacker);
+uint64_t bs_unpack_u64(bs_unpacker *unpacker);
+double bs_unpack_f64(bs_unpacker *unpacker);
+/* Borrowed from the message; "" on failure. */
+const char *bs_unpack_string(bs_unpacker *unpacker, size_t *n_bytes);
+
+#endif

@@ -1,0 +1,652 @@
+/* Answers in two steps and by votes, against the same worked out one request at a time through the
+   public calls alone. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text_internal.h"
+#include "bigsweep/evaluate.h"
+#include "bigsweep/metric.h"
+#include "evaluate/evaluate_internal.h"
+#include "evaluating.h"
+#include "harness.h"
+#include "metrics/metrics_internal.h"
+
+static const char LADDER[] = BS_SOURCE_DIR "/models/ladder/s1/30k";
+
+enum { SEED = 42, MAX_TOKENS = 12, MOST_CHOICES = 8, MOST_SAMPLES = 16, FIRST_EXAMPLES = 6 };
+
+/* Examples of all kinds: choices alone, texts alone, both; two choices that read the same. */
+static const char MIXED[] =
+    "{\"metrics\": [\"multiple_choice_grade\", \"exact_str_match\", \"bleu\"], "
+    "\"preferred_score\": \"multiple_choice_grade\", \"example_input_prefix\": \"\\nQ: \", "
+    "\"example_output_prefix\": \"\\nA: \", \"examples\": ["
+    "{\"input\": \"home rovog\", \"target\": [\"moor\", \"hill\"], \"target_scores\": {\"moor\": "
+    "1, "
+    "\"hill\": 0, \"isle\": 0}},"
+    "{\"input\": \"home bozus\", \"target_scores\": {\"wood\": 0, \"fort\": 0, \"camp\": 1}},"
+    "{\"input\": \"12+13\", \"target\": \"25\"},"
+    "{\"input\": \"say gulig\", \"target\": [\"gulig\", \"gulug\"], \"target_scores\": {\"gulig\": "
+    "0.5, \"gulug\": 0.5, \"gul\": -1, \"\": 0}},"
+    "{\"input\": \"sort kdbz\", \"target\": \"bdkz\"}]}";
+
+static bs_evaluator *open_model(const char *model, int n_threads) {
+  bs_protocol protocol = {.seed = SEED, .max_tokens = MAX_TOKENS, .precision = BS_PRECISION_F32};
+  bs_engine_options options = {.n_threads = n_threads};
+  bs_evaluator *evaluator = NULL;
+  bs_error err = {0};
+  BS_TEST_OK(bs_evaluator_open(&evaluator, model, &protocol, &options, &err), err);
+  CU_ASSERT_PTR_NOT_NULL_FATAL(evaluator);
+  return evaluator;
+}
+
+static bs_task *load(const char *json_or_path) {
+  bs_task *task = NULL;
+  bs_error err = {0};
+  if (json_or_path[0] == '{')
+    BS_TEST_OK(
+        bs_task_parse(&task, json_or_path, strlen(json_or_path), "mixed.json", NULL, NULL, &err),
+        err);
+  else
+    BS_TEST_OK(bs_task_load(&task, json_or_path, NULL, NULL, &err), err);
+  CU_ASSERT_PTR_NOT_NULL_FATAL(task);
+  return task;
+}
+
+static char *copy(const char *text) { return text != NULL ? strdup(text) : NULL; }
+
+/* How a task is put. */
+typedef struct way {
+  const char *reasoning_prompt, *reasoning_stop, *answer_prompt, *stop_string, *output_regex;
+  size_t n_samples, max_new_tokens;
+  double temperature, top_p;
+} way;
+
+static const way ONE_STEP = {.output_regex = "[^\\n]+", .n_samples = 0, .reasoning_prompt = "say "};
+static const way TWO_STEPS = {
+    .reasoning_prompt = "end ", .reasoning_stop = "\n", .answer_prompt = "\nA: "};
+static const way TEXT_VOTES = {.output_regex = "[^\\n]+",
+                               .n_samples = 9,
+                               .temperature = 1.2,
+                               .top_p = 0.95,
+                               .max_new_tokens = 7};
+static const way STEP_VOTES = {.reasoning_prompt = " ",
+                               .reasoning_stop = "\n",
+                               .answer_prompt = "\nQ: home rovog\nA: ",
+                               .output_regex = "[a-z0-9]+",
+                               .n_samples = 8,
+                               .temperature = 1.5};
+static const way *const WAYS[] = {&ONE_STEP, &TWO_STEPS, &TEXT_VOTES, &STEP_VOTES};
+enum { N_WAYS = sizeof WAYS / sizeof *WAYS };
+
+static bs_task *put(const char *json_or_path, const way *w) {
+  bs_task *task = load(json_or_path);
+  task->reasoning_prompt = copy(w->reasoning_prompt);
+  task->reasoning_stop = copy(w->reasoning_stop);
+  task->answer_prompt = copy(w->answer_prompt);
+  if (w->stop_string != NULL) {
+    free(task->stop_string);
+    task->stop_string = copy(w->stop_string);
+  }
+  if (w->output_regex != NULL) {
+    free(task->output_regex);
+    task->output_regex = copy(w->output_regex);
+  }
+  task->n_samples = w->n_samples;
+  task->max_new_tokens = w->max_new_tokens;
+  task->temperature = w->temperature;
+  task->top_p = w->top_p;
+  return task;
+}
+
+/* The first n examples in calls of `step`, last call first when `backwards`; in canonical order. */
+static bs_results *run(bs_evaluator *evaluator, const bs_task *task, uint32_t shots, size_t n,
+                       size_t step, bool backwards) {
+  bs_error err = {0};
+  bs_prompter *prompter = NULL;
+  bs_results *results = new_results();
+  BS_TEST_OK(bs_results_add_model(results, &(bs_model_row){.name = "m"}, &err), err);
+  BS_TEST_OK(bs_results_add_task_of(results, task, &err), err);
+  BS_TEST_OK(bs_prompter_new(&prompter, task, shots, SEED, &err), err);
+  CU_ASSERT_PTR_NOT_NULL_FATAL(prompter);
+  size_t n_calls = (n + step - 1) / step;
+  for (size_t i = 0; i < n_calls; i++) {
+    size_t first = (backwards ? n_calls - 1 - i : i) * step;
+    BS_TEST_OK(bs_evaluator_run(evaluator, task, prompter, shots, first,
+                                first + step < n ? step : n - first, 0, 0, results, &err),
+               err);
+  }
+  BS_TEST_OK(bs_results_sort(results, &err), err);
+  bs_prompter_free(&prompter);
+  CU_ASSERT_EQUAL_FATAL(results->n_examples, n);
+  return results;
+}
+
+/* The reference: one request at a time, every generation to its very end. */
+
+static void generate_alone(const parts *p, const bs_text *prompt, const way *w, uint64_t seed,
+                           bool draws, bs_text *text) {
+  bs_generate_request request = {.max_tokens =
+                                     w->max_new_tokens > 0 ? w->max_new_tokens : MAX_TOKENS,
+                                 .temperature = draws ? w->temperature : 0,
+                                 .top_p = draws ? w->top_p : 0,
+                                 .seed = seed};
+  generate_plainly(p, prompt, request, text);
+}
+
+static double logprob_alone(const parts *p, const bs_text *prompt, const char *continuation) {
+  bs_error err = {0};
+  bs_tokens context = {0}, ids = {0};
+  BS_TEST_OK(bs_encode_pair(p->tokenizer, BS_BORDER_JOINT, prompt->data, prompt->n_bytes,
+                            continuation, strlen(continuation), &context, &ids, NULL, &err),
+             err);
+  bs_token_span span = {ids.ids, ids.n};
+  bs_score_request request = {
+      .context = {context.ids, context.n}, .continuations = &span, .n_continuations = 1};
+  bs_score_result *results = NULL;
+  BS_TEST_OK(bs_engine_score(p->engine, &request, 1, &results, &err), err);
+  CU_ASSERT_PTR_NOT_NULL_FATAL(results);
+  double logprob = results[0].scores[0].logprob;
+  bs_score_results_free(&results, 1);
+  bs_tokens_free(&context);
+  bs_tokens_free(&ids);
+  return logprob;
+}
+
+/* 64 bits, little-endian, of the SHA-256 of hash, seed, shots, example and sample. */
+static uint64_t seed_of(const bs_task *task, uint32_t shots, uint64_t example, uint64_t sample) {
+  unsigned char bytes[88] = {0}, digest[32];
+  uint32_t words[2] = {SEED, shots};
+  uint64_t numbers[2] = {example, sample}, seed = 0;
+  memcpy(bytes, task->sha256, 64);
+  for (size_t i = 0; i < 8; i++)
+    bytes[64 + i] = (unsigned char)(words[i / 4] >> 8 * (i % 4));
+  for (size_t i = 0; i < 16; i++)
+    bytes[72 + i] = (unsigned char)(numbers[i / 8] >> 8 * (i % 8));
+  bs_error err = {0};
+  BS_TEST_OK(bs_sha256(bytes, sizeof bytes, digest, &err), err);
+  for (size_t i = 8; i-- > 0;)
+    seed = seed << 8 | digest[i];
+  return seed;
+}
+
+static void cut_at(bs_text *text, const char *mark) {
+  char *end = mark != NULL ? strstr(text->data, mark) : NULL;
+  if (end != NULL) {
+    *end = '\0';
+    text->n_bytes = (size_t)(end - text->data);
+  }
+}
+
+/* One sample's way to its answer. */
+typedef struct reference {
+  bs_text reasoning, text; /* as compared */
+  double logprobs[MOST_CHOICES];
+  size_t choice;
+} reference;
+
+static reference work_out(const parts *p, const bs_task *task, const way *w, const bs_text *prompt,
+                          uint32_t shots, size_t number, size_t sample, bool wants_text) {
+  const bs_example *example = &task->examples[number];
+  size_t n_items = example->n_choices > 0 ? example->n_choices : example->n_targets;
+  reference r = {0};
+  bs_error err = {0};
+  bs_text context = {0}, generated = {0};
+  uint64_t seed = seed_of(task, shots, number, sample);
+  bool two_steps = w->answer_prompt != NULL;
+  bs_text_append(&context, prompt->data, prompt->n_bytes, &err);
+  if (w->reasoning_prompt != NULL)
+    bs_text_append_string(&context, w->reasoning_prompt, &err);
+  if (two_steps) {
+    generate_alone(p, &context, w, seed, w->n_samples > 0, &r.reasoning);
+    cut_at(&r.reasoning, w->reasoning_stop);
+    bs_text_append_string(&context, r.reasoning.data, &err);
+    bs_text_append_string(&context, w->answer_prompt, &err);
+  }
+  for (size_t i = 0; i < n_items; i++)
+    r.logprobs[i] = logprob_alone(
+        p, &context, example->n_choices > 0 ? example->choices[i].text : example->targets[i]);
+  r.choice = bs_best_choice(r.logprobs, n_items);
+  bs_text_append(&r.text, "", 0, &err);
+  if (wants_text) {
+    generate_alone(p, &context, w, seed, w->n_samples > 0 && !two_steps, &generated);
+    BS_TEST_OK(bs_postprocess(generated.data, generated.n_bytes, task->max_length,
+                              task->stop_string, task->output_regex, &r.text, &err),
+               err);
+  }
+  bs_text_free(&context);
+  bs_text_free(&generated);
+  return r;
+}
+
+static void free_reference(reference *r) {
+  bs_text_free(&r->reasoning);
+  bs_text_free(&r->text);
+}
+
+/* The winner of a vote by counting, each answer against all others. */
+static size_t count_votes(const char *const *answers, size_t n, bool with_empty, size_t *most) {
+  size_t winner = 0;
+  *most = 0;
+  for (int again = 0; again < 2 && *most == 0; again++) {
+    for (size_t i = 0; i < n; i++) {
+      size_t count = 0;
+      for (size_t k = 0; k < n; k++)
+        count += strcmp(answers[k], answers[i]) == 0;
+      bool counts = with_empty || again == 1 || answers[i][0] != '\0';
+      if (counts && count > *most) {
+        winner = i;
+        *most = count;
+      }
+    }
+  }
+  return winner;
+}
+
+static void check_choice_vote(const bs_results *results, size_t row, const bs_example *example,
+                              const reference *all, size_t n) {
+  const bs_example_row *of = &results->examples[row];
+  const char *answers[MOST_SAMPLES];
+  size_t most;
+  for (size_t s = 0; s < n; s++) {
+    answers[s] = example->choices[all[s].choice].text;
+    CU_ASSERT_STRING_EQUAL(results->samples[of->first_sample + s].answer, answers[s]);
+  }
+  size_t winner = count_votes(answers, n, true, &most);
+  CU_ASSERT_STRING_EQUAL(of->prediction, answers[winner]);
+  CU_ASSERT_EQUAL(number_of(results, row, "vote_share"), (double)most / (double)n);
+  CU_ASSERT_EQUAL(number_of(results, row, "multiple_choice_grade"),
+                  example->choices[all[winner].choice].score);
+  double brier = 0;
+  for (size_t k = 0; k < example->n_choices; k++) {
+    size_t count = 0;
+    for (size_t s = 0; s < n; s++)
+      count += all[s].choice == k;
+    double share = (double)count / (double)n, d = share - example->choices[k].score;
+    CU_ASSERT_EQUAL(results->choices[of->first_choice + k].logprob,
+                    count > 0 ? log(share) : -INFINITY);
+    brier += d * d / (double)example->n_choices;
+  }
+  CU_ASSERT_DOUBLE_EQUAL(number_of(results, row, "calibration_multiple_choice_brier_score"), brier,
+                         1e-12);
+  CU_ASSERT_TRUE(isnan(of->target_logprob));
+  CU_ASSERT_TRUE(isnan(number_of(results, row, "log_likelihood")));
+  CU_ASSERT_TRUE(isnan(number_of(results, row, "answer")));
+  CU_ASSERT_TRUE(isnan(number_of(results, row, "multiple_choice_grade_per_byte")));
+  CU_ASSERT_TRUE(isnan(number_of(results, row, "multiple_choice_grade_per_token")));
+}
+
+static void check_text_vote(const bs_results *results, size_t row, const bs_example *example,
+                            const reference *all, size_t n, bool is_choice) {
+  const bs_example_row *of = &results->examples[row];
+  const char *answers[MOST_SAMPLES];
+  size_t most;
+  bool matches = false;
+  for (size_t s = 0; s < n; s++)
+    answers[s] = all[s].text.data;
+  size_t winner = count_votes(answers, n, false, &most);
+  CU_ASSERT_STRING_EQUAL(of->generated, results->samples[of->first_sample + winner].generated);
+  for (size_t i = 0; i < example->n_targets; i++)
+    matches |= strcmp(example->targets[i], answers[winner]) == 0;
+  CU_ASSERT_EQUAL(number_of(results, row, "exact_str_match"), matches);
+  if (is_choice)
+    return;
+  CU_ASSERT_EQUAL(number_of(results, row, "vote_share"), (double)most / (double)n);
+  if (example->n_choices == 0)
+    CU_ASSERT_STRING_EQUAL(of->prediction, answers[winner]);
+  for (size_t s = 0; s < n; s++)
+    CU_ASSERT_STRING_EQUAL(results->samples[of->first_sample + s].answer, answers[s]);
+}
+
+/* Choices or targets that were scored once. */
+static void check_scored(const bs_results *results, size_t row, const bs_example *example,
+                         const reference *r) {
+  const bs_example_row *of = &results->examples[row];
+  double best = -INFINITY;
+  size_t n = example->n_choices > 0 ? example->n_choices : example->n_targets;
+  for (size_t k = 0; k < n; k++) {
+    bool is_right = true;
+    for (size_t i = 0; i < example->n_choices; i++)
+      is_right = is_right && example->choices[i].score <= example->choices[k].score;
+    if (is_right)
+      best = fmax(best, r->logprobs[k]);
+    if (example->n_choices > 0)
+      CU_ASSERT_EQUAL(results->choices[of->first_choice + k].logprob, r->logprobs[k]);
+  }
+  CU_ASSERT_EQUAL(of->target_logprob, best);
+  if (example->n_choices > 0)
+    CU_ASSERT_STRING_EQUAL(of->prediction, example->choices[r->choice].text);
+}
+
+static void check_example(const parts *p, const bs_task *task, const way *w, const bs_text *prompt,
+                          uint32_t shots, const bs_results *results, size_t i, size_t *n_split) {
+  const bs_example *example = &task->examples[i];
+  const bs_example_row *row = &results->examples[i];
+  bool two_steps = w->answer_prompt != NULL, votes = w->n_samples > 0;
+  bool wants_text = bs_task_needs_text(task) && example->n_targets > 0;
+  size_t n = votes ? w->n_samples : 1, n_trials = two_steps || wants_text ? n : 0;
+  reference all[MOST_SAMPLES];
+  for (size_t s = 0; s < n; s++)
+    all[s] = work_out(p, task, w, prompt, shots, i, s, wants_text);
+  CU_ASSERT_EQUAL_FATAL(row->n_samples, two_steps || votes ? n_trials : 0);
+  for (size_t s = 0; s < row->n_samples; s++) {
+    const bs_sample_row *sample = &results->samples[row->first_sample + s];
+    CU_ASSERT_EQUAL(sample->sample, s);
+    CU_ASSERT_EQUAL(sample->row, i);
+    CU_ASSERT_STRING_EQUAL(sample->reasoning, two_steps ? all[s].reasoning.data : "");
+    CU_ASSERT_TRUE(wants_text || sample->generated[0] == '\0');
+  }
+  bool is_choice_vote = votes && two_steps && example->n_choices > 0;
+  if (is_choice_vote)
+    check_choice_vote(results, i, example, all, n);
+  if (votes && wants_text)
+    check_text_vote(results, i, example, all, n, is_choice_vote);
+  if (!(votes && two_steps))
+    check_scored(results, i, example, &all[0]);
+  if (!votes) {
+    CU_ASSERT_TRUE(isnan(number_of(results, i, "vote_share")));
+    if (example->n_choices == 0)
+      CU_ASSERT_STRING_EQUAL(row->prediction, all[0].text.data);
+  }
+  double share = number_of(results, i, "vote_share");
+  *n_split += share < 1;
+  for (size_t s = 0; s < n; s++)
+    free_reference(&all[s]);
+}
+
+static void check_way(const parts *p, bs_evaluator *evaluator, const char *json_or_path,
+                      const way *w, uint32_t shots, size_t *n_split) {
+  bs_error err = {0};
+  bs_task *task = put(json_or_path, w);
+  size_t n = task->n_examples < FIRST_EXAMPLES ? task->n_examples : FIRST_EXAMPLES;
+  bs_results *results = run(evaluator, task, shots, n, n, false);
+  bs_prompter *prompter = NULL;
+  BS_TEST_OK(bs_prompter_new(&prompter, task, shots, SEED, &err), err);
+  for (size_t i = 0; i < n; i++) {
+    bs_text prompt = {0};
+    BS_TEST_OK(bs_prompter_append(prompter, i, &prompt, &err), err);
+    check_example(p, task, w, &prompt, shots, results, i, n_split);
+    bs_text_free(&prompt);
+  }
+  bs_prompter_free(&prompter);
+  bs_results_free(&results);
+  bs_task_free(&task);
+}
+
+static void answers_are_those_worked_out_alone(void) {
+  static const char *const tasks[] = {MIXED, BS_SOURCE_DIR "/tasks/ladder_facts/task.json",
+                                      BS_SOURCE_DIR "/tasks/ladder_addition/task.json"};
+  parts p = open_parts(LADDER);
+  bs_evaluator *evaluator = open_model(LADDER, 1);
+  size_t n_split = 0;
+  for (size_t t = 0; t < sizeof tasks / sizeof *tasks; t++)
+    for (size_t w = 0; w < N_WAYS; w++)
+      check_way(&p, evaluator, tasks[t], WAYS[w], (uint32_t)(t + w) % 3, &n_split);
+  CU_ASSERT_TRUE(n_split > 8); /* votes that were not unanimous */
+  bs_evaluator_free(&evaluator);
+  close_parts(&p);
+}
+
+/* Pieces of characters, byte tokens, and an end of text that does come. */
+static void texts_of_another_tokenizer_too(void) {
+  static const char model[] = "models/stories260K";
+  if (!bs_test_have_data(model))
+    return;
+  parts p = open_parts(bs_test_data(model));
+  bs_evaluator *evaluator = open_model(bs_test_data(model), 1);
+  size_t n_split = 0;
+  for (size_t w = 0; w < N_WAYS; w++)
+    check_way(&p, evaluator, MIXED, WAYS[w], 1, &n_split);
+  CU_ASSERT_TRUE(n_split > 2);
+  bs_evaluator_free(&evaluator);
+  close_parts(&p);
+}
+
+static void rows_do_not_depend_on_the_split(void) {
+  static const size_t steps[] = {1, 2, 5};
+  bs_evaluator *one = open_model(LADDER, 1), *two = open_model(LADDER, 2);
+  for (size_t w = 0; w < N_WAYS; w++) {
+    bs_task *task = put(MIXED, WAYS[w]);
+    bs_results *whole = run(one, task, 1, task->n_examples, task->n_examples, false);
+    for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
+      bs_results *pieces =
+          run(i % 2 == 0 ? two : one, task, 1, task->n_examples, steps[i], i % 2 == 0);
+      check_same(whole, pieces);
+      bs_results_free(&pieces);
+    }
+    bs_results_free(&whole);
+    bs_task_free(&task);
+  }
+  bs_evaluator_free(&one);
+  bs_evaluator_free(&two);
+}
+
+/* More samples than go to the engine at a time: batches end within an example. */
+static void many_samples_go_in_batches(void) {
+  way w = STEP_VOTES;
+  w.n_samples = 700;
+  w.max_new_tokens = 2;
+  bs_evaluator *evaluator = open_model(BS_SOURCE_DIR "/models/ladder/s1/3k", 1);
+  bs_task *task = put(MIXED, &w);
+  bs_results *whole = run(evaluator, task, 0, 4, 4, false);
+  bs_results *pieces = run(evaluator, task, 0, 4, 1, true);
+  CU_ASSERT_EQUAL(whole->n_samples, 4 * 700);
+  check_same(whole, pieces);
+  bs_results_free(&whole);
+  bs_results_free(&pieces);
+  bs_task_free(&task);
+  bs_evaluator_free(&evaluator);
+}
+
+static void seeds_depend_on_what_they_should(void) {
+  char hash[65] = "";
+  uint64_t seeds[6];
+  bs_error err = {0};
+  for (size_t i = 0; i < 32; i++)
+    strcat(hash, "ab");
+  BS_TEST_OK(bs_sample_seed(&seeds[0], 42, hash, 3, 7, (uint64_t)1 << 40, &err), err);
+  /* Python: hashlib.sha256(b"ab" * 32 + struct.pack("<IIQQ", 42, 3, 7, 2 ** 40)) */
+  CU_ASSERT_EQUAL(seeds[0], 0x91a97b91882129caU);
+  BS_TEST_OK(bs_sample_seed(&seeds[1], 43, hash, 3, 7, (uint64_t)1 << 40, &err), err);
+  BS_TEST_OK(bs_sample_seed(&seeds[2], 42, hash, 2, 7, (uint64_t)1 << 40, &err), err);
+  BS_TEST_OK(bs_sample_seed(&seeds[3], 42, hash, 3, 8, (uint64_t)1 << 40, &err), err);
+  BS_TEST_OK(bs_sample_seed(&seeds[4], 42, hash, 3, 7, 0, &err), err);
+  hash[63] = 'c';
+  BS_TEST_OK(bs_sample_seed(&seeds[5], 42, hash, 3, 7, (uint64_t)1 << 40, &err), err);
+  for (size_t i = 0; i < 6; i++)
+    for (size_t k = 0; k < i; k++)
+      CU_ASSERT_NOT_EQUAL(seeds[i], seeds[k]);
+}
+
+static void check_vote(const char *const *answers, size_t n, bool with_empty, size_t winner,
+                       double share) {
+  bs_error err = {0};
+  size_t found = 99;
+  double found_share = NAN;
+  BS_TEST_OK(bs_vote(answers, n, with_empty ? BS_VOTE_OF_CHOICES : BS_VOTE_OF_TEXTS, &found,
+                     &found_share, &err),
+             err);
+  CU_ASSERT_EQUAL(found, winner);
+  CU_ASSERT_EQUAL(found_share, share);
+}
+
+static void votes_are_counted(void) {
+  check_vote((const char *[]){"b"}, 1, false, 0, 1);
+  check_vote((const char *[]){"b", "a", "a"}, 3, false, 1, 2.0 / 3);
+  check_vote((const char *[]){"b", "a", "a", "b"}, 4, false, 0, 0.5); /* a tie: what comes first */
+  check_vote((const char *[]){"c", "b", "a", "b", "a"}, 5, false, 1, 0.4);
+  check_vote((const char *[]){"", "", "a"}, 3, false, 2, 1.0 / 3);
+  check_vote((const char *[]){"", "", "a"}, 3, true, 0, 2.0 / 3);
+  check_vote((const char *[]){"", ""}, 2, false, 0, 1);
+  check_vote((const char *[]){"b", "A", "a"}, 3, false, 0, 1.0 / 3);
+  /* texts: white space at the ends tells nothing apart; choices: every byte does */
+  check_vote((const char *[]){"b", "a", " a", "a\xC2\xA0\n"}, 4, false, 1, 3.0 / 4);
+  check_vote((const char *[]){"b", "a b", "a  b", "b "}, 4, false, 0, 2.0 / 4);
+  check_vote((const char *[]){" ", "", "\t", "a"}, 4, false, 3, 1.0 / 4);
+  check_vote((const char *[]){" ", ""}, 2, false, 0, 1);
+  check_vote((const char *[]){" a", "a", "a"}, 3, true, 1, 2.0 / 3);
+  static const char *const words[] = {"", "a", "b", "ab", "\xC3\xA9"};
+  uint32_t state = 7;
+  for (size_t round = 0; round < 2000; round++) {
+    const char *answers[MOST_SAMPLES];
+    size_t n = 1 + round % MOST_SAMPLES, most;
+    for (size_t i = 0; i < n; i++) {
+      state = state * 1664525 + 1013904223;
+      answers[i] = words[(state >> 16) % (2 + round % 4)];
+    }
+    for (int with_empty = 0; with_empty < 2; with_empty++) {
+      size_t winner = count_votes(answers, n, with_empty, &most);
+      check_vote(answers, n, with_empty, winner, (double)most / (double)n);
+    }
+  }
+}
+
+/* Every metric is a number or undefined when some choices have no votes at all. */
+static void metrics_take_shares_of_votes(void) {
+  const double logprobs[] = {-INFINITY, log(0.4), log(0.4), log(0.2)}, scores[] = {1, 0, 1, -1};
+  const char *const texts[] = {"a", "bb", "c", "d"}, *const targets[] = {"c"};
+  const uint32_t tokens[] = {1, 2, 1, 1};
+  bs_outcome outcome = {.n_choices = 4,
+                        .choice_logprobs = logprobs,
+                        .target_scores = scores,
+                        .choice_texts = texts,
+                        .choice_tokens = tokens,
+                        .is_vote = true,
+                        .voted = 2,
+                        .prediction = "c",
+                        .targets = targets,
+                        .n_targets = 1,
+                        .target_logprob = NAN};
+  const uint32_t roles[] = {BS_ROLE_BIASED, BS_ROLE_UNBIASED, BS_ROLE_UNKNOWN, BS_ROLE_NONE};
+  bs_outcome two[] = {outcome, outcome};
+  two[1].voted = 1;
+  bs_error err = {0};
+  for (size_t i = 0; i < bs_metric_count(); i++) {
+    bs_estimate estimate;
+    BS_TEST_OK(bs_metric_evaluate(bs_metric_at(i), two, 2, &estimate, &err), err);
+    CU_ASSERT_FALSE(isinf(estimate.value));
+    /* nobody has voted for the one that is right */
+    const double none[] = {0, -INFINITY}, right[] = {0, 1};
+    bs_outcome lost = outcome;
+    lost.n_choices = 2;
+    lost.choice_logprobs = none;
+    lost.target_scores = right;
+    lost.choice_roles = roles;
+    lost.voted = 0;
+    BS_TEST_OK(bs_metric_evaluate(bs_metric_at(i), &lost, 1, &estimate, &err), err);
+    CU_ASSERT_FALSE(isinf(estimate.value));
+    if ((bs_metric_at(i)->needs & BS_NEEDS_MODEL_LOGPROBS) != 0)
+      CU_ASSERT_TRUE(isnan(estimate.value) && estimate.n == 0);
+  }
+  bs_estimate estimate;
+  BS_TEST_OK(bs_metric_evaluate(bs_metric_find("multiple_choice_grade"), two, 2, &estimate, &err),
+             err);
+  CU_ASSERT_EQUAL(estimate.value, 0.5); /* choice 2 is right, choice 1 is not */
+  BS_TEST_OK(bs_metric_evaluate(bs_metric_find("weighted_probabilities"), two, 1, &estimate, &err),
+             err);
+  CU_ASSERT_DOUBLE_EQUAL(estimate.value, 0.2, 1e-15);
+  BS_TEST_OK(
+      bs_metric_evaluate(bs_metric_find("expected_calibration_error"), two, 1, &estimate, &err),
+      err);
+  CU_ASSERT_DOUBLE_EQUAL(estimate.value, 0.6, 1e-15); /* sure to 0.4, and right */
+}
+
+static void what_does_not_apply_is_not_listed(void) {
+  const bs_metric *metrics[BS_MOST_METRICS];
+  bs_task *task = put(MIXED, &STEP_VOTES);
+  size_t n = bs_task_metrics(task, metrics);
+  bool has_grade = false, has_text = false;
+  for (size_t i = 0; i < n; i++) {
+    CU_ASSERT_EQUAL(metrics[i]->needs & (BS_NEEDS_TARGET_LOGPROB | BS_NEEDS_MODEL_LOGPROBS), 0);
+    has_grade |= strcmp(metrics[i]->name, "multiple_choice_grade") == 0;
+    has_text |= strcmp(metrics[i]->name, "bleu") == 0;
+  }
+  CU_ASSERT_TRUE(has_grade && has_text);
+  bs_task_free(&task);
+  task = put(MIXED, &TEXT_VOTES); /* one step: choices and targets are scored as ever */
+  CU_ASSERT_TRUE(bs_task_metrics(task, metrics) > n);
+  bs_task_free(&task);
+}
+
+/* A reasoning goes no further than its end, and samples of a prompt have it in common. */
+static void no_more_is_computed_than_needed(void) {
+  bs_engine_work start, plain, drawn;
+  bs_evaluator *evaluator = open_model(LADDER, 1);
+  const bs_engine *engine = bs_evaluator_engine(evaluator);
+  way w = {.reasoning_stop = "\n", .answer_prompt = "\nA: ", .max_new_tokens = 100};
+  bs_task *task = put(BS_SOURCE_DIR "/tasks/ladder_facts/task.json", &w);
+  bs_engine_work_done(engine, &start);
+  bs_results *results = run(evaluator, task, 0, 4, 4, false);
+  bs_engine_work_done(engine, &plain);
+  size_t n_reasoned = 0;
+  for (size_t i = 0; i < results->n_samples; i++)
+    n_reasoned += strlen(results->samples[i].reasoning);
+  CU_ASSERT_TRUE(n_reasoned > 0 && n_reasoned < 4 * 40);
+  /* four prompts of some 15 characters, each twice, and choices: not 400 tokens of reasoning */
+  CU_ASSERT_TRUE(plain.tokens_computed - start.tokens_computed < 4 * (2 * 15 + 40 + 4 * 8));
+  bs_results_free(&results);
+  bs_task_free(&task);
+  w = TEXT_VOTES;
+  w.n_samples = 16;
+  w.max_new_tokens = 4;
+  task = put(BS_SOURCE_DIR "/tasks/ladder_addition/task.json", &w);
+  results = run(evaluator, task, 3, 4, 4, false);
+  bs_engine_work_done(engine, &drawn);
+  uint64_t prompts = 0, computed = drawn.tokens_computed - plain.tokens_computed;
+  for (size_t i = 0; i < 4; i++)
+    prompts += results->examples[i].prompt_tokens;
+  /* each prompt once to score and once to draw, then the new tokens and one of the prompt's */
+  CU_ASSERT_TRUE(computed < 2 * prompts + 4 * 16 * 5);
+  CU_ASSERT_TRUE(drawn.tokens_asked - plain.tokens_asked > 16 * prompts);
+  bs_results_free(&results);
+  bs_task_free(&task);
+  bs_evaluator_free(&evaluator);
+}
+
+/* The reasoning takes room: what it pushes out is told, and what cannot be done names its example.
+ */
+static void limits_are_told(void) {
+  bs_error err = {0};
+  bs_evaluator *evaluator = open_model(LADDER, 1);
+  way w = TWO_STEPS;
+  w.max_new_tokens = 200; /* of 256 positions */
+  w.reasoning_stop = NULL;
+  bs_task *task = put(BS_SOURCE_DIR "/tasks/ladder_facts/task.json", &w);
+  bs_results *results = run(evaluator, task, 3, 2, 2, false);
+  const bs_example_row *row = &results->examples[0];
+  CU_ASSERT_TRUE(row->prompt_tokens > 60 && row->prompt_tokens < 120);
+  CU_ASSERT_EQUAL(strlen(results->samples[0].reasoning), 200);
+  /* context of prompt, 200 new tokens and "\nA: ", less its last space, before 5 characters */
+  size_t context = row->prompt_tokens + 1 + 200 + strlen("\nA:");
+  CU_ASSERT_EQUAL(row->truncated_tokens, context + strlen(" hill") - 257);
+  bs_results_free(&results);
+  task->max_new_tokens = 300;
+  bs_prompter *prompter = NULL;
+  BS_TEST_OK(bs_prompter_new(&prompter, task, 0, SEED, &err), err);
+  results = new_results();
+  BS_TEST_FAILS(bs_evaluator_run(evaluator, task, prompter, 0, 3, 2, 0, 0, results, &err),
+                BS_ERR_LIMIT, err, "example 3: 300 new tokens");
+  CU_ASSERT_EQUAL(results->n_examples, 0);
+  CU_ASSERT_EQUAL(results->n_samples, 0);
+  bs_results_free(&results);
+  bs_prompter_free(&prompter);
+  bs_task_free(&task);
+  bs_evaluator_free(&evaluator);
+}
+
+int main(void) {
+  static const bs_test tests[] = {
+      {"answers are those worked out alone", answers_are_those_worked_out_alone},
+      {"texts of another tokenizer too", texts_of_another_tokenizer_too},
+      {"rows do not depend on the split", rows_do_not_depend_on_the_split},
+      {"many samples go in batches", many_samples_go_in_batches},
+      {"seeds depend on what they should", seeds_depend_on_what_they_should},
+      {"votes are counted", votes_are_counted},
+      {"metrics take shares of votes", metrics_take_shares_of_votes},
+      {"what does not apply is not listed", what_does_not_apply_is_not_listed},
+      {"no more is computed than needed", no_more_is_computed_than_needed},
+      {"limits are told", limits_are_told},
+  };
+  return bs_test_main("reasoning", tests, sizeof tests / sizeof *tests);
+}

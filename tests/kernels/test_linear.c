@@ -1,0 +1,414 @@
+/* Linear layers against a double-precision reference: every kernel of this machine, every type of
+   weights, odd sizes, values that are hard on f32. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "kernels/convert_internal.h"
+#include "kernels_testing.h"
+
+/* Errors relative to the sum of magnitudes of the products, the natural unit of a dot product. */
+typedef struct errors {
+  double most, sum_of_squares;
+  size_t n;
+} errors;
+
+static void add_error(errors *e, double value, double exact, double magnitude) {
+  double error = magnitude > 0 ? fabs(value - exact) / magnitude : fabs(value - exact);
+  if (!(error <= e->most))
+    e->most = error;
+  e->sum_of_squares += error * error;
+  e->n++;
+}
+
+static double rms(const errors *e) { return e->n > 0 ? sqrt(e->sum_of_squares / (double)e->n) : 0; }
+
+typedef struct sizes {
+  size_t m, n_out, n_in;
+} sizes;
+
+/* Errors of a kernel and of plain f32 arithmetic (one product and one sum after the other). */
+static void measure(const char *isa, bs_tier tier, kt_kind kind, bs_dtype dtype, sizes s,
+                    errors *kernel, errors *plain) {
+  kt_weights w = kt_weights_new(kind, dtype, s.n_out, s.n_in, false, 0, 1);
+  float *x = kt_rows_new(kind, s.m, s.n_in, s.n_in, 2), *y = calloc(s.m * s.n_out, sizeof *y);
+  bs_linear *linear = kt_linear_new(&w, NULL, tier, isa);
+  bs_error err = {0};
+  BS_TEST_OK(bs_linear_apply(linear, x, s.n_in, s.m, y, s.n_out, BS_EPILOGUE_STORE, &err), err);
+  *kernel = *plain = (errors){0};
+  for (size_t i = 0; i < s.m; i++)
+    for (size_t j = 0; j < s.n_out; j++) {
+      double exact = 0, magnitude = 0;
+      float sum = 0;
+      for (size_t k = 0; k < s.n_in; k++) {
+        double product = (double)x[i * s.n_in + k] * (double)w.values[j * s.n_in + k];
+        exact += product;
+        magnitude += fabs(product);
+        sum += x[i * s.n_in + k] * w.values[j * s.n_in + k];
+      }
+      add_error(kernel, (double)y[i * s.n_out + j], exact, magnitude);
+      add_error(plain, (double)sum, exact, magnitude);
+    }
+  bs_linear_free(&linear);
+  kt_weights_free(&w);
+  free(x);
+  free(y);
+}
+
+/* What a tier promises: an error, in units of the sum of magnitudes. For f32 the root mean square
+   is no larger than that of plain f32 arithmetic, nor the largest of some thousand (which has the
+   scatter of a largest value). */
+static void check_tier(const char *isa, bs_tier tier) {
+  const sizes list[] = {{33, 65, 768}, {17, 31, 257}, {5, 96, 2048}};
+  for (kt_kind kind = 0; kind < KT_KINDS; kind++)
+    for (size_t d = 0; d < 3; d++)
+      for (size_t i = 0; i < sizeof list / sizeof *list; i++) {
+        errors kernel, plain;
+        measure(isa, tier, kind, kt_dtypes[d], list[i], &kernel, &plain);
+        bool good = tier == BS_TIER_F32
+                        ? kernel.most <= 1.25 * plain.most && rms(&kernel) <= 1.05 * rms(&plain)
+                        : kernel.most <= (tier == BS_TIER_BF16 ? 0x1p-7 : 0x1p-15) + plain.most;
+        if (i == 0 && kind <= KT_MODEL)
+          printf("\n    %-8s %-6s %-4s %-7s error max %.1e rms %.1e, plain f32 %.1e %.1e", isa,
+                 bs_tier_name(tier), bs_dtype_name(kt_dtypes[d]), kt_kind_name(kind), kernel.most,
+                 rms(&kernel), plain.most, rms(&plain));
+        if (!good)
+          printf("\n    %s %s %s %s %zux%zux%zu: error max %.2e rms %.2e, plain f32 %.2e %.2e", isa,
+                 bs_tier_name(tier), bs_dtype_name(kt_dtypes[d]), kt_kind_name(kind), list[i].m,
+                 list[i].n_out, list[i].n_in, kernel.most, rms(&kernel), plain.most, rms(&plain));
+        CU_ASSERT_TRUE(good);
+      }
+}
+
+static void errors_stay_in_the_tier(void) { kt_each_kernel(check_tier); }
+
+/* Sums of a few products: no worse than a few roundings (plain f32 has fewer of them here). */
+static void check_odd_sizes(const char *isa, bs_tier tier) {
+  const size_t edges[] = {1, 2, 3, 15, 16, 17, 31, 32, 33, 51, 64, 100};
+  const double unit = tier == BS_TIER_F32 ? 0x1p-24 : tier == BS_TIER_BF16X2 ? 0x1p-16 : 0x1p-8;
+  enum { N = sizeof edges / sizeof *edges };
+  for (size_t a = 0; a < N; a++)
+    for (size_t b = 0; b < N; b++)
+      for (size_t d = 0; d < 3; d++) {
+        errors kernel, plain;
+        measure(isa, tier, KT_UNIFORM, kt_dtypes[d],
+                (sizes){edges[(a + b) % N], edges[a], edges[b]}, &kernel, &plain);
+        CU_ASSERT_TRUE(kernel.most <= 3 * unit + plain.most);
+      }
+}
+
+static void odd_sizes(void) { kt_each_kernel(check_odd_sizes); }
+
+/* bf16 is what it says: the kernel's error against a double sum of the rounded operands is that of
+   f32 sums. */
+static void check_bf16(const char *isa, bs_tier tier) {
+  if (tier != BS_TIER_BF16)
+    return;
+  enum { M = 9, N = 40, K = 300 };
+  kt_weights w = kt_weights_new(KT_UNIFORM, BS_DTYPE_F32, N, K, false, 0, 3);
+  float *x = kt_rows_new(KT_UNIFORM, M, K, K, 4), y[M * N];
+  bs_linear *linear = kt_linear_new(&w, NULL, tier, isa);
+  bs_error err = {0};
+  BS_TEST_OK(bs_linear_apply(linear, x, K, M, y, N, BS_EPILOGUE_STORE, &err), err);
+  errors e = {0};
+  for (size_t i = 0; i < M; i++)
+    for (size_t j = 0; j < N; j++) {
+      double exact = 0, magnitude = 0;
+      for (size_t k = 0; k < K; k++) {
+        double product = (double)bs_f32_of_bf16(bs_bf16_of_f32(x[i * K + k])) *
+                         (double)bs_f32_of_bf16(bs_bf16_of_f32(w.values[j * K + k]));
+        exact += product;
+        magnitude += fabs(product);
+      }
+      add_error(&e, (double)y[i * N + j], exact, magnitude);
+    }
+  CU_ASSERT_TRUE(e.most < 0x1p-21);
+  bs_linear_free(&linear);
+  kt_weights_free(&w);
+  free(x);
+}
+
+static void bf16_rounds_operands_only(void) { kt_each_kernel(check_bf16); }
+
+/* Stacked parts of different types and layouts, bias, sum with what is there, strides. */
+static void check_parts(const char *isa, bs_tier tier) {
+  enum { M = 7, K = 70, LD_X = 75, LD_Y = 120 };
+  const size_t n[] = {40, 3, 37};
+  const size_t n_out = 80;
+  for (int mixed = 0; mixed < 2; mixed++) {
+    kt_weights parts[3];
+    bs_weight list[3];
+    float bias[80], y[M * LD_Y], before[M * LD_Y];
+    for (size_t p = 0; p < 3; p++) {
+      parts[p] = kt_weights_new(KT_UNIFORM, mixed != 0 ? kt_dtypes[p] : BS_DTYPE_BF16, n[p], K,
+                                p == 1, 1 + p, 10 + p);
+      list[p] = parts[p].weight;
+    }
+    for (size_t j = 0; j < n_out; j++)
+      bias[j] = kt_uniform(20, j);
+    float *x = kt_rows_new(KT_UNIFORM, M, K, LD_X, 5);
+    bs_linear *linear = NULL;
+    bs_error err = {0};
+    BS_TEST_OK(bs_linear_new_tier(&linear, list, 3, bias, tier, isa, NULL, &err), err);
+    CU_ASSERT_EQUAL(bs_linear_n_out(linear), n_out);
+    CU_ASSERT_EQUAL(bs_linear_n_in(linear), K);
+    for (int add = 0; add < 2; add++) {
+      for (size_t i = 0; i < (size_t)M * LD_Y; i++)
+        y[i] = before[i] = kt_uniform(21, i);
+      BS_TEST_OK(bs_linear_apply(linear, x, LD_X, M, y, LD_Y,
+                                 add != 0 ? BS_EPILOGUE_ADD : BS_EPILOGUE_STORE, &err),
+                 err);
+      double bound = tier == BS_TIER_F32 ? 1e-5 : tier == BS_TIER_BF16X2 ? 1e-3 : 0.3;
+      for (size_t i = 0; i < M; i++)
+        for (size_t j = 0, first = 0, p = 0; j < LD_Y; j++) {
+          if (j >= n_out) { /* not ours */
+            CU_ASSERT_EQUAL(y[i * LD_Y + j], before[i * LD_Y + j]);
+            continue;
+          }
+          if (j >= first + n[p])
+            first += n[p++];
+          double exact = (double)bias[j] + (add != 0 ? (double)before[i * LD_Y + j] : 0);
+          for (size_t k = 0; k < K; k++)
+            exact += (double)x[i * LD_X + k] * (double)parts[p].values[(j - first) * K + k];
+          CU_ASSERT_DOUBLE_EQUAL(y[i * LD_Y + j], exact, bound);
+        }
+    }
+    bs_linear_free(&linear);
+    CU_ASSERT_PTR_NULL(linear);
+    for (size_t p = 0; p < 3; p++)
+      kt_weights_free(&parts[p]);
+    free(x);
+  }
+}
+
+static void stacked_parts(void) { kt_each_kernel(check_parts); }
+
+typedef struct matrix {
+  const float *data;
+  size_t n_columns;
+} matrix;
+
+static void copy_row(const void *context, size_t row, float *out) {
+  const matrix *from = context;
+  memcpy(out, from->data + row * from->n_columns, from->n_columns * sizeof *out);
+}
+
+static void combine(const void *context, const float *a, const float *b, float *y, size_t n) {
+  float factor = *(const float *)context;
+  for (size_t i = 0; i < n; i++)
+    y[i] = factor * a[i] + (b != NULL ? b[i] : 0);
+}
+
+/* Mapped results that go packed into the next layer: as if stored (y) in between. */
+static void check_packed(const bs_linear *linear, const bs_row_source *source, size_t m,
+                         const bs_result_map *map, const float *y, size_t ld_y, size_t n,
+                         const char *isa, bs_tier tier) {
+  enum { N_NEXT = 40, MOST_ROWS = 64 };
+  static float expected[MOST_ROWS * N_NEXT], found[MOST_ROWS * N_NEXT];
+  bs_error err = {0};
+  size_t n_bytes = 0;
+  kt_weights w = kt_weights_new(KT_UNIFORM, BS_DTYPE_BF16, N_NEXT, n, false, 0, 77);
+  bs_linear *next = kt_linear_new(&w, NULL, tier, isa);
+  BS_TEST_OK(bs_linear_slab_bytes(next, m, &n_bytes, &err), err);
+  void *slab = aligned_alloc(64, n_bytes);
+  CU_ASSERT_FATAL(slab != NULL && m <= MOST_ROWS);
+  memset(slab, 0xFF, n_bytes); /* NaN, if anything is multiplied that was not packed */
+  BS_TEST_OK(bs_linear_apply(next, y, ld_y, m, expected, N_NEXT, BS_EPILOGUE_STORE, &err), err);
+  BS_TEST_OK(bs_linear_apply_mapped_packed(linear, source, m, map, next, slab, &err), err);
+  BS_TEST_OK(bs_linear_apply_packed(next, slab, m, found, N_NEXT, BS_EPILOGUE_STORE, &err), err);
+  CU_ASSERT_EQUAL(memcmp(expected, found, m * N_NEXT * sizeof *found), 0);
+  free(slab);
+  bs_linear_free(&next);
+  kt_weights_free(&w);
+}
+
+/* Rows from a function, results through a function, and two layers side by side: all as if stored
+   in between, bit for bit. 45 outputs leave part of a panel empty. */
+static void check_functions(const char *isa, bs_tier tier) {
+  enum { M = 37, N = 45, K = 70, LD_Y = 50 };
+  static const bs_precision precisions[] = {[BS_TIER_F32] = BS_PRECISION_F32,
+                                            [BS_TIER_BF16X2] = BS_PRECISION_BF16X2,
+                                            [BS_TIER_BF16] = BS_PRECISION_BF16};
+  static float a[M * N], b[M * N], y[M * LD_Y], sum[M * N];
+  const float factor = 2;
+  float bias[2 * N];
+  bs_error err = {0};
+  for (size_t j = 0; j < 2 * (size_t)N; j++)
+    bias[j] = kt_uniform(22, j);
+  for (size_t d = 0; d < 3; d++) {
+    for (int biased = 0; biased < 2; biased++) {
+      kt_weights w[2];
+      bs_weight halves[2];
+      bs_linear *alone[2] = {NULL}, *paired = NULL;
+      float *x = kt_rows_new(KT_UNIFORM, M, K, K, 8);
+      for (size_t h = 0; h < 2; h++) {
+        w[h] = kt_weights_new(KT_UNIFORM, kt_dtypes[d], N, K, false, 0, 30 + h);
+        halves[h] = w[h].weight;
+        alone[h] = kt_linear_new(&w[h], biased != 0 ? bias + h * N : NULL, tier, isa);
+        BS_TEST_OK(bs_linear_apply(alone[h], x, K, M, h == 0 ? a : b, N, BS_EPILOGUE_STORE, &err),
+                   err);
+      }
+      const matrix rows = {x, K};
+      const bs_row_source source = {copy_row, &rows};
+      memcpy(sum, b, sizeof sum);
+      BS_TEST_OK(bs_linear_apply(alone[0], x, K, M, sum, N, BS_EPILOGUE_ADD, &err), err);
+      BS_TEST_OK(bs_linear_apply_source(alone[0], &source, M, b, N, BS_EPILOGUE_ADD, &err), err);
+      CU_ASSERT_EQUAL(memcmp(sum, b, sizeof b), 0);
+      BS_TEST_OK(bs_linear_apply(alone[1], x, K, M, b, N, BS_EPILOGUE_STORE, &err), err);
+
+      BS_TEST_OK(bs_linear_new_paired(&paired, halves, biased != 0 ? bias : NULL, precisions[tier],
+                                      isa, NULL, &err),
+                 err);
+      CU_ASSERT_EQUAL(bs_linear_n_out(paired), bs_paired_outputs(N));
+      for (int pairs = 0; pairs < 2; pairs++) {
+        memset(y, 0, sizeof y);
+        const bs_result_map map = {combine, &factor, pairs != 0};
+        BS_TEST_OK(
+            bs_linear_apply_mapped(pairs != 0 ? paired : alone[0], &source, M, &map, y, LD_Y, &err),
+            err);
+        for (size_t i = 0; i < M; i++)
+          for (size_t j = 0; j < LD_Y; j++) {
+            float expected = j >= N ? 0 : factor * a[i * N + j] + (pairs ? b[i * N + j] : 0);
+            CU_ASSERT_EQUAL(y[i * LD_Y + j], expected);
+          }
+        check_packed(pairs != 0 ? paired : alone[0], &source, M, &map, y, LD_Y, N, isa, tier);
+      }
+      bs_linear_free(&paired);
+      for (size_t h = 0; h < 2; h++) {
+        bs_linear_free(&alone[h]);
+        kt_weights_free(&w[h]);
+      }
+      free(x);
+    }
+  }
+}
+
+static void rows_and_results_through_functions(void) { kt_each_kernel(check_functions); }
+
+/* Non-finite values stay non-finite and stay in their row; tiny ones lose at most what the header
+   of the AMX kernels says. */
+static void check_extremes(const char *isa, bs_tier tier) {
+  enum { M = 6, N = 33, K = 40 };
+  for (size_t d = 0; d < 3; d++) {
+    kt_weights w = kt_weights_new(KT_UNIFORM, kt_dtypes[d], N, K, false, 0, 6);
+    float *x = kt_rows_new(KT_UNIFORM, M, K, K, 7), y[M * N];
+    x[0 * K + 3] = INFINITY;
+    x[1 * K + 39] = NAN;
+    x[2 * K + 0] = -INFINITY;
+    for (size_t k = 0; k < K; k++) {
+      x[4 * K + k] *= 0x1p-125F;
+      x[5 * K + k] *= 0x1p120F;
+    }
+    bs_linear *linear = kt_linear_new(&w, NULL, tier, isa);
+    bs_error err = {0};
+    BS_TEST_OK(bs_linear_apply(linear, x, K, M, y, N, BS_EPILOGUE_STORE, &err), err);
+    double unit = tier == BS_TIER_F32 ? 0x1p-20 : tier == BS_TIER_BF16X2 ? 0x1p-14 : 0x1p-6;
+    for (size_t i = 0; i < M; i++)
+      for (size_t j = 0; j < N; j++) {
+        double exact = 0, magnitude = 0;
+        for (size_t k = 0; k < K; k++) {
+          double product = (double)x[i * K + k] * (double)w.values[j * K + k];
+          exact += product;
+          magnitude += fabs(product);
+        }
+        if (i < 3)
+          CU_ASSERT_FALSE(isfinite(y[i * N + j]));
+        if (i >= 3)
+          CU_ASSERT_TRUE(fabs((double)y[i * N + j] - exact) <= unit * magnitude + K * 0x1p-126);
+      }
+    bs_linear_free(&linear);
+    kt_weights_free(&w);
+    free(x);
+  }
+}
+
+static void extremes(void) { kt_each_kernel(check_extremes); }
+
+/* The largest finite values do not become infinite on their way through bf16. */
+static void check_largest(const char *isa, bs_tier tier) {
+  if (tier == BS_TIER_BF16)
+    return; /* rounding to bf16 overflows: that is what was asked for */
+  const float values[4] = {0x1.FFFFFEp127F, 0, 0, 0};
+  const float weights[4] = {0.5F, 1, 1, 1};
+  bs_weight part = {weights, BS_DTYPE_F32, 1, 4, false};
+  bs_linear *linear = NULL;
+  bs_error err = {0};
+  float y = 0;
+  BS_TEST_OK(bs_linear_new_tier(&linear, &part, 1, NULL, tier, isa, NULL, &err), err);
+  BS_TEST_OK(bs_linear_apply(linear, values, 4, 1, &y, 1, BS_EPILOGUE_STORE, &err), err);
+  CU_ASSERT_DOUBLE_EQUAL(y, 0x1.FFFFFEp126, 0x1p126 * 0x1p-15);
+  bs_linear_free(&linear);
+}
+
+static void largest_values(void) { kt_each_kernel(check_largest); }
+
+static void wrong_use(void) {
+  bs_linear *linear = NULL;
+  bs_error err = {0};
+  float data[6] = {0};
+  bs_weight two[] = {{data, BS_DTYPE_F32, 2, 3, false}, {data, BS_DTYPE_F32, 2, 2, false}};
+  BS_TEST_FAILS(bs_linear_new(&linear, two, 1, NULL, BS_PRECISION_F32, "mmx", NULL, &err),
+                BS_ERR_USAGE, err, "unknown instruction set \"mmx\"; known: ");
+  BS_TEST_FAILS(bs_linear_new(&linear, two, 2, NULL, BS_PRECISION_F32, NULL, NULL, &err),
+                BS_ERR_USAGE, err, "3 and 2 inputs");
+  BS_TEST_FAILS(bs_linear_new(&linear, two, 0, NULL, BS_PRECISION_F32, NULL, NULL, &err),
+                BS_ERR_UNSUPPORTED, err, "0 x 0");
+  bs_weight unequal[2] = {two[0], two[0]};
+  unequal[1].n_out = 1;
+  BS_TEST_FAILS(bs_linear_new_paired(&linear, unequal, NULL, BS_PRECISION_F32, NULL, NULL, &err),
+                BS_ERR_USAGE, err, "halves of 2 and 1 outputs");
+  unequal[0].n_out = unequal[1].n_out = 0;
+  BS_TEST_FAILS(bs_linear_new_paired(&linear, unequal, NULL, BS_PRECISION_F32, NULL, NULL, &err),
+                BS_ERR_UNSUPPORTED, err, "a half of 0 outputs");
+  two[0].dtype = BS_DTYPE_I8;
+  BS_TEST_FAILS(bs_linear_new(&linear, two, 1, NULL, BS_PRECISION_F32, NULL, NULL, &err),
+                BS_ERR_UNSUPPORTED, err, "weights of type I8");
+  CU_ASSERT_PTR_NULL(linear);
+  CU_ASSERT_PTR_NULL(bs_isa_choose("AVX", &err));
+  CU_ASSERT_PTR_NOT_NULL(strstr(err.message, "portable"));
+  bs_error_clear(&err);
+  CU_ASSERT_STRING_EQUAL(bs_isa_choose("portable", &err), "portable");
+  size_t n;
+  const char *const *names = bs_isa_names(&n);
+  CU_ASSERT_STRING_EQUAL(names[n - 1], "portable");
+  CU_ASSERT_STRING_EQUAL(bs_isa_choose(NULL, &err), names[0]);
+}
+
+/* The planner's figures are those of the packed layer: at least the parts that a tier keeps, at
+   most a panel and a step of padding more. */
+static void check_bytes(const char *isa, bs_tier tier) {
+  bs_error err = {0};
+  for (size_t d = 0; d < 3; d++) {
+    uint64_t bytes = 0, scratch = 0, more = 0;
+    BS_TEST_OK(bs_linear_packed_bytes(1000, 1000, kt_dtypes[d], tier, isa, &bytes, &err), err);
+    CU_ASSERT_TRUE(bytes >= 2U * 1000 * 1000 && bytes <= 6U * 1024 * 1024);
+    BS_TEST_OK(
+        bs_linear_scratch_bytes(1000, 1000, kt_dtypes[d], tier, isa, 1, 1, false, &scratch, &err),
+        err);
+    BS_TEST_OK(
+        bs_linear_scratch_bytes(1000, 1000, kt_dtypes[d], tier, isa, 512, 2, false, &more, &err),
+        err);
+    CU_ASSERT_TRUE(scratch > 0 && more > scratch);
+  }
+  uint64_t bytes;
+  BS_TEST_FAILS(bs_linear_packed_bytes((size_t)1 << 40, 1, BS_DTYPE_F32, tier, isa, &bytes, &err),
+                BS_ERR_UNSUPPORTED, err, "each side");
+}
+
+static void packed_bytes(void) { kt_each_kernel(check_bytes); }
+
+int main(void) {
+  const bs_test tests[] = {
+      {"errors stay in the tier", errors_stay_in_the_tier},
+      {"odd sizes", odd_sizes},
+      {"bf16 rounds the operands and nothing else", bf16_rounds_operands_only},
+      {"stacked parts, bias, residual, strides", stacked_parts},
+      {"rows and results through functions", rows_and_results_through_functions},
+      {"infinities, NaN, tiny values", extremes},
+      {"the largest values", largest_values},
+      {"wrong use", wrong_use},
+      {"packed bytes", packed_bytes},
+  };
+  return bs_test_main("kernels_linear", tests, sizeof tests / sizeof *tests);
+}
