@@ -1,3 +1,4 @@
+/* A BPE model as tokenizer.json has it: its vocabulary, merges and options. */
 #include "tokenizer/bpe_internal.h"
 
 #include <math.h>
@@ -39,58 +40,6 @@ bs_status bs_model_parse_vocabulary(bs_vocabulary *vocabulary, const bs_json *js
     status = bs_json_fault(json, object, err, "two pieces have the id %d", (int)twice);
   bs_text_free(&piece);
   return status;
-}
-
-static size_t hash_pair(uint64_t pair) {
-  pair *= 0x9E3779B97F4A7C15U;
-  return (size_t)(pair ^ pair >> 32);
-}
-
-static uint64_t pair_of(int32_t left, int32_t right) {
-  return (uint64_t)(uint32_t)left << 32 | (uint32_t)right;
-}
-
-/* The slot of a pair: the one that holds it or the free one where it belongs. */
-static bs_merge *merge_slot(const bs_bpe *bpe, uint64_t pair) {
-  size_t mask = bpe->n_slots - 1, slot = hash_pair(pair) & mask;
-  while (bpe->merges[slot].pair != BS_NO_PAIR && bpe->merges[slot].pair != pair)
-    slot = (slot + 1) & mask;
-  return &bpe->merges[slot];
-}
-
-const bs_merge *bs_bpe_find(const bs_bpe *bpe, int32_t left, int32_t right) {
-  if (bpe->n_slots == 0)
-    return NULL;
-  const bs_merge *merge = merge_slot(bpe, pair_of(left, right));
-  return merge->pair == BS_NO_PAIR ? NULL : merge;
-}
-
-bs_ends bs_ends_of(const char *text, size_t n_bytes) {
-  bs_ends ends = {0};
-  if (n_bytes > 0) {
-    bs_utf8_decode(text, n_bytes, &ends.first);
-    bs_utf8_decode_before(text, n_bytes, &ends.last);
-  }
-  return ends;
-}
-
-void bs_bpe_add_border(bs_bpe *bpe, uint32_t before, uint32_t behind) {
-  uint32_t hash = bs_bpe_border_hash(before, behind);
-  bpe->borders[hash / 64] |= (uint64_t)1 << hash % 64;
-}
-
-static bs_status reserve_merges(bs_bpe *bpe, size_t n, bs_error *err) {
-  size_t n_slots = 16;
-  while (n_slots / 16 * 9 < n) /* at most 9 of 16 slots in use */
-    n_slots *= 2;
-  bpe->merges = bs_array_new(n_slots, sizeof *bpe->merges, err);
-  bpe->borders = bs_array_new(BS_BPE_BORDERS / 64, sizeof *bpe->borders, err);
-  if (bpe->merges == NULL || bpe->borders == NULL)
-    return BS_ERR_MEMORY;
-  bpe->n_slots = n_slots;
-  for (size_t i = 0; i < n_slots; i++)
-    bpe->merges[i].pair = BS_NO_PAIR;
-  return BS_OK;
 }
 
 /* A merge as the file has it: two pieces. */
@@ -155,8 +104,7 @@ static bs_status add_merge(bs_bpe *bpe, const bs_vocabulary *vocabulary, merge_t
                          texts->joined.data);
   bs_bpe_add_border(bpe, bs_ends_of(texts->left.data, texts->left.n_bytes).last,
                     bs_ends_of(texts->right.data, texts->right.n_bytes).first);
-  *merge_slot(bpe, pair_of(left, right)) =
-      (bs_merge){.pair = pair_of(left, right), .rank = rank, .id = id};
+  bs_bpe_add_merge(bpe, left, right, rank, id);
   return BS_OK;
 }
 
@@ -171,7 +119,7 @@ static bs_status parse_merges(bs_bpe *bpe, const bs_vocabulary *vocabulary, cons
   cJSON_ArrayForEach(merge, merges) n++;
   if (n > UINT32_MAX / 2)
     return bs_json_fault(json, merges, err, "too many merges: %zu", n);
-  bs_status status = reserve_merges(bpe, n, err);
+  bs_status status = bs_bpe_reserve_merges(bpe, n, err);
   merge_texts texts = {0};
   uint32_t rank = 0;
   if (status == BS_OK) {
