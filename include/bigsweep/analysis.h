@@ -10,8 +10,8 @@
 
 #include "bigsweep/buffer.h"
 #include "bigsweep/error.h"
-#include "bigsweep/results.h"
 #include "bigsweep/statistics.h"
+#include "bigsweep/tables.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -118,7 +118,7 @@ typedef struct bs_analysis bs_analysis;
    metric. Repeats are averaged, see bs_scale_point. `results` must be sorted (BS_ERR_INPUT
    otherwise) and is borrowed for the call alone. Models and tasks of the analysis are those of the
    results, in their order. */
-bs_status bs_analysis_from_results(bs_analysis **out, const bs_results *results, bs_error *err);
+bs_status bs_analysis_from_tables(bs_analysis **out, const bs_tables *results, bs_error *err);
 
 /* Receives what a person should know: one line, no newline. */
 typedef void (*bs_analysis_notice)(void *user, const char *message);
@@ -130,17 +130,17 @@ typedef void (*bs_analysis_notice)(void *user, const char *message);
    without one, a metric that tasks list or that is asked for is BS_ERR_INPUT (which task, which
    metric, what is missing), an unknown name BS_ERR_USAGE; one that tasks merely always have is
    left out and told to `notice` (optional). `results` must be sorted. */
-bs_status bs_results_rescore(bs_results **out, const bs_results *results, const char *const *added,
-                             size_t n_added, bs_analysis_notice notice, void *user, bs_error *err);
+bs_status bs_analysis_rescore(bs_tables **out, const bs_tables *results, const char *const *added,
+                              size_t n_added, bs_analysis_notice notice, void *user, bs_error *err);
 
 /* Tells for each task of how many of its examples that were evaluated no accepted answer survives
    the cut of generated text (bigsweep/reach.h). `results` must be sorted. */
-bs_status bs_results_tell_reach(const bs_results *results, bs_analysis_notice notice, void *user,
-                                bs_error *err);
+bs_status bs_analysis_tell_reach(const bs_tables *results, bs_analysis_notice notice, void *user,
+                                 bs_error *err);
 /* Tells for each task how many answers, over all models and shots, equal an accepted one only when
    white space at the ends is left out, as exact_str_match does. */
-bs_status bs_results_tell_white_space(const bs_results *results, bs_analysis_notice notice,
-                                      void *user, bs_error *err);
+bs_status bs_analysis_tell_white_space(const bs_tables *results, bs_analysis_notice notice,
+                                       void *user, bs_error *err);
 
 /* From a table ("-": the standard input): a header line with
    family,model,scale,task,metric,shots,value in any order (stderr, n, seed and preferred_metric

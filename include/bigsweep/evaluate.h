@@ -5,7 +5,7 @@
 
 #include "bigsweep/engine.h"
 #include "bigsweep/prompt.h"
-#include "bigsweep/results.h"
+#include "bigsweep/tables.h"
 #include "bigsweep/task.h"
 #include "bigsweep/tokenizer.h"
 
@@ -112,7 +112,7 @@ const bs_engine *bs_evaluator_engine(const bs_evaluator *evaluator);
    scored as ever. */
 bs_status bs_evaluator_run(bs_evaluator *evaluator, const bs_task *task,
                            const bs_prompter *prompter, uint32_t shots, size_t first, size_t n,
-                           uint32_t model_row, uint32_t task_row, bs_results *results,
+                           uint32_t model_row, uint32_t task_row, bs_tables *results,
                            bs_error *err);
 
 /* Adds to `counts` what becomes of the prompts of every step-th of the first n examples. A prompt
@@ -144,7 +144,7 @@ const char *bs_record_name(bs_record record);
 
 /* The row of /tasks and the rows of /targets (accepted answers and choices) for a task. `task_row`
  * is the task's row number. */
-bs_status bs_results_add_task_of(bs_results *results, const bs_task *task, bs_error *err);
+bs_status bs_tables_add_task_of(bs_tables *results, const bs_task *task, bs_error *err);
 
 #ifdef __cplusplus
 }

@@ -8,7 +8,7 @@
 
 #include "bigsweep/buffer.h"
 #include "bigsweep/error.h"
-#include "bigsweep/results.h"
+#include "bigsweep/tables.h"
 #include "bigsweep/task.h"
 
 #ifdef __cplusplus

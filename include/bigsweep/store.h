@@ -53,7 +53,7 @@
 
 #include "bigsweep/analysis.h"
 #include "bigsweep/error.h"
-#include "bigsweep/results.h"
+#include "bigsweep/tables.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -89,12 +89,12 @@ typedef struct bs_run_row {
    `analysis` (optional) gives /scores and /analysis; `runs` (optional) gives /run. Every dataset is
    a function of the rows alone (no timestamps); strings have a fixed length, the longest of the
    column. */
-bs_status bs_store_write(const char *path, const bs_results *results, const bs_analysis *analysis,
+bs_status bs_store_write(const char *path, const bs_tables *results, const bs_analysis *analysis,
                          const bs_run_row *runs, size_t n_runs, const bs_provenance *provenance,
                          bs_error *err);
 
 typedef struct bs_store_content {
-  bs_results *results;
+  bs_tables *results;
   bs_run_row *runs; /* strings owned by results' arena */
   size_t n_runs;
   bs_provenance provenance; /* strings owned by results' arena */
@@ -108,7 +108,7 @@ void bs_store_content_free(bs_store_content *content);
 /* Commits finished work: writes the next part file in PATH.parts/ (the folder is made) as
    bs_store_write does. `results` holds just the rows of that work with the models and tasks they
    point to. */
-bs_status bs_store_commit_part(const char *path, const bs_results *results, const bs_run_row *runs,
+bs_status bs_store_commit_part(const char *path, const bs_tables *results, const bs_run_row *runs,
                                size_t n_runs, const bs_provenance *provenance, bs_error *err);
 
 /* Visits every part of PATH.parts/ in order of name (no folder: no call). A part that cannot be

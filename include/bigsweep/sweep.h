@@ -10,8 +10,8 @@
 
 #include "bigsweep/config.h"
 #include "bigsweep/error.h"
-#include "bigsweep/results.h"
 #include "bigsweep/store.h"
+#include "bigsweep/tables.h"
 
 #ifdef __cplusplus
 extern "C" {

@@ -8,7 +8,7 @@
 
 typedef struct aggregation {
   bs_analysis *analysis;
-  const bs_results *results;
+  const bs_tables *results;
   const bs_groups *groups;
   uint32_t *shots; /* distinct, ascending */
   size_t n_shots, n_tasks;
@@ -16,7 +16,7 @@ typedef struct aggregation {
   bs_part_mean *means, *parts; /* [n_aggregates] */
 } aggregation;
 
-static void normalise(bs_analysis *analysis, const bs_results *results) {
+static void normalise(bs_analysis *analysis, const bs_tables *results) {
   for (size_t i = 0; i < analysis->n_scores; i++) {
     bs_score_row *score = &analysis->scores[i];
     const bs_task_row *task = &results->tasks[score->task];
@@ -140,7 +140,7 @@ static bs_status allocate(aggregation *a, bs_error *err) {
              : BS_ERR_MEMORY;
 }
 
-bs_status bs_analysis_aggregate(bs_analysis *analysis, const bs_results *results,
+bs_status bs_analysis_aggregate(bs_analysis *analysis, const bs_tables *results,
                                 const bs_groups *groups, bs_error *err) {
   aggregation a = {
       .analysis = analysis, .results = results, .groups = groups, .n_tasks = results->n_tasks};

@@ -5,7 +5,7 @@
 #include "base/csv_internal.h"
 #include "bigsweep/analysis.h"
 #include "bigsweep/buffer.h"
-#include "tables/results_internal.h"
+#include "tables/tables_internal.h"
 
 /* In a comparison for qsort: returns where two numbers differ, goes on where they are equal. */
 #define BS_ORDER(a, b)                                                                             \
@@ -97,7 +97,7 @@ bs_status bs_analysis_finish(bs_analysis *analysis, size_t repeated[2], bs_error
 
 /* Fills intervals and shapes of the linearity rows; from the points' standard errors alone where
    `results` is NULL. */
-bs_status bs_analysis_fill_curves(bs_analysis *analysis, const bs_results *results, bs_error *err);
+bs_status bs_analysis_fill_curves(bs_analysis *analysis, const bs_tables *results, bs_error *err);
 
 /* The influences of the examples (see bs_metric_influences) on the scores of models that have
    repeats. */
@@ -123,7 +123,7 @@ bs_status bs_influences_add(bs_influences *to, const bs_analysis *analysis, size
 void bs_influences_free(bs_influences *influences);
 /* Fills the common errors of the scores. The influences are sorted in place. */
 bs_status bs_analysis_common_errors(bs_analysis *analysis, bs_influences *influences,
-                                    const bs_results *results, bs_error *err);
+                                    const bs_tables *results, bs_error *err);
 
 /* The tasks of results by what they are parts of. UINT32_MAX: of nothing. */
 typedef struct bs_groups {
@@ -140,7 +140,7 @@ typedef struct bs_groups {
 } bs_groups;
 
 /* `aggregates` receives the names of all aggregates, in order; strings go into `arena`. */
-bs_status bs_groups_make(bs_groups *groups, const bs_results *results, bs_names *aggregates,
+bs_status bs_groups_make(bs_groups *groups, const bs_tables *results, bs_names *aggregates,
                          bs_arena *arena, bs_error *err);
 void bs_groups_free(bs_groups *groups);
 
@@ -171,13 +171,12 @@ double bs_mean_error(const bs_part_mean *of);
 
 /* Each fills its rows. The analysis' tasks are those of the results, its scores are all there; the
    first also normalises these. */
-bs_status bs_analysis_aggregate(bs_analysis *analysis, const bs_results *results,
+bs_status bs_analysis_aggregate(bs_analysis *analysis, const bs_tables *results,
                                 const bs_groups *groups, bs_error *err);
-bs_status bs_analysis_spread(bs_analysis *analysis, const bs_results *results,
+bs_status bs_analysis_spread(bs_analysis *analysis, const bs_tables *results,
                              const bs_groups *groups, bs_error *err);
-bs_status bs_analysis_human(bs_analysis *analysis, const bs_results *results,
+bs_status bs_analysis_human(bs_analysis *analysis, const bs_tables *results,
                             const bs_groups *groups, bs_error *err);
-bs_status bs_analysis_prompts_count(bs_analysis *analysis, const bs_results *results,
-                                    bs_error *err);
+bs_status bs_analysis_prompts_count(bs_analysis *analysis, const bs_tables *results, bs_error *err);
 
 #endif

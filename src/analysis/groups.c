@@ -46,7 +46,7 @@ static bs_status add_name(bs_names *names, bs_arena *arena, const char *name, si
   return status;
 }
 
-static bs_status read_names(bs_groups *groups, const bs_results *results, bs_arena *arena,
+static bs_status read_names(bs_groups *groups, const bs_tables *results, bs_arena *arena,
                             bs_error *err) {
   bs_status status = bs_names_add(&groups->variants, arena, "", &(uint32_t){0}, err);
   for (size_t t = 0; status == BS_OK && t < results->n_tasks; t++) {
@@ -68,7 +68,7 @@ static size_t parent_bytes(const bs_task_row *task) {
 }
 
 /* The aggregates of one variant, in order: all tasks, those with human scores, parents. */
-static bs_status add_aggregates(bs_groups *groups, const bs_results *results, uint32_t variant,
+static bs_status add_aggregates(bs_groups *groups, const bs_tables *results, uint32_t variant,
                                 bs_names *names, bs_arena *arena, bs_error *err) {
   const char *name = groups->variants.strings[variant];
   uint32_t all, human = NONE;
@@ -100,7 +100,7 @@ static bs_status add_aggregates(bs_groups *groups, const bs_results *results, ui
   return status;
 }
 
-bs_status bs_groups_make(bs_groups *groups, const bs_results *results, bs_names *aggregates,
+bs_status bs_groups_make(bs_groups *groups, const bs_tables *results, bs_names *aggregates,
                          bs_arena *arena, bs_error *err) {
   size_t n = results->n_tasks, most = 0;
   *groups = (bs_groups){0};

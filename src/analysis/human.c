@@ -10,7 +10,7 @@ typedef struct averages {
   bs_part_mean *means, *parts; /* [n_aggregates] */
 } averages;
 
-static void average(averages *a, const bs_groups *groups, const bs_results *results, bool best) {
+static void average(averages *a, const bs_groups *groups, const bs_tables *results, bool best) {
   for (size_t t = 0; t < results->n_tasks; t++) {
     const bs_task_row *task = &results->tasks[t];
     double score = best ? task->human_best : task->human_average;
@@ -21,7 +21,7 @@ static void average(averages *a, const bs_groups *groups, const bs_results *resu
   bs_groups_average(groups, a->cells, results->n_tasks, a->means, a->parts);
 }
 
-static void add_tasks(bs_analysis *to, const bs_results *results) {
+static void add_tasks(bs_analysis *to, const bs_tables *results) {
   for (size_t t = 0; t < results->n_tasks; t++) {
     const bs_task_row *task = &results->tasks[t];
     if (isnan(task->human_average) && isnan(task->human_best))
@@ -67,7 +67,7 @@ static void release(averages *a) {
   free(a->parts);
 }
 
-bs_status bs_analysis_human(bs_analysis *analysis, const bs_results *results,
+bs_status bs_analysis_human(bs_analysis *analysis, const bs_tables *results,
                             const bs_groups *groups, bs_error *err) {
   averages both[2] = {{0}, {0}};
   size_t n = groups->n_aggregates;

@@ -47,7 +47,7 @@ static bs_status number_scores(bs_analysis *analysis, bs_influences *influences,
 typedef struct merging {
   const bs_analysis *analysis;
   const bs_influences *influences;
-  const bs_results *results;
+  const bs_tables *results;
   size_t *at; /* [n of repeats] how far each has been gone through */
 } merging;
 
@@ -117,7 +117,7 @@ static int compare_scores(const void *left, const void *right) {
 }
 
 bs_status bs_analysis_common_errors(bs_analysis *analysis, bs_influences *influences,
-                                    const bs_results *results, bs_error *err) {
+                                    const bs_tables *results, bs_error *err) {
   size_t n = influences->n_scores;
   const bs_influenced_score *scores = influences->scores;
   merging m = {.analysis = analysis, .influences = influences, .results = results};

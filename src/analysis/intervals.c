@@ -18,7 +18,7 @@ typedef struct example_group {
 
 typedef struct filling {
   bs_analysis *analysis;
-  const bs_results *results; /* NULL: there are no examples */
+  const bs_tables *results; /* NULL: there are no examples */
   example_group *groups;
   size_t n_groups;
   /* [n examples][n models]: sums over the repeats, and how many they are of. Used again. */
@@ -92,7 +92,7 @@ static size_t last_example(const filling *f, const example_group *group) {
 
 /* Adds the values of one model to those of its point. */
 static void add_model(filling *f, const sampling *of, const example_group *group, size_t point) {
-  const bs_results *results = f->results;
+  const bs_tables *results = f->results;
   for (size_t i = group->first; i < group->first + group->n; i++) {
     double value = results->metric_values[i * results->n_metrics + of->column];
     size_t cell = results->examples[i].example * of->n_points + point;
@@ -172,7 +172,7 @@ static bs_status fill_from_errors(bs_linearity_row *row, const bs_scale_point *p
 static size_t column_of(const filling *f, const char *name) {
   const bs_metric *metric = bs_metric_find(name);
   bool is_mean = metric == NULL || metric->corpus == NULL;
-  return f->results != NULL && is_mean ? bs_results_column(f->results, name) : SIZE_MAX;
+  return f->results != NULL && is_mean ? bs_tables_column(f->results, name) : SIZE_MAX;
 }
 
 /* The scale at a place between models, on a logarithmic axis. */
@@ -219,7 +219,7 @@ static bs_status fill_row(filling *f, size_t i, bs_error *err) {
   return status;
 }
 
-bs_status bs_analysis_fill_curves(bs_analysis *analysis, const bs_results *results, bs_error *err) {
+bs_status bs_analysis_fill_curves(bs_analysis *analysis, const bs_tables *results, bs_error *err) {
   filling f = {.analysis = analysis, .results = results};
   bs_status status = results != NULL ? find_groups(&f, err) : BS_OK;
   for (size_t i = 0; status == BS_OK && i < analysis->n_linearity; i++)

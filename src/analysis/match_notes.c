@@ -23,7 +23,7 @@ static void free_targets(task_targets *of) {
   free(of->texts);
 }
 
-static bs_status index_targets(task_targets *of, const bs_results *results, bs_error *err) {
+static bs_status index_targets(task_targets *of, const bs_tables *results, bs_error *err) {
   of->first = bs_array_new(results->n_tasks + 1, sizeof *of->first, err);
   of->examples = bs_array_new(results->n_tasks, sizeof *of->examples, err);
   of->texts = bs_array_new(results->n_targets, sizeof *of->texts, err);
@@ -47,7 +47,7 @@ static bs_status index_targets(task_targets *of, const bs_results *results, bs_e
 
 /* The accepted answers of the example whose rows begin at *at, which moves behind them and behind
    its choices. */
-static size_t targets_at(const bs_results *results, size_t end, size_t *at) {
+static size_t targets_at(const bs_tables *results, size_t end, size_t *at) {
   size_t first = *at, n = 0;
   uint32_t example = results->targets[first].example;
   for (; *at < end && results->targets[*at].example == example; ++*at)
@@ -67,7 +67,7 @@ static bool is_listed(const char *list, const char *name) {
   return false;
 }
 
-static bs_status tell_reach_of(const bs_results *results, const task_targets *of, size_t t,
+static bs_status tell_reach_of(const bs_tables *results, const task_targets *of, size_t t,
                                bs_analysis_notice notice, void *user, bs_error *err) {
   const bs_task_row *task = &results->tasks[t];
   const bs_cut cut = {.max_length = task->max_length,
@@ -88,8 +88,8 @@ static bs_status tell_reach_of(const bs_results *results, const task_targets *of
   return status;
 }
 
-bs_status bs_results_tell_reach(const bs_results *results, bs_analysis_notice notice, void *user,
-                                bs_error *err) {
+bs_status bs_analysis_tell_reach(const bs_tables *results, bs_analysis_notice notice, void *user,
+                                 bs_error *err) {
   task_targets of = {0};
   bs_status status = index_targets(&of, results, err);
   for (size_t t = 0; status == BS_OK && t < results->n_tasks; t++)
@@ -139,8 +139,8 @@ static bs_status tell_white_space(const bs_task_row *task, size_t n, size_t n_al
   return status;
 }
 
-bs_status bs_results_tell_white_space(const bs_results *results, bs_analysis_notice notice,
-                                      void *user, bs_error *err) {
+bs_status bs_analysis_tell_white_space(const bs_tables *results, bs_analysis_notice notice,
+                                       void *user, bs_error *err) {
   bs_outcomes outcomes;
   size_t *n = bs_array_new(results->n_tasks, sizeof *n, err);
   size_t *n_all = bs_array_new(results->n_tasks, sizeof *n_all, err);

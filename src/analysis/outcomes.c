@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/memory_internal.h"
-#include "tables/results_internal.h"
+#include "tables/tables_internal.h"
 
 static bs_status room(void *array_of, size_t *capacity, size_t n, size_t element_bytes,
                       bs_error *err) {
@@ -19,7 +19,7 @@ static bs_status room(void *array_of, size_t *capacity, size_t n, size_t element
 
 /* The texts that were generated, as the task compares them. */
 static bs_status make_predictions(bs_outcomes *of, bs_error *err) {
-  const bs_results *results = of->results;
+  const bs_tables *results = of->results;
   const bs_task_row *task = &results->tasks[results->examples[of->first].task];
   of->predictions.n_bytes = 0;
   bs_status status =
@@ -27,7 +27,7 @@ static bs_status make_predictions(bs_outcomes *of, bs_error *err) {
   for (size_t i = 0; status == BS_OK && i < of->n; i++) {
     const char *generated = results->examples[of->first + i].generated;
     if (of->votes[i].of_texts)
-      generated = bs_results_samples(results, of->first + i)[of->votes[i].text_winner].generated;
+      generated = bs_tables_samples(results, of->first + i)[of->votes[i].text_winner].generated;
     of->prediction_at[i] = of->predictions.n_bytes;
     status = bs_postprocess(generated, strlen(generated), task->max_length, task->stop_string,
                             task->output_regex, &of->predictions, err);
@@ -45,7 +45,7 @@ static bs_status make_predictions(bs_outcomes *of, bs_error *err) {
 /* Accepted answers and choices of the group's examples: both stand sorted by example, an example's
    choices behind its accepted answers. */
 static void find_targets(bs_outcomes *of) {
-  const bs_results *results = of->results;
+  const bs_tables *results = of->results;
   uint32_t task = results->examples[of->first].task;
   size_t at = of->first_target[task], end = of->first_target[task + 1];
   for (size_t i = 0; i < of->n; i++) {
@@ -119,7 +119,7 @@ static bs_status make_room(bs_outcomes *of, size_t n_choices, bs_error *err) {
 bs_status bs_outcomes_fill(bs_outcomes *of, bool with_text, bs_error *err) {
   if (of->is_filled)
     return BS_OK;
-  const bs_results *results = of->results;
+  const bs_tables *results = of->results;
   const bs_example_row *first = &results->examples[of->first], *last = first + of->n - 1;
   size_t n_choices = 0;
   for (const bs_example_row *row = first; row <= last; row++)
@@ -154,7 +154,7 @@ static bool same_group(const bs_example_row *a, const bs_example_row *b) {
   return a->model == b->model && a->task == b->task && a->shots == b->shots;
 }
 
-static bool in_order(const bs_results *results) {
+static bool in_order(const bs_tables *results) {
   for (size_t i = 1; i < results->n_examples; i++) {
     const bs_example_row *a = &results->examples[i - 1], *b = &results->examples[i];
     uint64_t high_a = (uint64_t)a->model << 32 | a->task;
@@ -174,7 +174,7 @@ static bool in_order(const bs_results *results) {
 }
 
 /* The texts, the roles and each task's range of the targets. */
-static void index_targets(const bs_results *results, const char **texts, uint32_t *roles,
+static void index_targets(const bs_tables *results, const char **texts, uint32_t *roles,
                           size_t *first) {
   size_t at = 0;
   for (size_t task = 0; task < results->n_tasks; task++) {
@@ -189,7 +189,7 @@ static void index_targets(const bs_results *results, const char **texts, uint32_
   }
 }
 
-bs_status bs_task_lists_read(bs_task_lists *to, const bs_results *results, bs_arena *arena,
+bs_status bs_task_lists_read(bs_task_lists *to, const bs_tables *results, bs_arena *arena,
                              bs_error *err) {
   to->first = bs_array_new(results->n_tasks + 1, sizeof *to->first, err);
   to->names = bs_array_new(1, sizeof *to->names, err); /* so that there is an array to point into */
@@ -220,7 +220,7 @@ bool bs_names_need_text(const char *const *names, size_t n) {
   return false;
 }
 
-size_t bs_results_column(const bs_results *results, const char *name) {
+size_t bs_tables_column(const bs_tables *results, const char *name) {
   for (size_t i = 0; i < results->n_metrics; i++)
     if (strcmp(results->metric_names[i], name) == 0)
       return i;
@@ -233,9 +233,9 @@ void bs_task_lists_free(bs_task_lists *lists) {
   *lists = (bs_task_lists){0};
 }
 
-bs_status bs_outcomes_open(bs_outcomes *of, const bs_results *results, bs_error *err) {
+bs_status bs_outcomes_open(bs_outcomes *of, const bs_tables *results, bs_error *err) {
   *of = (bs_outcomes){.results = results};
-  bs_status status = bs_results_check(results, err);
+  bs_status status = bs_tables_check(results, err);
   if (status == BS_OK && !in_order(results))
     status = bs_error_set(err, BS_ERR_INPUT, "results are not in order: sort them first");
   if (status != BS_OK)
@@ -247,7 +247,7 @@ bs_status bs_outcomes_open(bs_outcomes *of, const bs_results *results, bs_error 
     return BS_ERR_MEMORY;
   index_targets(results, of->texts, of->roles, of->first_target);
   for (int i = 0; i < BS_N_RECORDS; i++)
-    of->record_columns[i] = bs_results_column(results, bs_record_name((bs_record)i));
+    of->record_columns[i] = bs_tables_column(results, bs_record_name((bs_record)i));
   return BS_OK;
 }
 
@@ -266,7 +266,7 @@ void bs_outcomes_close(bs_outcomes *of) {
 }
 
 bool bs_outcomes_next(bs_outcomes *of) {
-  const bs_results *results = of->results;
+  const bs_tables *results = of->results;
   of->first += of->n;
   of->n = 0;
   of->is_filled = false;

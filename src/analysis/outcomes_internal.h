@@ -6,7 +6,7 @@
 #include "bigsweep/buffer.h"
 #include "bigsweep/evaluate.h"
 #include "bigsweep/metric.h"
-#include "bigsweep/results.h"
+#include "bigsweep/tables.h"
 
 /* What an example's samples came to. Where there was a vote the record of its share tells; it was
    one of choices where no log-probability of the right one is known. */
@@ -17,7 +17,7 @@ typedef struct bs_vote_again {
 } bs_vote_again;
 
 typedef struct bs_outcomes {
-  const bs_results *results;
+  const bs_tables *results;
   size_t first, n;      /* the group's examples */
   bs_outcome *all;      /* [n], once bs_outcomes_fill has been called for the group */
   bs_vote_again *votes; /* [n], the same */
@@ -39,7 +39,7 @@ typedef struct bs_outcomes {
 
 /* `results` must be sorted and consistent (BS_ERR_INPUT otherwise) and are borrowed until
    bs_outcomes_close. */
-bs_status bs_outcomes_open(bs_outcomes *of, const bs_results *results, bs_error *err);
+bs_status bs_outcomes_open(bs_outcomes *of, const bs_tables *results, bs_error *err);
 void bs_outcomes_close(bs_outcomes *of);
 
 /* Goes on to the next group; false when there is none. */
@@ -51,7 +51,7 @@ bs_status bs_outcomes_fill(bs_outcomes *of, bool with_text, bs_error *err);
 bs_status bs_outcomes_vote(bs_outcomes *of, bool with_text, bs_error *err);
 
 /* The column of that name among the examples' numbers, or SIZE_MAX. */
-size_t bs_results_column(const bs_results *results, const char *name);
+size_t bs_tables_column(const bs_tables *results, const char *name);
 
 /* The metrics of each task, split once. */
 typedef struct bs_task_lists {
@@ -61,7 +61,7 @@ typedef struct bs_task_lists {
 } bs_task_lists;
 
 /* Strings go into `arena`. */
-bs_status bs_task_lists_read(bs_task_lists *to, const bs_results *results, bs_arena *arena,
+bs_status bs_task_lists_read(bs_task_lists *to, const bs_tables *results, bs_arena *arena,
                              bs_error *err);
 void bs_task_lists_free(bs_task_lists *lists);
 

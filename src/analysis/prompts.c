@@ -16,17 +16,17 @@ static int compare(const place *a, const place *b) {
   return 0;
 }
 
-static place of_example(const bs_results *results, size_t i) {
+static place of_example(const bs_tables *results, size_t i) {
   const bs_example_row *row = &results->examples[i];
   return (place){row->model, row->task, row->shots};
 }
 
-static place of_skipped(const bs_results *results, size_t i) {
+static place of_skipped(const bs_tables *results, size_t i) {
   const bs_skipped_row *row = &results->skipped[i];
   return (place){row->model, row->task, row->shots};
 }
 
-static size_t count_groups(const bs_results *results) {
+static size_t count_groups(const bs_tables *results) {
   size_t n = 0;
   for (size_t i = 0; i < results->n_examples; i++) {
     place here = of_example(results, i), before = i > 0 ? of_example(results, i - 1) : here;
@@ -35,7 +35,7 @@ static size_t count_groups(const bs_results *results) {
   return n + results->n_skipped; /* at most: each may be of a group without examples */
 }
 
-bs_status bs_analysis_prompts_count(bs_analysis *analysis, const bs_results *results,
+bs_status bs_analysis_prompts_count(bs_analysis *analysis, const bs_tables *results,
                                     bs_error *err) {
   size_t e = 0, s = 0;
   analysis->prompts = bs_array_new(count_groups(results), sizeof *analysis->prompts, err);

@@ -8,7 +8,7 @@
 #include "base/memory_internal.h"
 #include "bigsweep/analysis.h"
 #include "metrics/metrics_internal.h"
-#include "tables/results_internal.h"
+#include "tables/tables_internal.h"
 
 /* What a task can be scored by. */
 typedef struct task_plan {
@@ -22,8 +22,8 @@ typedef struct task_plan {
 } task_plan;
 
 typedef struct rescoring {
-  const bs_results *from;
-  bs_results *to;
+  const bs_tables *from;
+  bs_tables *to;
   bs_outcomes outcomes;
   bs_task_lists lists;
   task_plan *plans; /* [n_tasks] */
@@ -36,8 +36,8 @@ typedef struct rescoring {
 
 /* Rows of /targets, /choices and /samples tell what a task has. */
 static void look_at_answers(rescoring *r, bs_task_has *has) {
-  const bs_results *results = r->from;
-  size_t share = bs_results_column(results, bs_record_name(BS_RECORD_VOTE_SHARE));
+  const bs_tables *results = r->from;
+  size_t share = bs_tables_column(results, bs_record_name(BS_RECORD_VOTE_SHARE));
   for (size_t i = 0; i < results->n_targets; i++) {
     const bs_target_row *row = &results->targets[i];
     has[row->task].choices |= row->is_choice;
@@ -199,7 +199,7 @@ static bs_status settle_plan(rescoring *r, size_t t, bs_error *err) {
   for (size_t k = 0; k < plan->n; k++) {
     const bs_metric *metric = plan->metrics[k];
     bool has_column = metric->example != NULL && plan->is_asked[k] &&
-                      bs_results_column(r->from, metric->name) != SIZE_MAX;
+                      bs_tables_column(r->from, metric->name) != SIZE_MAX;
     if (plan->has_rows && !plan->is_given[k] && !has_column) {
       if (plan->is_asked[k])
         return cannot_give(task, 0, metric, err);
@@ -226,7 +226,7 @@ static bs_status new_results(rescoring *r, bs_error *err) {
   for (size_t i = 0; i < r->from->n_metrics; i++)
     if (!is_among(r->from->metric_names[i], own, n_own))
       names[n++] = r->from->metric_names[i];
-  bs_status status = bs_results_new(&r->to, names, n, err);
+  bs_status status = bs_tables_new(&r->to, names, n, err);
   free(names);
   return status;
 }
@@ -247,30 +247,30 @@ static bs_status join_metrics(const rescoring *r, size_t t, bs_text *joined, bs_
 }
 
 static bs_status copy_tables(const rescoring *r, bs_error *err) {
-  const bs_results *from = r->from;
+  const bs_tables *from = r->from;
   bs_status status = BS_OK;
   for (size_t i = 0; i < from->n_models && status == BS_OK; i++)
-    status = bs_results_add_model(r->to, &from->models[i], err);
+    status = bs_tables_add_model(r->to, &from->models[i], err);
   for (size_t i = 0; i < from->n_tasks && status == BS_OK; i++) {
     bs_task_row row = from->tasks[i];
     bs_text metrics = {0};
     status = join_metrics(r, i, &metrics, err);
     row.metrics = metrics.data;
     if (status == BS_OK)
-      status = bs_results_add_task(r->to, &row, err);
+      status = bs_tables_add_task(r->to, &row, err);
     bs_text_free(&metrics);
   }
   for (size_t i = 0; i < from->n_targets && status == BS_OK; i++)
-    status = bs_results_add_target(r->to, &from->targets[i], err);
+    status = bs_tables_add_target(r->to, &from->targets[i], err);
   for (size_t i = 0; i < from->n_skipped && status == BS_OK; i++)
-    status = bs_results_add_skipped(r->to, &from->skipped[i], err);
+    status = bs_tables_add_skipped(r->to, &from->skipped[i], err);
   return status;
 }
 
 /* The numbers of example `i` of the group. `columns` tells where the old results have each. */
 static void fill_values(const rescoring *r, const task_plan *plan, size_t i, const size_t *columns,
                         double *values) {
-  const bs_results *from = r->from;
+  const bs_tables *from = r->from;
   size_t first = (r->outcomes.first + i) * from->n_metrics; /* of its numbers; there may be none */
   const bs_vote_again *vote = &r->outcomes.votes[i];
   for (size_t c = 0; c < r->to->n_metrics; c++) {
@@ -296,7 +296,7 @@ static void fill_values(const rescoring *r, const task_plan *plan, size_t i, con
 /* Example `i` of the group with its prediction made anew. */
 static bs_example_row example_row(const rescoring *r, size_t i) {
   const bs_outcomes *of = &r->outcomes;
-  const bs_sample_row *samples = bs_results_samples(r->from, of->first + i);
+  const bs_sample_row *samples = bs_tables_samples(r->from, of->first + i);
   const bs_vote_again *vote = &of->votes[i];
   bs_example_row row = r->from->examples[of->first + i];
   if (row.n_choices == 0 && of->all[i].prediction != NULL)
@@ -309,13 +309,13 @@ static bs_example_row example_row(const rescoring *r, size_t i) {
 }
 
 static bs_status score_all(rescoring *r, bs_error *err) {
-  const bs_results *from = r->from;
+  const bs_tables *from = r->from;
   size_t n = r->to->n_metrics;
   double *values = bs_array_new(n, sizeof *values, err);
   size_t *columns = bs_array_new(n, sizeof *columns, err);
   bs_status status = values != NULL && columns != NULL ? BS_OK : BS_ERR_MEMORY;
   for (size_t c = 0; c < n && status == BS_OK; c++)
-    columns[c] = bs_results_column(from, r->to->metric_names[c]);
+    columns[c] = bs_tables_column(from, r->to->metric_names[c]);
   while (status == BS_OK && bs_outcomes_next(&r->outcomes)) {
     const task_plan *plan = &r->plans[from->examples[r->outcomes.first].task];
     status = bs_outcomes_fill(&r->outcomes, plan->with_text, err);
@@ -323,8 +323,8 @@ static bs_status score_all(rescoring *r, bs_error *err) {
       size_t at = r->outcomes.first + i;
       bs_example_row row = example_row(r, i);
       fill_values(r, plan, i, columns, values);
-      status = bs_results_add_example(r->to, &row, bs_results_choices(from, at),
-                                      bs_results_samples(from, at), values, err);
+      status = bs_tables_add_example(r->to, &row, bs_tables_choices(from, at),
+                                     bs_tables_samples(from, at), values, err);
     }
   }
   free(values);
@@ -332,8 +332,9 @@ static bs_status score_all(rescoring *r, bs_error *err) {
   return status;
 }
 
-bs_status bs_results_rescore(bs_results **out, const bs_results *results, const char *const *added,
-                             size_t n_added, bs_analysis_notice notice, void *user, bs_error *err) {
+bs_status bs_analysis_rescore(bs_tables **out, const bs_tables *results, const char *const *added,
+                              size_t n_added, bs_analysis_notice notice, void *user,
+                              bs_error *err) {
   *out = NULL;
   rescoring r = {.from = results, .notice = notice, .user = user};
   bs_arena *arena = bs_arena_new();
@@ -361,7 +362,7 @@ bs_status bs_results_rescore(bs_results **out, const bs_results *results, const 
     status = score_all(&r, err);
   }
   if (status != BS_OK)
-    bs_results_free(&r.to);
+    bs_tables_free(&r.to);
   *out = r.to;
   bs_outcomes_close(&r.outcomes);
   bs_task_lists_free(&r.lists);

@@ -158,7 +158,7 @@ static bs_status copy_spreads(bs_analysis *to, const spreading *s, bs_error *err
   return BS_OK;
 }
 
-bs_status bs_analysis_spread(bs_analysis *analysis, const bs_results *results,
+bs_status bs_analysis_spread(bs_analysis *analysis, const bs_tables *results,
                              const bs_groups *groups, bs_error *err) {
   if (groups->bases.n == results->n_tasks)
     return BS_OK; /* every task is put in one way */

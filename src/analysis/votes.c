@@ -57,14 +57,14 @@ static bs_status vote_on_choices(const bs_sample_row *samples, size_t n, bs_outc
 }
 
 bs_status bs_outcomes_vote(bs_outcomes *of, bool with_text, bs_error *err) {
-  const bs_results *results = of->results;
+  const bs_tables *results = of->results;
   const bs_task_row *task = &results->tasks[results->examples[of->first].task];
   size_t column = of->record_columns[BS_RECORD_VOTE_SHARE];
   bs_status status = BS_OK;
   for (size_t i = 0; i < of->n && status == BS_OK; i++) {
     size_t row = of->first + i;
     const bs_example_row *example = &results->examples[row];
-    const bs_sample_row *samples = bs_results_samples(results, row);
+    const bs_sample_row *samples = bs_tables_samples(results, row);
     bs_outcome *outcome = &of->all[i];
     bs_vote_again *vote = &of->votes[i];
     *vote = (bs_vote_again){.share = NAN};

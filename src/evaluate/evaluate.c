@@ -82,7 +82,7 @@ void bs_evaluator_free(bs_evaluator **evaluator) {
 const bs_engine *bs_evaluator_engine(const bs_evaluator *evaluator) { return evaluator->engine; }
 
 static bs_status check_call(const bs_evaluator *evaluator, const bs_task *task, size_t first,
-                            size_t n, const bs_results *results, bs_error *err) {
+                            size_t n, const bs_tables *results, bs_error *err) {
   size_t n_names;
   bs_example_metric_names(&n_names);
   if (evaluator->engine == NULL)
@@ -100,7 +100,7 @@ static bs_status check_call(const bs_evaluator *evaluator, const bs_task *task, 
 
 bs_status bs_evaluator_run(bs_evaluator *evaluator, const bs_task *task,
                            const bs_prompter *prompter, uint32_t shots, size_t first, size_t n,
-                           uint32_t model_row, uint32_t task_row, bs_results *results,
+                           uint32_t model_row, uint32_t task_row, bs_tables *results,
                            bs_error *err) {
   bs_status status = check_call(evaluator, task, first, n, results, err);
   if (status != BS_OK)

@@ -179,7 +179,7 @@ typedef struct bs_row_place {
   size_t n_metrics;
 } bs_row_place;
 /* The row of a job whose answers are in. */
-bs_status bs_job_append(const bs_job *job, const bs_row_place *place, bs_results *results,
+bs_status bs_job_append(const bs_job *job, const bs_row_place *place, bs_tables *results,
                         bs_error *err);
 
 #endif

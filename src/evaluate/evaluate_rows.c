@@ -185,17 +185,17 @@ static const char *prediction_of(const bs_verdict *v, const bs_outcome *outcome)
   return v->text != NULL ? v->text->text : "";
 }
 
-static bs_status append_skipped(const bs_job *job, const bs_row_place *place, bs_results *results,
+static bs_status append_skipped(const bs_job *job, const bs_row_place *place, bs_tables *results,
                                 bs_error *err) {
   bs_skipped_row row = {.model = place->model,
                         .task = place->task,
                         .shots = place->shots,
                         .example = (uint32_t)job->number,
                         .prompt_tokens = (uint32_t)job->prompt_tokens};
-  return bs_results_add_skipped(results, &row, err);
+  return bs_tables_add_skipped(results, &row, err);
 }
 
-bs_status bs_job_append(const bs_job *job, const bs_row_place *place, bs_results *results,
+bs_status bs_job_append(const bs_job *job, const bs_row_place *place, bs_tables *results,
                         bs_error *err) {
   if (job->is_skipped)
     return append_skipped(job, place, results, err);
@@ -230,7 +230,7 @@ bs_status bs_job_append(const bs_job *job, const bs_row_place *place, bs_results
                         .generated = v.text != NULL ? text_of(&v.text->generated) : "",
                         .n_choices = (uint32_t)job->example->n_choices,
                         .n_samples = n_samples};
-  status = bs_results_add_example(results, &row, seen.rows, samples, values, err);
+  status = bs_tables_add_example(results, &row, seen.rows, samples, values, err);
 
 cleanup:
   free(samples);
@@ -249,14 +249,14 @@ static bs_status join_metrics(const bs_task *task, bs_text *joined, bs_error *er
 }
 
 /* What metrics compare with or measure: accepted answers that are generated or scored, choices. */
-static bs_status add_answers(bs_results *results, const bs_task *task, uint32_t task_row,
+static bs_status add_answers(bs_tables *results, const bs_task *task, uint32_t task_row,
                              uint32_t number, bool needs_text, bs_error *err) {
   const bs_example *example = &task->examples[number];
   size_t n_targets = needs_text || example->n_choices == 0 ? example->n_targets : 0;
   bs_status status = BS_OK;
   for (size_t i = 0; i < n_targets && status == BS_OK; i++) {
     bs_target_row row = {.task = task_row, .example = number, .text = example->targets[i]};
-    status = bs_results_add_target(results, &row, err);
+    status = bs_tables_add_target(results, &row, err);
   }
   for (size_t i = 0; i < example->n_choices && status == BS_OK; i++) {
     bs_target_row row = {.task = task_row,
@@ -265,12 +265,12 @@ static bs_status add_answers(bs_results *results, const bs_task *task, uint32_t 
                          .is_choice = true,
                          .choice = (uint32_t)i,
                          .role = (uint32_t)example->choices[i].role};
-    status = bs_results_add_target(results, &row, err);
+    status = bs_tables_add_target(results, &row, err);
   }
   return status;
 }
 
-bs_status bs_results_add_task_of(bs_results *results, const bs_task *task, bs_error *err) {
+bs_status bs_tables_add_task_of(bs_tables *results, const bs_task *task, bs_error *err) {
   bs_text metrics = {0};
   uint32_t number = (uint32_t)results->n_tasks;
   const bs_metric *preferred = bs_metric_find(task->preferred_metric);
@@ -292,7 +292,7 @@ bs_status bs_results_add_task_of(bs_results *results, const bs_task *task, bs_er
     row.low_score = bs_task_chance(task);
   memcpy(row.sha256, task->sha256, sizeof row.sha256);
   if (status == BS_OK)
-    status = bs_results_add_task(results, &row, err);
+    status = bs_tables_add_task(results, &row, err);
   bool needs_text = bs_task_needs_text(task);
   for (size_t i = 0; i < task->n_examples && status == BS_OK; i++)
     status = add_answers(results, task, number, (uint32_t)i, needs_text, err);

@@ -8,10 +8,10 @@
 
 static void print_note(void *user, const char *message) { print_error(user, message); }
 
-static bs_status print_notes(const bs_command *command, const bs_results *results, bs_error *err) {
-  bs_status status = bs_results_tell_reach(results, print_note, (void *)(size_t)command, err);
+static bs_status print_notes(const bs_command *command, const bs_tables *results, bs_error *err) {
+  bs_status status = bs_analysis_tell_reach(results, print_note, (void *)(size_t)command, err);
   return status == BS_OK
-             ? bs_results_tell_white_space(results, print_note, (void *)(size_t)command, err)
+             ? bs_analysis_tell_white_space(results, print_note, (void *)(size_t)command, err)
              : status;
 }
 
@@ -31,7 +31,7 @@ static bs_status analyze(void *user, bs_error *err) {
   bs_store_content content = {0};
   bs_status status = bs_sweep_collect(&content, a->path, err);
   if (status == BS_OK)
-    status = bs_analysis_from_results(&a->analysis, content.results, err);
+    status = bs_analysis_from_tables(&a->analysis, content.results, err);
   if (status == BS_OK && !a->is_running &&
       bs_store_write(a->path, content.results, a->analysis, content.runs, content.n_runs,
                      &content.provenance, &a->not_written) != BS_OK)

@@ -34,7 +34,7 @@ typedef struct rescoring {
   size_t n_added;
   void *command;
   bs_store_content content;
-  bs_results *results;
+  bs_tables *results;
   bs_analysis *analysis;
 } rescoring;
 
@@ -43,10 +43,10 @@ static bs_status score_again(void *user, bs_error *err) {
   rescoring *r = user;
   bs_status status = bs_sweep_collect(&r->content, r->path, err);
   if (status == BS_OK)
-    status = bs_results_rescore(&r->results, r->content.results, r->added, r->n_added, print_notice,
-                                r->command, err);
+    status = bs_analysis_rescore(&r->results, r->content.results, r->added, r->n_added,
+                                 print_notice, r->command, err);
   if (status == BS_OK)
-    status = bs_analysis_from_results(&r->analysis, r->results, err);
+    status = bs_analysis_from_tables(&r->analysis, r->results, err);
   if (status == BS_OK)
     status = bs_store_write(r->path, r->results, r->analysis, r->content.runs, r->content.n_runs,
                             &r->content.provenance, err);
@@ -64,7 +64,7 @@ static bs_status rescore(rescoring *r, bs_error *err) {
     printf("%s: %zu scores of %zu examples\n", r->path, bs_analysis_n_scores(r->analysis),
            r->results->n_examples);
   bs_analysis_free(&r->analysis);
-  bs_results_free(&r->results);
+  bs_tables_free(&r->results);
   bs_store_content_free(&r->content);
   bs_lock_free(&lock);
   return status;

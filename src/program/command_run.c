@@ -134,11 +134,12 @@ static bs_status print_results(const bs_command *command, const char *config_pat
   bs_analysis *analysis = NULL;
   bs_status status = bs_store_read(&content, summary->output, err);
   if (status == BS_OK)
-    status = bs_analysis_from_results(&analysis, content.results, err);
+    status = bs_analysis_from_tables(&analysis, content.results, err);
   if (status == BS_OK)
     status = bs_analysis_print(analysis, stdout, err);
   if (status == BS_OK)
-    status = bs_results_tell_white_space(content.results, print_note, (void *)(size_t)command, err);
+    status =
+        bs_analysis_tell_white_space(content.results, print_note, (void *)(size_t)command, err);
   if (status == BS_OK)
     status = print_prompts(command, analysis, err);
   if (status == BS_OK) {

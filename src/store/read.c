@@ -58,7 +58,7 @@ static bs_status split_names(const bs_source *from, const char *list, const char
 }
 
 /* The results' metric columns, made for the names that the file lists. */
-static bs_status new_results(bs_source *from, bs_results **out, bs_error *err) {
+static bs_status new_results(bs_source *from, bs_tables **out, bs_error *err) {
   hid_t group = bs_read_open_group(from, bs_table_examples.path);
   if (group < 0)
     return bs_read_no_group(from, bs_table_examples.path, err);
@@ -74,14 +74,14 @@ static bs_status new_results(bs_source *from, bs_results **out, bs_error *err) {
   if (status == BS_OK)
     status = split_names(from, list, names, &n, err);
   if (status == BS_OK)
-    status = bs_results_new(out, names, n, err);
+    status = bs_tables_new(out, names, n, err);
   bs_arena_free(&from->arena);
   free(names);
   bs_h5_close(group);
   return status;
 }
 
-static bs_status read_metrics(const bs_source *from, bs_results *results, bs_error *err) {
+static bs_status read_metrics(const bs_source *from, bs_tables *results, bs_error *err) {
   size_t row_bytes = results->n_metrics * sizeof(double);
   hid_t group = bs_read_open_group(from, bs_table_examples.path);
   bs_status status = BS_OK;
@@ -106,7 +106,7 @@ static bs_status read_metrics(const bs_source *from, bs_results *results, bs_err
 /* One more row of a table that points to examples, in whose order it stands; `n` is the example's
    count. */
 static bs_status count_row(const bs_source *from, const char *table, size_t i, uint64_t row,
-                           uint64_t *last, const bs_results *results, uint32_t *n, bs_error *err) {
+                           uint64_t *last, const bs_tables *results, uint32_t *n, bs_error *err) {
   if (n == NULL || row < *last)
     return bs_error_set(err, BS_ERR_INPUT,
                         "%s: %s/row: entry %zu: %" PRIu64 ", expected %" PRIu64 " to %zu",
@@ -120,7 +120,7 @@ static bs_status count_row(const bs_source *from, const char *table, size_t i, u
 }
 
 /* Choices and samples stand in the order of their examples; each example gets its ranges. */
-static bs_status link_examples(const bs_source *from, bs_results *results, bs_error *err) {
+static bs_status link_examples(const bs_source *from, bs_tables *results, bs_error *err) {
   bs_status status = BS_OK;
   uint64_t last = 0;
   for (size_t i = 0; status == BS_OK && i < results->n_choices; i++) {
@@ -146,7 +146,7 @@ static bs_status link_examples(const bs_source *from, bs_results *results, bs_er
 }
 
 /* Files from before samples were kept have no such group. */
-static bs_status read_samples(const bs_source *from, bs_results *results, bs_error *err) {
+static bs_status read_samples(const bs_source *from, bs_tables *results, bs_error *err) {
   if (H5Lexists(from->file, bs_table_samples.path, H5P_DEFAULT) == 0)
     return BS_OK;
   void *rows = NULL;
@@ -157,7 +157,7 @@ static bs_status read_samples(const bs_source *from, bs_results *results, bs_err
 }
 
 /* Files from before examples could be left out have no such group. */
-static bs_status read_skipped(const bs_source *from, bs_results *results, bs_error *err) {
+static bs_status read_skipped(const bs_source *from, bs_tables *results, bs_error *err) {
   if (H5Lexists(from->file, bs_table_skipped.path, H5P_DEFAULT) == 0)
     return BS_OK;
   void *rows = NULL;
@@ -168,7 +168,7 @@ static bs_status read_skipped(const bs_source *from, bs_results *results, bs_err
 }
 
 /* Before prompts could have fewer shots than was asked for, they had all. */
-static bs_status fill_shots_shown(const bs_source *from, bs_results *results, bs_error *err) {
+static bs_status fill_shots_shown(const bs_source *from, bs_tables *results, bs_error *err) {
   hid_t group = bs_read_open_group(from, bs_table_examples.path);
   if (group < 0)
     return bs_read_no_group(from, bs_table_examples.path, err);
@@ -180,7 +180,7 @@ static bs_status fill_shots_shown(const bs_source *from, bs_results *results, bs
 }
 
 /* Files from before the choices' texts were kept have no such group. */
-static bs_status read_choice_texts(const bs_source *from, bs_results *results, bs_error *err) {
+static bs_status read_choice_texts(const bs_source *from, bs_tables *results, bs_error *err) {
   hid_t group = bs_read_open_group(from, bs_table_choice_texts.path);
   if (group < 0)
     return BS_OK;
@@ -201,10 +201,10 @@ static bs_status read_choice_texts(const bs_source *from, bs_results *results, b
                             from->name, i, row->task, results->n_tasks);
   }
   free(rows);
-  return status == BS_OK && n > 0 ? bs_results_sort_targets(results, err) : status;
+  return status == BS_OK && n > 0 ? bs_tables_sort_targets(results, err) : status;
 }
 
-static bs_status read_results(const bs_source *from, bs_results *results, bs_error *err) {
+static bs_status read_results(const bs_source *from, bs_tables *results, bs_error *err) {
   const struct {
     const bs_table *table;
     void **rows;
@@ -234,7 +234,7 @@ static bs_status read_results(const bs_source *from, bs_results *results, bs_err
     status = read_skipped(from, results, err);
   if (status == BS_OK)
     status = link_examples(from, results, err);
-  if (status == BS_OK && (status = bs_results_check(results, err)) != BS_OK)
+  if (status == BS_OK && (status = bs_tables_check(results, err)) != BS_OK)
     bs_error_prefix(err, "%s", from->name);
   if (status == BS_OK)
     status = read_choice_texts(from, results, err);
@@ -315,7 +315,7 @@ bs_status bs_store_read(bs_store_content *out, const char *path, bs_error *err) 
 void bs_store_content_free(bs_store_content *content) {
   if (content == NULL)
     return;
-  bs_results_free(&content->results);
+  bs_tables_free(&content->results);
   free(content->runs);
   *content = (bs_store_content){0};
 }

@@ -5,7 +5,7 @@
 #include <stdint.h>
 
 #include "store/hdf5_internal.h"
-#include "tables/results_internal.h"
+#include "tables/tables_internal.h"
 
 enum { BS_PLACE_BYTES = 256 };
 

@@ -19,7 +19,7 @@
 enum { PART_DIGITS = 8, LAST_PART = 99999999 };
 static const char PART_SUFFIX[] = ".h5";
 
-bs_status bs_store_write(const char *path, const bs_results *results, const bs_analysis *analysis,
+bs_status bs_store_write(const char *path, const bs_tables *results, const bs_analysis *analysis,
                          const bs_run_row *runs, size_t n_runs, const bs_provenance *provenance,
                          bs_error *err) {
   bs_content content = {results, analysis, runs, n_runs, provenance};
@@ -135,7 +135,7 @@ static bs_status write_next(const char *folder, const bs_text *image, bs_error *
   return status;
 }
 
-bs_status bs_store_commit_part(const char *path, const bs_results *results, const bs_run_row *runs,
+bs_status bs_store_commit_part(const char *path, const bs_tables *results, const bs_run_row *runs,
                                size_t n_runs, const bs_provenance *provenance, bs_error *err) {
   bs_content content = {results, NULL, runs, n_runs, provenance};
   bs_text image = {0}, folder = {0};

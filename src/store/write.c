@@ -11,7 +11,7 @@
 
 #include "base/memory_internal.h"
 #include "store/hdf5_internal.h"
-#include "tables/results_internal.h"
+#include "tables/tables_internal.h"
 
 enum {
   COMPACT_BYTES = 1024, /* a column of at most this stands in its header, checksummed with it */
@@ -243,7 +243,7 @@ static bs_status write_root(const image *to, const bs_provenance *provenance, bs
 
 /* A metric is named by its column: no name of another column, nothing that HDF5 or the list of
    names would read otherwise. */
-static bs_status check_metric_name(const image *to, const bs_results *results, size_t i,
+static bs_status check_metric_name(const image *to, const bs_tables *results, size_t i,
                                    bs_error *err) {
   const char *name = results->metric_names[i];
   bool good = name[0] != '\0' && strcspn(name, "/,") == strlen(name) && strcmp(name, ".") != 0;
@@ -257,7 +257,7 @@ static bs_status check_metric_name(const image *to, const bs_results *results, s
                       to->name, name);
 }
 
-static bs_status write_examples(const image *to, const bs_results *results, bs_error *err) {
+static bs_status write_examples(const image *to, const bs_tables *results, bs_error *err) {
   hid_t group = H5I_INVALID_HID;
   bs_text names = {0};
   bs_status status =
@@ -325,7 +325,7 @@ static bs_status write_runs(const image *to, const bs_run_row *runs, size_t n_ru
 }
 
 /* Accepted answers and choices stand together in memory, apart in the file. */
-static bs_status write_texts(const image *to, const bs_table *table, const bs_results *results,
+static bs_status write_texts(const image *to, const bs_table *table, const bs_tables *results,
                              bool choices, bs_error *err) {
   bs_target_row *rows = bs_array_new(results->n_targets, sizeof *rows, err);
   if (rows == NULL)
@@ -340,7 +340,7 @@ static bs_status write_texts(const image *to, const bs_table *table, const bs_re
 }
 
 static bs_status write_content(const image *to, const bs_content *content, bs_error *err) {
-  const bs_results *results = content->results;
+  const bs_tables *results = content->results;
   bs_status status = write_root(to, content->provenance, err);
   if (status == BS_OK)
     status = write_table(to, &bs_table_models, results->models, results->n_models, NULL, err);
@@ -444,7 +444,7 @@ static bs_status take_bytes(image_bytes *from, const char *name, bs_text *out, b
 }
 
 bs_status bs_store_image(bs_text *out, const char *path, const bs_content *content, bs_error *err) {
-  bs_status status = bs_results_check(content->results, err);
+  bs_status status = bs_tables_check(content->results, err);
   if (status != BS_OK) {
     bs_error_prefix(err, "%s", path);
     return status;

@@ -7,7 +7,7 @@
 
 /* What goes into a file, all borrowed. */
 typedef struct bs_content {
-  const bs_results *results;
+  const bs_tables *results;
   const bs_analysis *analysis; /* (optional) */
   const bs_run_row *runs;      /* (optional) */
   size_t n_runs;

@@ -223,7 +223,7 @@ static bs_status count_committed(const char *output, bs_sweep_state *state, bs_e
   bs_status status = bs_sweep_collect(&content, output, err);
   if (status != BS_OK)
     return status;
-  const bs_results *rows = content.results;
+  const bs_tables *rows = content.results;
   for (size_t m = 0; m < state->n_models; m++) {
     bs_sweep_model_state *model = &state->models[m];
     model->examples_done = model->examples_failed = 0;

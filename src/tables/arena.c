@@ -1,4 +1,5 @@
-#include "tables/results_internal.h"
+/* Strings that live and die together with the tables that they stand in. */
+#include "tables/tables_internal.h"
 
 #include <stdint.h>
 #include <stdlib.h>

@@ -1,12 +1,12 @@
 /* The canonical order of results. */
-#include "bigsweep/results.h"
+#include "bigsweep/tables.h"
 
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/memory_internal.h"
-#include "tables/results_internal.h"
+#include "tables/tables_internal.h"
 
 /* Where a row stands: its key, most significant part first, and its place, which makes any sort a
    stable one. */
@@ -59,7 +59,7 @@ static bool samples_in_order(const bs_sample_row *samples, uint32_t n) {
   return true;
 }
 
-static bool in_order(const bs_results *results) {
+static bool in_order(const bs_tables *results) {
   for (size_t i = 0; i < results->n_examples; i++) {
     const bs_example_row *row = &results->examples[i];
     if (row->n_choices > 0 &&
@@ -95,7 +95,7 @@ typedef struct ordered {
   size_t n_examples, n_choices, n_samples;
 } ordered;
 
-static void gather_choices(ordered *to, const bs_results *from, bs_example_row *row, size_t i) {
+static void gather_choices(ordered *to, const bs_tables *from, bs_example_row *row, size_t i) {
   bs_choice_row *choices = to->choices + to->n_choices;
   if (row->n_choices > 0)
     memcpy(choices, from->choices + row->first_choice, row->n_choices * sizeof *choices);
@@ -107,7 +107,7 @@ static void gather_choices(ordered *to, const bs_results *from, bs_example_row *
   to->n_choices += row->n_choices;
 }
 
-static void gather_samples(ordered *to, const bs_results *from, bs_example_row *row, size_t i) {
+static void gather_samples(ordered *to, const bs_tables *from, bs_example_row *row, size_t i) {
   bs_sample_row *samples = to->samples + to->n_samples;
   if (row->n_samples > 0)
     memcpy(samples, from->samples + row->first_sample, row->n_samples * sizeof *samples);
@@ -119,7 +119,7 @@ static void gather_samples(ordered *to, const bs_results *from, bs_example_row *
   to->n_samples += row->n_samples;
 }
 
-static void gather(ordered *to, const bs_results *from, const sort_key *keys) {
+static void gather(ordered *to, const bs_tables *from, const sort_key *keys) {
   size_t n_metrics = from->n_metrics;
   for (size_t i = 0; i < to->n_examples; i++) {
     bs_example_row row = from->examples[keys[i].place];
@@ -132,7 +132,7 @@ static void gather(ordered *to, const bs_results *from, const sort_key *keys) {
   }
 }
 
-static bs_status sort_examples(bs_results *results, bs_error *err) {
+static bs_status sort_examples(bs_tables *results, bs_error *err) {
   if (in_order(results))
     return BS_OK;
   size_t n = results->n_examples;
@@ -182,7 +182,7 @@ static sort_key target_key(const bs_target_row *row, size_t place) {
       .high = row->task, .low = (uint64_t)row->example << 1 | row->is_choice, .place = place};
 }
 
-bs_status bs_results_sort_targets(bs_results *results, bs_error *err) {
+bs_status bs_tables_sort_targets(bs_tables *results, bs_error *err) {
   size_t n = results->n_targets;
   sort_key *keys = bs_array_new(n, sizeof *keys, err);
   bs_target_row *sorted = bs_array_new(n, sizeof *sorted, err);
@@ -214,7 +214,7 @@ static int compare_skipped(const void *a, const void *b) {
 }
 
 /* Rows with equal keys are equal. */
-static void sort_skipped(bs_results *results) {
+static void sort_skipped(bs_tables *results) {
   size_t n = 0;
   bs_skipped_row *rows = results->skipped;
   if (results->n_skipped > 1)
@@ -225,8 +225,8 @@ static void sort_skipped(bs_results *results) {
   results->n_skipped = n;
 }
 
-bs_status bs_results_sort(bs_results *results, bs_error *err) {
+bs_status bs_tables_sort(bs_tables *results, bs_error *err) {
   bs_status status = sort_examples(results, err);
   sort_skipped(results);
-  return status == BS_OK ? bs_results_sort_targets(results, err) : status;
+  return status == BS_OK ? bs_tables_sort_targets(results, err) : status;
 }

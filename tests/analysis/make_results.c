@@ -9,25 +9,25 @@
 
 static const char *plain_path, *ways_path, *repeats_path;
 
-static void write_file(const char *path, const bs_results *results) {
+static void write_file(const char *path, const bs_tables *results) {
   bs_error err = {0};
   bs_analysis *analysis = NULL;
   const bs_run_row run = {.n_examples = 100, .attempts = 1, .seconds = 1.5, .host = "node1"};
   const bs_provenance provenance = {.config = "{\"name\": \"\xC3\xA9\"}", .host = "node1"};
-  BS_TEST_OK(bs_analysis_from_results(&analysis, results, &err), err);
+  BS_TEST_OK(bs_analysis_from_tables(&analysis, results, &err), err);
   CU_ASSERT_PTR_NOT_NULL_FATAL(analysis);
   BS_TEST_OK(bs_store_write(path, results, analysis, &run, 1, &provenance, &err), err);
   bs_analysis_free(&analysis);
 }
 
 static void write_ladder(void) {
-  bs_results *results = synthetic_results((synthetic_size){8, 3, 2, 100}, false);
+  bs_tables *results = synthetic_results((synthetic_size){8, 3, 2, 100}, false);
   for (size_t i = 0; i < results->n_tasks; i++) {
     results->tasks[i].variant = "";
     results->tasks[i].human_average = results->tasks[i].human_best = NAN;
   }
   write_file(plain_path, results);
-  bs_results_free(&results);
+  bs_tables_free(&results);
 }
 
 /* The kinds of synthetic tasks by turns: choices that grow, text that breaks through, chance. */
@@ -45,7 +45,7 @@ static void write_ways(void) {
       {"sums:three", "", 0.7, NAN},
   };
   enum { N = sizeof TASKS / sizeof *TASKS };
-  bs_results *results = synthetic_results((synthetic_size){8, N, 2, 100}, false);
+  bs_tables *results = synthetic_results((synthetic_size){8, N, 2, 100}, false);
   for (size_t i = 0; i < N; i++) {
     results->tasks[i].name = TASKS[i].name;
     results->tasks[i].variant = TASKS[i].variant;
@@ -53,12 +53,12 @@ static void write_ways(void) {
     results->tasks[i].human_best = TASKS[i].best;
   }
   write_file(ways_path, results);
-  bs_results_free(&results);
+  bs_tables_free(&results);
 }
 
 /* "twins" has two repeats of its smallest model; "mixed" has two models of that scale. */
 static void write_repeats(void) {
-  bs_results *results = synthetic_results((synthetic_size){8, 3, 2, 100}, false);
+  bs_tables *results = synthetic_results((synthetic_size){8, 3, 2, 100}, false);
   for (size_t i = 0; i < 8; i++) {
     bs_model_row *row = &results->models[i];
     size_t rank = i % 4;
@@ -72,7 +72,7 @@ static void write_repeats(void) {
   for (size_t i = 0; i < 3; i++)
     results->tasks[i].human_average = results->tasks[i].human_best = NAN;
   write_file(repeats_path, results);
-  bs_results_free(&results);
+  bs_tables_free(&results);
 }
 
 int main(int n_arguments, char **arguments) {

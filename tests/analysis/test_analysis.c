@@ -315,8 +315,8 @@ static const bs_score_row *score_of(const bs_analysis *analysis, uint32_t model,
 }
 
 /* Every task as its file has it, without human scores. */
-static bs_results *plain_results(synthetic_size size) {
-  bs_results *results = synthetic_results(size, false);
+static bs_tables *plain_results(synthetic_size size) {
+  bs_tables *results = synthetic_results(size, false);
   for (size_t i = 0; i < results->n_tasks; i++) {
     results->tasks[i].variant = "";
     results->tasks[i].human_average = results->tasks[i].human_best = NAN;
@@ -324,16 +324,16 @@ static bs_results *plain_results(synthetic_size size) {
   return results;
 }
 
-static bs_analysis *of_results(const bs_results *results) {
+static bs_analysis *of_results(const bs_tables *results) {
   bs_error err = {0};
   bs_analysis *analysis = NULL;
-  BS_TEST_OK(bs_analysis_from_results(&analysis, results, &err), err);
+  BS_TEST_OK(bs_analysis_from_tables(&analysis, results, &err), err);
   CU_ASSERT_PTR_NOT_NULL_FATAL(analysis);
   return analysis;
 }
 
 static void scores_are_means_of_columns(void) {
-  bs_results *results = plain_results((synthetic_size){5, 4, 2, 60});
+  bs_tables *results = plain_results((synthetic_size){5, 4, 2, 60});
   bs_analysis *analysis = of_results(results);
   CU_ASSERT_EQUAL(bs_analysis_n_scores(analysis), 5 * 4 * 2 * 2);
   CU_ASSERT_EQUAL(bs_analysis_n_linearity(analysis), (4 * 2 + 1) * 2); /* and all tasks */
@@ -357,12 +357,12 @@ static void scores_are_means_of_columns(void) {
   CU_ASSERT_EQUAL_FATAL(n, 5);
   CU_ASSERT_EQUAL(points[4].value, score_of(analysis, 4, 0, 0, "multiple_choice_grade")->value);
   bs_analysis_free(&analysis);
-  bs_results_free(&results);
+  bs_tables_free(&results);
 }
 
 /* Corpus metrics and metrics without a column are computed from choices, targets and texts. */
 static void outcomes_are_rebuilt(void) {
-  bs_results *results = synthetic_results((synthetic_size){3, 2, 1, 50}, false);
+  bs_tables *results = synthetic_results((synthetic_size){3, 2, 1, 50}, false);
   results->tasks[0].metrics = "expected_calibration_error,calibration_multiple_choice_brier_score,"
                               "multiple_choice_grade";
   results->tasks[1].metrics = "exact_str_match,bleu";
@@ -404,12 +404,12 @@ static void outcomes_are_rebuilt(void) {
   CU_ASSERT_TRUE(good->value > 95 && poor->value < 80);
   CU_ASSERT_EQUAL(good->n, 50);
   bs_analysis_free(&analysis);
-  bs_results_free(&results);
+  bs_tables_free(&results);
 }
 
 /* Normalised scores, and their means over tasks and over the subtasks of one. */
 static void normalised_scores_are_averaged(void) {
-  bs_results *results = plain_results((synthetic_size){2, 4, 2, 40});
+  bs_tables *results = plain_results((synthetic_size){2, 4, 2, 40});
   results->tasks[1].name = "parent:x";
   results->tasks[2].name = "parent:y";
   results->tasks[3].preferred_metric = "log_likelihood"; /* has no low score: counts nowhere */
@@ -466,43 +466,43 @@ static void normalised_scores_are_averaged(void) {
   CU_ASSERT_TRUE(isfinite(bs_analysis_aggregates(analysis)[0].value));
   CU_ASSERT_TRUE(isfinite(bs_analysis_aggregates(analysis)[3].value));
   bs_analysis_free(&analysis);
-  bs_results_free(&results);
+  bs_tables_free(&results);
 }
 
 static void unfit_results_are_refused(void) {
   bs_error err = {0};
   bs_analysis *analysis = NULL;
-  bs_results *results = synthetic_results((synthetic_size){2, 3, 1, 4}, true);
-  BS_TEST_FAILS(bs_analysis_from_results(&analysis, results, &err), BS_ERR_INPUT, err,
+  bs_tables *results = synthetic_results((synthetic_size){2, 3, 1, 4}, true);
+  BS_TEST_FAILS(bs_analysis_from_tables(&analysis, results, &err), BS_ERR_INPUT, err,
                 "not in order");
-  BS_TEST_OK(bs_results_sort(results, &err), err);
+  BS_TEST_OK(bs_tables_sort(results, &err), err);
   results->tasks[1].metrics = "no_such_metric";
-  BS_TEST_FAILS(bs_analysis_from_results(&analysis, results, &err), BS_ERR_INPUT, err,
+  BS_TEST_FAILS(bs_analysis_from_tables(&analysis, results, &err), BS_ERR_INPUT, err,
                 "task addition: metric \"no_such_metric\" is neither known");
   results->tasks[1].metrics = "log_likelihood,log_likelihood";
-  BS_TEST_FAILS(bs_analysis_from_results(&analysis, results, &err), BS_ERR_INPUT, err,
+  BS_TEST_FAILS(bs_analysis_from_tables(&analysis, results, &err), BS_ERR_INPUT, err,
                 "lists metric \"log_likelihood\" twice");
   results->tasks[1].metrics = "bleu";
   results->tasks[1].output_regex = "(";
-  BS_TEST_FAILS(bs_analysis_from_results(&analysis, results, &err), BS_ERR_INPUT, err,
+  BS_TEST_FAILS(bs_analysis_from_tables(&analysis, results, &err), BS_ERR_INPUT, err,
                 "task addition");
   CU_ASSERT_PTR_NULL(analysis);
-  bs_results_free(&results);
-  BS_TEST_OK(bs_results_new(&results, NULL, 0, &err), err);
+  bs_tables_free(&results);
+  BS_TEST_OK(bs_tables_new(&results, NULL, 0, &err), err);
   analysis = of_results(results);
   CU_ASSERT_EQUAL(bs_analysis_n_scores(analysis), 0);
   bs_text text = printed(analysis, false);
   CU_ASSERT_STRING_EQUAL(text.data, "no scores\n");
   bs_text_free(&text);
   bs_analysis_free(&analysis);
-  bs_results_free(&results);
+  bs_tables_free(&results);
 }
 
 /* Written, read, analysed again: the same file, byte for byte. */
 static void analysis_is_a_function_of_the_rows(void) {
   bs_error err = {0};
-  bs_results *results = synthetic_results((synthetic_size){4, 3, 2, 30}, true);
-  BS_TEST_OK(bs_results_sort(results, &err), err);
+  bs_tables *results = synthetic_results((synthetic_size){4, 3, 2, 30}, true);
+  BS_TEST_OK(bs_tables_sort(results, &err), err);
   bs_analysis *analysis = of_results(results);
   BS_TEST_OK(bs_store_write(bs_test_path("a.h5"), results, analysis, NULL, 0, NULL, &err), err);
   bs_store_content back;
@@ -517,7 +517,7 @@ static void analysis_is_a_function_of_the_rows(void) {
   bs_analysis_free(&again);
   bs_analysis_free(&analysis);
   bs_store_content_free(&back);
-  bs_results_free(&results);
+  bs_tables_free(&results);
 }
 
 int main(void) {

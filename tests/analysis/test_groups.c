@@ -23,8 +23,8 @@ static const struct {
 };
 enum { N_TASKS = sizeof TASKS / sizeof *TASKS };
 
-static bs_results *grouped_results(void) {
-  bs_results *results = synthetic_results((synthetic_size){MODELS, N_TASKS, SHOTS, 40}, false);
+static bs_tables *grouped_results(void) {
+  bs_tables *results = synthetic_results((synthetic_size){MODELS, N_TASKS, SHOTS, 40}, false);
   for (size_t i = 0; i < N_TASKS; i++) {
     bs_task_row *task = &results->tasks[i];
     task->name = TASKS[i].name;
@@ -35,10 +35,10 @@ static bs_results *grouped_results(void) {
   return results;
 }
 
-static bs_analysis *of_results(const bs_results *results) {
+static bs_analysis *of_results(const bs_tables *results) {
   bs_error err = {0};
   bs_analysis *analysis = NULL;
-  BS_TEST_OK(bs_analysis_from_results(&analysis, results, &err), err);
+  BS_TEST_OK(bs_analysis_from_tables(&analysis, results, &err), err);
   CU_ASSERT_PTR_NOT_NULL_FATAL(analysis);
   return analysis;
 }
@@ -67,7 +67,7 @@ static const bs_spread_row *spread_of(const bs_analysis *analysis, uint32_t mode
 static void scores_spread_over_variants(void) {
   static const char *const WAYS[] = {"facts", "facts@b", "facts@a"}, *const NAMES[] = {"", "b",
                                                                                        "a"};
-  bs_results *results = grouped_results();
+  bs_tables *results = grouped_results();
   bs_analysis *analysis = of_results(results);
   /* facts: two metrics; parent:x: likelihood and grade; parent:sum: likelihood, exact match */
   CU_ASSERT_EQUAL(bs_analysis_n_spreads(analysis), MODELS * SHOTS * 3 * 2);
@@ -101,12 +101,12 @@ static void scores_spread_over_variants(void) {
   CU_ASSERT_STRING_EQUAL(rows[0].metric, "multiple_choice_grade");
   CU_ASSERT_STRING_EQUAL(rows[4].task, "parent:sum");
   bs_analysis_free(&analysis);
-  bs_results_free(&results);
+  bs_tables_free(&results);
 }
 
 /* Only variants that share the metric count, and one that any model lacks takes the spread away. */
 static void unlike_variants_do_not_spread(void) {
-  bs_results *results = grouped_results();
+  bs_tables *results = grouped_results();
   results->tasks[2].metrics = "log_likelihood"; /* facts@b has no grade */
   bs_analysis *analysis = of_results(results);
   const bs_spread_row *row = spread_of(analysis, 1, 1, "facts", "multiple_choice_grade");
@@ -136,10 +136,10 @@ static void unlike_variants_do_not_spread(void) {
   CU_ASSERT_STRING_EQUAL(row->minimum_variant, "");
   CU_ASSERT_TRUE(isfinite(spread_of(analysis, 0, 1, "parent:sum", "exact_str_match")->range));
   bs_analysis_free(&analysis);
-  bs_results_free(&results);
+  bs_tables_free(&results);
 }
 
-static double normalised(const bs_analysis *analysis, const bs_results *results, uint32_t model,
+static double normalised(const bs_analysis *analysis, const bs_tables *results, uint32_t model,
                          uint32_t shots, size_t task) {
   const bs_task_row *row = &results->tasks[task];
   double value = score(analysis, model, shots, row->name, row->preferred_metric);
@@ -147,7 +147,7 @@ static double normalised(const bs_analysis *analysis, const bs_results *results,
 }
 
 static void variants_are_no_further_tasks(void) {
-  bs_results *results = grouped_results();
+  bs_tables *results = grouped_results();
   bs_analysis *analysis = of_results(results);
   static const char *const NAMES[] = {BS_ALL_TASKS,        BS_HUMAN_TASKS,    "parent",
                                       BS_ALL_TASKS "@b",   BS_ALL_TASKS "@c", BS_ALL_TASKS "@a",
@@ -178,11 +178,11 @@ static void variants_are_no_further_tasks(void) {
       }
     }
   bs_analysis_free(&analysis);
-  bs_results_free(&results);
+  bs_tables_free(&results);
 }
 
 static void aggregates_move_with_scale(void) {
-  bs_results *results = grouped_results();
+  bs_tables *results = grouped_results();
   bs_analysis *analysis = of_results(results);
   const bs_linearity_row *rows = bs_analysis_linearity(analysis);
   size_t n_found = 0, n_rows = bs_analysis_n_linearity(analysis);
@@ -213,7 +213,7 @@ static void aggregates_move_with_scale(void) {
   }
   CU_ASSERT_EQUAL(n_found, 8 * SHOTS);
   bs_analysis_free(&analysis);
-  bs_results_free(&results);
+  bs_tables_free(&results);
 }
 
 static const bs_human_row *human_of(const bs_analysis *analysis, const char *task) {
@@ -225,7 +225,7 @@ static const bs_human_row *human_of(const bs_analysis *analysis, const char *tas
 }
 
 static void people_are_scored_as_models(void) {
-  bs_results *results = grouped_results();
+  bs_tables *results = grouped_results();
   bs_analysis *analysis = of_results(results);
   const bs_human_row *row = human_of(analysis, "facts");
   CU_ASSERT_PTR_NOT_NULL_FATAL(row);
@@ -255,11 +255,11 @@ static void people_are_scored_as_models(void) {
   CU_ASSERT_TRUE(row->average == 0.75 && isnan(row->normalized_average));
   CU_ASSERT_EQUAL(human_of(analysis, BS_HUMAN_TASKS)->n, 1);
   bs_analysis_free(&analysis);
-  bs_results_free(&results);
+  bs_tables_free(&results);
 }
 
 static void tables_for_people_hold_it(void) {
-  bs_results *results = grouped_results();
+  bs_tables *results = grouped_results();
   bs_analysis *analysis = of_results(results);
   bs_error err = {0};
   FILE *to = fopen(bs_test_path("printed"), "w");
@@ -280,7 +280,7 @@ static void tables_for_people_hold_it(void) {
     }
   bs_text_free(&text);
   bs_analysis_free(&analysis);
-  bs_results_free(&results);
+  bs_tables_free(&results);
 }
 
 int main(void) {

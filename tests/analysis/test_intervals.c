@@ -17,11 +17,11 @@ static double score(size_t k, size_t j) {
 }
 
 /* Four scales, the last one with two repeats; model 1 has no row of one example. */
-static bs_results *make_results(void) {
+static bs_tables *make_results(void) {
   bs_error err = {0};
-  bs_results *results = NULL;
+  bs_tables *results = NULL;
   static const char *const metrics[] = {"exact_str_match"};
-  BS_TEST_OK(bs_results_new(&results, metrics, 1, &err), err);
+  BS_TEST_OK(bs_tables_new(&results, metrics, 1, &err), err);
   for (uint32_t k = 0; k < MODELS; k++) {
     char name[8];
     snprintf(name, sizeof name, "m%u", (unsigned)k);
@@ -31,7 +31,7 @@ static bs_results *make_results(void) {
                           .path = name,
                           .scale = k < POINTS ? pow(10, (double)k) : pow(10, POINTS - 1),
                           .seed = k + 1 < POINTS ? (double)NAN : (double)k};
-    BS_TEST_OK(bs_results_add_model(results, &model, &err), err);
+    BS_TEST_OK(bs_tables_add_model(results, &model, &err), err);
   }
   bs_task_row task = {.name = "t",
                       .preferred_metric = "exact_str_match",
@@ -45,7 +45,7 @@ static bs_results *make_results(void) {
                       .human_average = NAN,
                       .human_best = NAN,
                       .examples = EXAMPLES};
-  BS_TEST_OK(bs_results_add_task(results, &task, &err), err);
+  BS_TEST_OK(bs_tables_add_task(results, &task, &err), err);
   for (uint32_t k = 0; k < MODELS; k++)
     for (uint32_t j = 0; j < EXAMPLES; j++) {
       if (k == 1 && j == MISSING)
@@ -53,7 +53,7 @@ static bs_results *make_results(void) {
       bs_example_row row = {
           .model = k, .example = j, .target_logprob = NAN, .prediction = "", .generated = ""};
       double value = score(k, j);
-      BS_TEST_OK(bs_results_add_example(results, &row, NULL, NULL, &value, &err), err);
+      BS_TEST_OK(bs_tables_add_example(results, &row, NULL, NULL, &value, &err), err);
     }
   return results;
 }
@@ -79,9 +79,9 @@ static const bs_linearity_row *row_of(const bs_analysis *analysis, const char *t
 
 static void examples_that_all_models_have(void) {
   bs_error err = {0};
-  bs_results *results = make_results();
+  bs_tables *results = make_results();
   bs_analysis *analysis = NULL;
-  BS_TEST_OK(bs_analysis_from_results(&analysis, results, &err), err);
+  BS_TEST_OK(bs_analysis_from_tables(&analysis, results, &err), err);
   CU_ASSERT_PTR_NOT_NULL_FATAL(analysis);
   double scores[EXAMPLES * POINTS];
   size_t n = 0;
@@ -109,7 +109,7 @@ static void examples_that_all_models_have(void) {
   const bs_linearity_row *mean = row_of(analysis, BS_ALL_TASKS);
   CU_ASSERT_STRING_EQUAL(mean->metric, BS_AGGREGATE_METRIC);
   bs_analysis_free(&analysis);
-  bs_results_free(&results);
+  bs_tables_free(&results);
 }
 
 static bs_analysis *from_text(const char *text) {

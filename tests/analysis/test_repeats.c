@@ -21,10 +21,10 @@ static bs_analysis *from_text(const char *text) {
   return analysis;
 }
 
-static bs_analysis *of_results(const bs_results *results) {
+static bs_analysis *of_results(const bs_tables *results) {
   bs_error err = {0};
   bs_analysis *analysis = NULL;
-  BS_TEST_OK(bs_analysis_from_results(&analysis, results, &err), err);
+  BS_TEST_OK(bs_analysis_from_tables(&analysis, results, &err), err);
   CU_ASSERT_PTR_NOT_NULL_FATAL(analysis);
   return analysis;
 }
@@ -221,17 +221,17 @@ enum { MODELS = 3, EXAMPLES = 4 };
 
 /* Three models of one family and scale on tasks of the same four examples; NaN: the example has
    failed. */
-static bs_results *graded(const double values[][MODELS][EXAMPLES], size_t n_tasks,
-                          const double seeds[MODELS]) {
+static bs_tables *graded(const double values[][MODELS][EXAMPLES], size_t n_tasks,
+                         const double seeds[MODELS]) {
   static const char *const COLUMNS[] = {"multiple_choice_grade"};
   bs_error err = {0};
-  bs_results *results = NULL;
-  BS_TEST_OK(bs_results_new(&results, COLUMNS, 1, &err), err);
+  bs_tables *results = NULL;
+  BS_TEST_OK(bs_tables_new(&results, COLUMNS, 1, &err), err);
   CU_ASSERT_PTR_NOT_NULL_FATAL(results);
   for (uint32_t m = 0; m < MODELS; m++) {
     static const char *const NAMES[] = {"x", "y", "z"};
     bs_model_row row = {.name = NAMES[m], .family = "f", .scale = 100, .seed = seeds[m]};
-    BS_TEST_OK(bs_results_add_model(results, &row, &err), err);
+    BS_TEST_OK(bs_tables_add_model(results, &row, &err), err);
   }
   for (uint32_t t = 0; t < n_tasks; t++) {
     bs_task_row row = {.name = t == 0 ? "t" : "u",
@@ -241,15 +241,14 @@ static bs_results *graded(const double values[][MODELS][EXAMPLES], size_t n_task
                        .high_score = 1,
                        .human_average = NAN,
                        .human_best = NAN};
-    BS_TEST_OK(bs_results_add_task(results, &row, &err), err);
+    BS_TEST_OK(bs_tables_add_task(results, &row, &err), err);
   }
   for (uint32_t m = 0; m < MODELS; m++)
     for (uint32_t t = 0; t < n_tasks; t++)
       for (uint32_t i = 0; i < EXAMPLES; i++) {
         bs_example_row row = {.model = m, .task = t, .example = i, .target_logprob = NAN};
         if (!isnan(values[t][m][i]))
-          BS_TEST_OK(bs_results_add_example(results, &row, NULL, NULL, &values[t][m][i], &err),
-                     err);
+          BS_TEST_OK(bs_tables_add_example(results, &row, NULL, NULL, &values[t][m][i], &err), err);
       }
   return results;
 }
@@ -257,7 +256,7 @@ static bs_results *graded(const double values[][MODELS][EXAMPLES], size_t n_task
 static void repeats_share_their_examples(void) {
   /* means by example: 1, 1, 2/3, 0: mean 2/3, squares 1/9 + 1/9 + 0 + 4/9 = 2/3 */
   static const double T[1][MODELS][EXAMPLES] = {{{1, 1, 0, 0}, {1, 1, 1, 0}, {1, 1, 1, 0}}};
-  bs_results *results = graded(T, 1, (double[]){3, 1, 2});
+  bs_tables *results = graded(T, 1, (double[]){3, 1, 2});
   bs_analysis *analysis = of_results(results);
   const bs_scale_point *points;
   size_t n = 0;
@@ -272,14 +271,14 @@ static void repeats_share_their_examples(void) {
   CU_ASSERT_EQUAL(points[0].model, 0);
   CU_ASSERT_EQUAL(bs_analysis_n_scores(analysis), 3); /* each repeat's own score is kept */
   bs_analysis_free(&analysis);
-  bs_results_free(&results);
+  bs_tables_free(&results);
 }
 
 /* n_s examples of each of S repeats: sqrt(n / (n - 1) sum of (sum over s of d_si / n_s)^2) / S. */
 static void failed_examples_weigh_in_what_is_there(void) {
   static const double T[1][MODELS][EXAMPLES] = {
       {{1, 1, 0, 0}, {1, NAN, 0, NAN}, {NAN, NAN, NAN, NAN}}};
-  bs_results *results = graded(T, 1, (double[]){3, 1, 2});
+  bs_tables *results = graded(T, 1, (double[]){3, 1, 2});
   bs_analysis *analysis = of_results(results);
   const bs_scale_point *points;
   size_t n = 0;
@@ -292,12 +291,12 @@ static void failed_examples_weigh_in_what_is_there(void) {
   CU_ASSERT_EQUAL(points[0].n_models, 2);
   CU_ASSERT_EQUAL(points[0].standard_deviation, 0);
   bs_analysis_free(&analysis);
-  bs_results_free(&results);
+  bs_tables_free(&results);
 }
 
 static void seeds_decide_in_results_too(void) {
   static const double T[1][MODELS][EXAMPLES] = {{{1, 1, 0, 0}, {1, 1, 1, 0}, {0, 0, 0, 0}}};
-  bs_results *results = graded(T, 1, (double[]){NAN, NAN, NAN});
+  bs_tables *results = graded(T, 1, (double[]){NAN, NAN, NAN});
   bs_analysis *analysis = of_results(results);
   const bs_scale_point *points;
   size_t n = 0;
@@ -314,7 +313,7 @@ static void seeds_decide_in_results_too(void) {
   CU_ASSERT_EQUAL(n, 3); /* means over tasks are never mixed either */
   CU_ASSERT_EQUAL(means->shared_scales, 1);
   bs_analysis_free(&analysis);
-  bs_results_free(&results);
+  bs_tables_free(&results);
   results = graded(T, 1, (double[]){1, 2, NAN});
   analysis = of_results(results);
   row_of(analysis, "f", "t", "multiple_choice_grade", &points, &n);
@@ -325,14 +324,14 @@ static void seeds_decide_in_results_too(void) {
   CU_ASSERT_EQUAL(points[1].model, 2);
   CU_ASSERT_EQUAL(points[1].value, 0);
   bs_analysis_free(&analysis);
-  bs_results_free(&results);
+  bs_tables_free(&results);
 }
 
 /* Over tasks the common errors are independent; over repeats they never are. */
 static void means_over_tasks_share_examples_within_each(void) {
   static const double T[2][MODELS][EXAMPLES] = {{{1, 1, 0, 0}, {1, 1, 1, 0}, {1, 1, 1, 0}},
                                                 {{1, 1, 1, 1}, {1, 1, 1, 0}, {1, 0, 1, 1}}};
-  bs_results *results = graded(T, 2, (double[]){3, 1, 2});
+  bs_tables *results = graded(T, 2, (double[]){3, 1, 2});
   bs_analysis *analysis = of_results(results);
   const bs_scale_point *points;
   size_t n = 0;
@@ -346,14 +345,14 @@ static void means_over_tasks_share_examples_within_each(void) {
   CU_ASSERT_EQUAL(points[0].n, 2);
   CU_ASSERT_EQUAL(points[0].n_models, 3);
   bs_analysis_free(&analysis);
-  bs_results_free(&results);
+  bs_tables_free(&results);
 }
 
 /* Metrics over all examples at once: the delete-one jackknife of the mean over the repeats. */
 static void corpus_metrics_share_their_examples(void) {
   enum { N = 30 };
   bs_error err = {0};
-  bs_results *results = synthetic_results((synthetic_size){2, 1, 1, N}, false);
+  bs_tables *results = synthetic_results((synthetic_size){2, 1, 1, N}, false);
   results->tasks[0].metrics = "expected_calibration_error";
   for (size_t m = 0; m < 2; m++) {
     results->models[m].scale = 5;
@@ -371,7 +370,7 @@ static void corpus_metrics_share_their_examples(void) {
     bs_outcome all[N], rest[N];
     bs_estimate estimate;
     for (size_t i = 0; i < N; i++) {
-      const bs_choice_row *choices = bs_results_choices(results, m * N + i);
+      const bs_choice_row *choices = bs_tables_choices(results, m * N + i);
       for (size_t k = 0; k < 4; k++) {
         logprobs[i][k] = choices[k].logprob;
         targets[i][k] = choices[k].target_score;
@@ -397,7 +396,7 @@ static void corpus_metrics_share_their_examples(void) {
   CU_ASSERT_TRUE(points[0].standard_error > 0.001);
   CU_ASSERT_EQUAL(points[0].n, N);
   bs_analysis_free(&analysis);
-  bs_results_free(&results);
+  bs_tables_free(&results);
 }
 
 static bs_text printed(const bs_analysis *analysis) {
@@ -446,7 +445,7 @@ static void tables_name_models(void) {
 static void seeds_are_kept_in_files(void) {
   static const double T[1][MODELS][EXAMPLES] = {{{1, 1, 0, 0}, {1, 1, 1, 0}, {0, 0, 0, 0}}};
   bs_error err = {0};
-  bs_results *results = graded(T, 1, (double[]){1, 2, NAN});
+  bs_tables *results = graded(T, 1, (double[]){1, 2, NAN});
   bs_analysis *analysis = of_results(results);
   BS_TEST_OK(bs_store_write(bs_test_path("a.h5"), results, analysis, NULL, 0, NULL, &err), err);
   bs_store_content back;
@@ -463,7 +462,7 @@ static void seeds_are_kept_in_files(void) {
   bs_analysis_free(&again);
   bs_analysis_free(&analysis);
   bs_store_content_free(&back);
-  bs_results_free(&results);
+  bs_tables_free(&results);
 }
 
 int main(void) {

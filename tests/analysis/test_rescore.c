@@ -60,21 +60,21 @@ static void put(bs_task *task, size_t t) {
   task->top_p = 1;
 }
 
-static bs_results *evaluated(void) {
+static bs_tables *evaluated(void) {
   bs_protocol protocol = {.seed = 42, .max_tokens = 8, .precision = BS_PRECISION_F32};
   bs_engine_options options = {.n_threads = 1};
   bs_evaluator *evaluator = NULL;
-  bs_results *results = NULL;
+  bs_tables *results = NULL;
   bs_error err = {0};
   size_t n;
   const char *const *names = bs_example_metric_names(&n);
   BS_TEST_OK(bs_evaluator_open(&evaluator, BS_SOURCE_DIR "/models/ladder/s1/20k", &protocol,
                                &options, &err),
              err);
-  BS_TEST_OK(bs_results_new(&results, names, n, &err), err);
+  BS_TEST_OK(bs_tables_new(&results, names, n, &err), err);
   CU_ASSERT_PTR_NOT_NULL_FATAL(results);
   bs_model_row model = {.name = "m", .family = "f", .scale = 1};
-  BS_TEST_OK(bs_results_add_model(results, &model, &err), err);
+  BS_TEST_OK(bs_tables_add_model(results, &model, &err), err);
   for (uint32_t t = 0; t < N_TASKS; t++) {
     bs_task *task = NULL;
     bs_prompter *prompter = NULL;
@@ -85,7 +85,7 @@ static bs_results *evaluated(void) {
                err);
     CU_ASSERT_PTR_NOT_NULL_FATAL(task);
     put(task, t);
-    BS_TEST_OK(bs_results_add_task_of(results, task, &err), err);
+    BS_TEST_OK(bs_tables_add_task_of(results, task, &err), err);
     for (uint32_t shots = 0; shots < 2; shots++) {
       BS_TEST_OK(bs_prompter_new(&prompter, task, shots, 42, &err), err);
       BS_TEST_OK(bs_evaluator_run(evaluator, task, prompter, shots, 0, task->n_examples, 0, t,
@@ -97,7 +97,7 @@ static bs_results *evaluated(void) {
     bs_task_free(&task);
   }
   bs_evaluator_free(&evaluator);
-  BS_TEST_OK(bs_results_sort(results, &err), err);
+  BS_TEST_OK(bs_tables_sort(results, &err), err);
   return results;
 }
 
@@ -109,19 +109,19 @@ static bool is_in(const char *name, const char *const *names, size_t n) {
 }
 
 /* A copy without some columns, and whose tasks do not list them. */
-static bs_results *without(const bs_results *from, const char *const *dropped, size_t n_dropped) {
+static bs_tables *without(const bs_tables *from, const char *const *dropped, size_t n_dropped) {
   const char *names[64];
   size_t columns[64], n = 0;
   bs_error err = {0};
-  bs_results *to = NULL;
+  bs_tables *to = NULL;
   for (size_t i = 0; i < from->n_metrics; i++)
     if (!is_in(from->metric_names[i], dropped, n_dropped)) {
       names[n] = from->metric_names[i];
       columns[n++] = i;
     }
-  BS_TEST_OK(bs_results_new(&to, names, n, &err), err);
+  BS_TEST_OK(bs_tables_new(&to, names, n, &err), err);
   CU_ASSERT_PTR_NOT_NULL_FATAL(to);
-  BS_TEST_OK(bs_results_add_model(to, &from->models[0], &err), err);
+  BS_TEST_OK(bs_tables_add_model(to, &from->models[0], &err), err);
   for (size_t t = 0; t < from->n_tasks; t++) {
     bs_task_row row = from->tasks[t];
     char list[1024], kept[1024] = "";
@@ -132,25 +132,25 @@ static bs_results *without(const bs_results *from, const char *const *dropped, s
         strcat(kept, name);
       }
     row.metrics = kept;
-    BS_TEST_OK(bs_results_add_task(to, &row, &err), err);
+    BS_TEST_OK(bs_tables_add_task(to, &row, &err), err);
   }
   for (size_t i = 0; i < from->n_targets; i++)
-    BS_TEST_OK(bs_results_add_target(to, &from->targets[i], &err), err);
+    BS_TEST_OK(bs_tables_add_target(to, &from->targets[i], &err), err);
   for (size_t i = 0; i < from->n_examples; i++) {
     double values[64];
     for (size_t c = 0; c < n; c++)
       values[c] = from->metric_values[i * from->n_metrics + columns[c]];
-    BS_TEST_OK(bs_results_add_example(to, &from->examples[i], bs_results_choices(from, i),
-                                      bs_results_samples(from, i), values, &err),
+    BS_TEST_OK(bs_tables_add_example(to, &from->examples[i], bs_tables_choices(from, i),
+                                     bs_tables_samples(from, i), values, &err),
                err);
   }
   return to;
 }
 
-static bs_text written(const bs_results *results) {
+static bs_text written(const bs_tables *results) {
   bs_error err = {0};
   bs_analysis *analysis = NULL;
-  BS_TEST_OK(bs_analysis_from_results(&analysis, results, &err), err);
+  BS_TEST_OK(bs_analysis_from_tables(&analysis, results, &err), err);
   CU_ASSERT_PTR_NOT_NULL_FATAL(analysis);
   BS_TEST_OK(bs_store_write(bs_test_path("r.h5"), results, analysis, NULL, 0, NULL, &err), err);
   bs_analysis_free(&analysis);
@@ -159,7 +159,7 @@ static bs_text written(const bs_results *results) {
 
 /* Every column that is a metric of some task can go, one at a time and all together. */
 static void dropped_columns_come_back(void) {
-  bs_results *results = evaluated(), *again = NULL;
+  bs_tables *results = evaluated(), *again = NULL;
   bs_text expected = written(results);
   bs_error err = {0};
   for (size_t i = 0; i <= results->n_metrics; i++) {
@@ -168,27 +168,27 @@ static void dropped_columns_come_back(void) {
     for (size_t k = 0; k < results->n_metrics; k++)
       if ((k == i || i == results->n_metrics) && bs_metric_find(results->metric_names[k]) != NULL)
         dropped[n++] = results->metric_names[k];
-    bs_results *less = without(results, dropped, n);
+    bs_tables *less = without(results, dropped, n);
     /* what tasks merely list must still be listed */
     for (size_t t = 0; t < less->n_tasks; t++)
       less->tasks[t].metrics = results->tasks[t].metrics;
-    BS_TEST_OK(bs_results_rescore(&again, less, NULL, 0, NULL, NULL, &err), err);
+    BS_TEST_OK(bs_analysis_rescore(&again, less, NULL, 0, NULL, NULL, &err), err);
     CU_ASSERT_PTR_NOT_NULL_FATAL(again);
     bs_text found = written(again);
     CU_ASSERT_TRUE(found.n_bytes == expected.n_bytes &&
                    memcmp(found.data, expected.data, found.n_bytes) == 0);
     bs_text_free(&found);
-    bs_results_free(&again);
-    bs_results_free(&less);
+    bs_tables_free(&again);
+    bs_tables_free(&less);
   }
   bs_text_free(&expected);
-  bs_results_free(&results);
+  bs_tables_free(&results);
 }
 
 /* What votes come to is worked out again: predictions, shares, and the text that stands for them.
  */
 static void votes_are_taken_again(void) {
-  bs_results *results = evaluated(), *again = NULL;
+  bs_tables *results = evaluated(), *again = NULL;
   bs_text expected = written(results);
   bs_error err = {0};
   size_t column = 0, n_votes = 0, n_split = 0;
@@ -211,20 +211,20 @@ static void votes_are_taken_again(void) {
     row->generated = row->generated[0] != '\0' ? "spoilt" : "";
   }
   CU_ASSERT_TRUE(n_votes > 20 && n_split > 10);
-  BS_TEST_OK(bs_results_rescore(&again, results, NULL, 0, NULL, NULL, &err), err);
+  BS_TEST_OK(bs_analysis_rescore(&again, results, NULL, 0, NULL, NULL, &err), err);
   CU_ASSERT_PTR_NOT_NULL_FATAL(again);
   bs_text found = written(again);
   CU_ASSERT_TRUE(found.n_bytes == expected.n_bytes &&
                  memcmp(found.data, expected.data, found.n_bytes) == 0);
   bs_text_free(&found);
   bs_text_free(&expected);
-  bs_results_free(&again);
-  bs_results_free(&results);
+  bs_tables_free(&again);
+  bs_tables_free(&results);
 }
 
 /* Samples that do not fit their example, as no evaluator writes them. */
 static void odd_samples_do_no_harm(void) {
-  bs_results *results = evaluated(), *again = NULL;
+  bs_tables *results = evaluated(), *again = NULL;
   bs_error err = {0};
   for (size_t i = 0; i < results->n_samples; i++)
     results->samples[i].answer = i % 3 == 0 ? "no such choice" : "";
@@ -235,33 +235,33 @@ static void odd_samples_do_no_harm(void) {
   results->n_targets = n;
   for (size_t t = 0; t < results->n_tasks; t++)
     results->tasks[t].metrics = "multiple_choice_grade,exact_str_match,expected_calibration_error";
-  bs_status status = bs_results_rescore(&again, results, NULL, 0, NULL, NULL, &err);
+  bs_status status = bs_analysis_rescore(&again, results, NULL, 0, NULL, NULL, &err);
   CU_ASSERT_TRUE(status == BS_OK || err.message[0] != '\0');
   bs_analysis *analysis = NULL;
   bs_error_clear(&err);
-  BS_TEST_OK(bs_analysis_from_results(&analysis, results, &err), err);
+  BS_TEST_OK(bs_analysis_from_tables(&analysis, results, &err), err);
   bs_analysis_free(&analysis);
-  bs_results_free(&again);
-  bs_results_free(&results);
+  bs_tables_free(&again);
+  bs_tables_free(&results);
 }
 
-static const char *metrics_of(const bs_results *results, size_t task) {
+static const char *metrics_of(const bs_tables *results, size_t task) {
   return results->tasks[task].metrics;
 }
 
 /* The roles of choices are in the rows of the choices' texts, and needed. */
 static void roles_are_kept(void) {
   static const char *const columns[] = {"accuracy_amb", "accuracy_disamb"};
-  bs_results *results = evaluated(), *less = without(results, columns, 2), *again = NULL;
+  bs_tables *results = evaluated(), *less = without(results, columns, 2), *again = NULL;
   bs_error err = {0};
   CU_ASSERT_PTR_NOT_NULL(strstr(metrics_of(results, 10), "amb_bias_score,disamb_bias_score"));
   CU_ASSERT_PTR_NOT_NULL(strstr(metrics_of(results, 11), "logodds_difference"));
-  BS_TEST_OK(bs_results_rescore(&again, less, columns, 2, NULL, NULL, &err), err);
+  BS_TEST_OK(bs_analysis_rescore(&again, less, columns, 2, NULL, NULL, &err), err);
   CU_ASSERT_PTR_NOT_NULL_FATAL(again);
   CU_ASSERT_STRING_EQUAL(metrics_of(again, 10), metrics_of(results, 10));
   CU_ASSERT_PTR_NULL(strstr(metrics_of(again, 0), "accuracy_amb")); /* its choices have none */
   bs_analysis *analysis = NULL;
-  BS_TEST_OK(bs_analysis_from_results(&analysis, again, &err), err);
+  BS_TEST_OK(bs_analysis_from_tables(&analysis, again, &err), err);
   size_t n_scores = bs_analysis_n_scores(analysis), n_found = 0;
   const bs_score_row *scores = bs_analysis_scores(analysis);
   for (size_t i = 0; i < n_scores; i++)
@@ -273,23 +273,23 @@ static void roles_are_kept(void) {
     }
   CU_ASSERT_EQUAL(n_found, 4); /* with no shots and one */
   bs_analysis_free(&analysis);
-  bs_results_free(&again);
+  bs_tables_free(&again);
   for (size_t i = 0; i < less->n_targets; i++)
     less->targets[i].role = BS_ROLE_NONE;
-  BS_TEST_FAILS(bs_results_rescore(&again, less, columns, 2, NULL, NULL, &err), BS_ERR_INPUT, err,
+  BS_TEST_FAILS(bs_analysis_rescore(&again, less, columns, 2, NULL, NULL, &err), BS_ERR_INPUT, err,
                 "the records lack the roles of the choices (/choice_texts)");
-  bs_results_free(&less);
-  bs_results_free(&results);
+  bs_tables_free(&less);
+  bs_tables_free(&results);
 }
 
 static void metrics_are_added_by_name(void) {
   static const char *const listed[] = {"bleu", "sequence_f1", "weighted_probabilities",
                                        "numeric_match_with_0_1_relative_error", "macro_f1"};
-  bs_results *results = evaluated(), *less = without(results, listed, 5), *again = NULL;
+  bs_tables *results = evaluated(), *less = without(results, listed, 5), *again = NULL;
   bs_error err = {0};
   CU_ASSERT_PTR_NULL(strstr(metrics_of(less, 0), "sequence_f1"));
   /* a task with choices and text that lists no text metric but the one it always has */
-  BS_TEST_OK(bs_results_rescore(&again, less, listed, 3, NULL, NULL, &err), err);
+  BS_TEST_OK(bs_analysis_rescore(&again, less, listed, 3, NULL, NULL, &err), err);
   CU_ASSERT_PTR_NOT_NULL_FATAL(again);
   CU_ASSERT_STRING_EQUAL(metrics_of(again, 0), metrics_of(results, 0));
   CU_ASSERT_PTR_NOT_NULL(strstr(metrics_of(again, 1), "bleu"));
@@ -297,15 +297,15 @@ static void metrics_are_added_by_name(void) {
   CU_ASSERT_PTR_NOT_NULL(strstr(metrics_of(again, 2), "weighted_probabilities"));
   bs_text text = written(again);
   bs_text_free(&text);
-  bs_results_free(&again);
+  bs_tables_free(&again);
   static const char *const unknown[] = {"sequence_f"}, *const unsupported[] = {"bleurt"};
-  BS_TEST_FAILS(bs_results_rescore(&again, less, unknown, 1, NULL, NULL, &err), BS_ERR_USAGE, err,
+  BS_TEST_FAILS(bs_analysis_rescore(&again, less, unknown, 1, NULL, NULL, &err), BS_ERR_USAGE, err,
                 "did you mean \"sequence_f1\"?");
-  BS_TEST_FAILS(bs_results_rescore(&again, less, unsupported, 1, NULL, NULL, &err), BS_ERR_USAGE,
+  BS_TEST_FAILS(bs_analysis_rescore(&again, less, unsupported, 1, NULL, NULL, &err), BS_ERR_USAGE,
                 err, "BLEURT");
   CU_ASSERT_PTR_NULL(again);
-  bs_results_free(&less);
-  bs_results_free(&results);
+  bs_tables_free(&less);
+  bs_tables_free(&results);
 }
 
 typedef struct notices {
@@ -322,20 +322,20 @@ static void take_notice(void *user, const char *message) {
 static void what_records_lack_is_told(void) {
   static const char *const greedy[] = {"answer_greedy_tokens"};
   static const char *const both[] = {"answer_greedy_tokens", "per_token_accuracy"};
-  bs_results *results = evaluated(), *again = NULL;
+  bs_tables *results = evaluated(), *again = NULL;
   bs_error err = {0};
   notices told = {0};
   /* the column is kept, the records are not needed */
-  bs_results *less = without(results, greedy, 1);
-  BS_TEST_OK(bs_results_rescore(&again, less, NULL, 0, take_notice, &told, &err), err);
+  bs_tables *less = without(results, greedy, 1);
+  BS_TEST_OK(bs_analysis_rescore(&again, less, NULL, 0, take_notice, &told, &err), err);
   CU_ASSERT_PTR_NOT_NULL_FATAL(again);
   CU_ASSERT_EQUAL(told.n, 0);
   CU_ASSERT_STRING_EQUAL(metrics_of(again, 1), metrics_of(results, 1));
-  bs_results_free(&again);
-  bs_results_free(&less);
+  bs_tables_free(&again);
+  bs_tables_free(&less);
   /* neither: it is left out and told */
   less = without(results, both, 2);
-  BS_TEST_OK(bs_results_rescore(&again, less, NULL, 0, take_notice, &told, &err), err);
+  BS_TEST_OK(bs_analysis_rescore(&again, less, NULL, 0, take_notice, &told, &err), err);
   CU_ASSERT_PTR_NOT_NULL_FATAL(again);
   CU_ASSERT_EQUAL(told.n, 1);
   char expected[64];
@@ -343,11 +343,11 @@ static void what_records_lack_is_told(void) {
            N_TASKS - N_VOTED_IN_TWO_STEPS - 1);
   CU_ASSERT_PTR_NOT_NULL(strstr(told.last, expected));
   CU_ASSERT_PTR_NULL(strstr(metrics_of(again, 1), "per_token_accuracy"));
-  bs_results_free(&again);
+  bs_tables_free(&again);
   /* asked for: refused */
-  BS_TEST_FAILS(bs_results_rescore(&again, less, both + 1, 1, NULL, NULL, &err), BS_ERR_INPUT, err,
+  BS_TEST_FAILS(bs_analysis_rescore(&again, less, both + 1, 1, NULL, NULL, &err), BS_ERR_INPUT, err,
                 "lack which tokens are the most likely ones");
-  bs_results_free(&less);
+  bs_tables_free(&less);
   /* without the choices' texts */
   size_t n = 0;
   for (size_t i = 0; i < results->n_targets; i++)
@@ -356,13 +356,13 @@ static void what_records_lack_is_told(void) {
   results->n_targets = n;
   static const char *const bytes[] = {"multiple_choice_grade_per_byte"};
   less = without(results, bytes, 1);
-  BS_TEST_FAILS(bs_results_rescore(&again, less, bytes, 1, NULL, NULL, &err), BS_ERR_INPUT, err,
+  BS_TEST_FAILS(bs_analysis_rescore(&again, less, bytes, 1, NULL, NULL, &err), BS_ERR_INPUT, err,
                 "/choice_texts");
-  bs_results_free(&less);
+  bs_tables_free(&less);
   results->examples[0].example = 99;
-  BS_TEST_FAILS(bs_results_rescore(&again, results, NULL, 0, NULL, NULL, &err), BS_ERR_INPUT, err,
+  BS_TEST_FAILS(bs_analysis_rescore(&again, results, NULL, 0, NULL, NULL, &err), BS_ERR_INPUT, err,
                 "not in order");
-  bs_results_free(&results);
+  bs_tables_free(&results);
 }
 
 int main(void) {

@@ -52,12 +52,12 @@ void generate_plainly(const parts *p, const bs_text *prompt, bs_generate_request
   bs_text_free(&all);
 }
 
-bs_results *new_results(void) {
+bs_tables *new_results(void) {
   size_t n;
   const char *const *names = bs_example_metric_names(&n);
-  bs_results *results = NULL;
+  bs_tables *results = NULL;
   bs_error err = {0};
-  BS_TEST_OK(bs_results_new(&results, names, n, &err), err);
+  BS_TEST_OK(bs_tables_new(&results, names, n, &err), err);
   CU_ASSERT_PTR_NOT_NULL_FATAL(results);
   return results;
 }
@@ -66,7 +66,7 @@ bool same_bits(const double *a, const double *b, size_t n) {
   return n == 0 || memcmp(a, b, n * sizeof *a) == 0;
 }
 
-double number_of(const bs_results *results, size_t row, const char *name) {
+double number_of(const bs_tables *results, size_t row, const char *name) {
   for (size_t i = 0; i < results->n_metrics; i++)
     if (strcmp(results->metric_names[i], name) == 0)
       return results->metric_values[row * results->n_metrics + i];
@@ -74,7 +74,7 @@ double number_of(const bs_results *results, size_t row, const char *name) {
   return NAN;
 }
 
-void check_same(const bs_results *a, const bs_results *b) {
+void check_same(const bs_tables *a, const bs_tables *b) {
   CU_ASSERT_EQUAL_FATAL(a->n_examples, b->n_examples);
   CU_ASSERT_EQUAL_FATAL(a->n_choices, b->n_choices);
   CU_ASSERT_EQUAL_FATAL(a->n_samples, b->n_samples);

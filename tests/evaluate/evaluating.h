@@ -22,11 +22,11 @@ void generate_plainly(const parts *p, const bs_text *prompt, bs_generate_request
                       bs_text *text);
 
 /* Empty results with the evaluator's columns. */
-bs_results *new_results(void);
+bs_tables *new_results(void);
 /* The value in a column of numbers. */
-double number_of(const bs_results *results, size_t row, const char *name);
+double number_of(const bs_tables *results, size_t row, const char *name);
 bool same_bits(const double *a, const double *b, size_t n);
 /* All that an evaluator fills in, bit for bit. */
-void check_same(const bs_results *a, const bs_results *b);
+void check_same(const bs_tables *a, const bs_tables *b);
 
 #endif

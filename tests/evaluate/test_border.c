@@ -243,10 +243,10 @@ static double logprob_of(bs_engine *engine, const bs_tokens *context, const bs_t
   return logprob;
 }
 
-static bs_results *run(bs_evaluator *evaluator, const bs_task *task, uint32_t shots) {
+static bs_tables *run(bs_evaluator *evaluator, const bs_task *task, uint32_t shots) {
   bs_error err = {0};
   bs_prompter *prompter = NULL;
-  bs_results *results = new_results();
+  bs_tables *results = new_results();
   BS_TEST_OK(bs_prompter_new(&prompter, task, shots, 42, &err), err);
   BS_TEST_OK(
       bs_evaluator_run(evaluator, task, prompter, shots, 0, task->n_examples, 0, 0, results, &err),
@@ -261,7 +261,7 @@ static void check_choices(bs_evaluator *evaluator, const parts *p, const bs_task
                           size_t n_spanned) {
   bs_error err = {0};
   bs_prompter *prompter = NULL;
-  bs_results *results = run(evaluator, task, 0);
+  bs_tables *results = run(evaluator, task, 0);
   BS_TEST_OK(bs_prompter_new(&prompter, task, 0, 42, &err), err);
   for (size_t i = 0; i < results->n_examples; i++) {
     const bs_example_row *row = &results->examples[i];
@@ -287,7 +287,7 @@ static void check_choices(bs_evaluator *evaluator, const parts *p, const bs_task
     bs_text_free(&prompt);
   }
   bs_prompter_free(&prompter);
-  bs_results_free(&results);
+  bs_tables_free(&results);
 }
 
 /* Choices, letters of MMLU, questions of BBQ and of the Inverse Scaling Prize, by their readers. */
@@ -350,12 +350,12 @@ static void empty_answers_do_not_win(void) {
   bs_prompter *prompter = NULL;
   bs_evaluator *evaluator = open_model(LADDER, BS_BORDER_JOINT, 4);
   bs_task *task = parse(CHOICES);
-  bs_results *results = new_results();
+  bs_tables *results = new_results();
   BS_TEST_OK(bs_prompter_new(&prompter, task, 0, 42, &err), err);
   BS_TEST_FAILS(bs_evaluator_run(evaluator, task, prompter, 0, 0, 2, 0, 0, results, &err),
                 BS_ERR_INPUT, err, "example 1: the answer is empty");
   CU_ASSERT_EQUAL(results->n_examples, 0);
-  bs_results_free(&results);
+  bs_tables_free(&results);
   bs_prompter_free(&prompter);
   bs_task_free(&task);
 
@@ -367,7 +367,7 @@ static void empty_answers_do_not_win(void) {
   CU_ASSERT_TRUE(isnan(number_of(results, 1, "log_likelihood")));
   CU_ASSERT_TRUE(isnan(number_of(results, 1, "answer_tokens")));
   CU_ASSERT_FALSE(isnan(number_of(results, 1, "exact_str_match")));
-  bs_results_free(&results);
+  bs_tables_free(&results);
   bs_task_free(&task);
   bs_evaluator_free(&evaluator);
 }
@@ -453,7 +453,7 @@ static void cuts_are_made_behind_it(void) {
     task->output_regex = ways[i].regex;
     task->stop_string = ways[i].stop;
     task->max_length = ways[i].max_length;
-    bs_results *results = run(evaluator, task, 0);
+    bs_tables *results = run(evaluator, task, 0);
     const bs_example_row *row = &results->examples[0];
     if (ways[i].generated != NULL)
       CU_ASSERT_EQUAL(strncmp(row->generated, ways[i].generated, strlen(ways[i].generated)), 0);
@@ -462,7 +462,7 @@ static void cuts_are_made_behind_it(void) {
       CU_ASSERT_STRING_EQUAL(row->prediction, ways[i].prediction);
     if (ways[i].ending[0] != '\0') /* else the target lacks a space */
       CU_ASSERT_EQUAL(number_of(results, 0, "per_token_accuracy"), 1);
-    bs_results_free(&results);
+    bs_tables_free(&results);
     task->output_regex = regex;
     task->stop_string = stop;
     bs_task_free(&task);
@@ -556,7 +556,7 @@ static void rows_agree_on_what_is_greedy(void) {
     size_t n_examples = task->n_examples;
     task->output_regex = NULL;
     task->n_examples = n_examples < 40 ? n_examples : 40;
-    bs_results *results = run(evaluator, task, 1);
+    bs_tables *results = run(evaluator, task, 1);
     for (size_t i = 0; i < results->n_examples; i++) {
       const bs_example *example = &task->examples[i];
       double n_tokens = number_of(results, i, "answer_tokens");
@@ -567,7 +567,7 @@ static void rows_agree_on_what_is_greedy(void) {
       CU_ASSERT_EQUAL(strncmp(results->examples[i].generated, answer, strlen(answer)), 0);
       n_greedy++;
     }
-    bs_results_free(&results);
+    bs_tables_free(&results);
     task->output_regex = regex;
     task->n_examples = n_examples;
     bs_task_free(&task);

@@ -53,11 +53,11 @@ static bs_task *parse(const char *json) {
 }
 
 /* Examples [first, first + n) in calls of `step`. */
-static bs_results *run(bs_evaluator *evaluator, const bs_task *task, size_t shots, size_t n,
-                       size_t step) {
+static bs_tables *run(bs_evaluator *evaluator, const bs_task *task, size_t shots, size_t n,
+                      size_t step) {
   bs_error err = {0};
   bs_prompter *prompter = NULL;
-  bs_results *results = new_results();
+  bs_tables *results = new_results();
   BS_TEST_OK(bs_prompter_new(&prompter, task, shots, 42, &err), err);
   CU_ASSERT_PTR_NOT_NULL_FATAL(prompter);
   for (size_t i = 0; i < n; i += step)
@@ -71,13 +71,13 @@ static bs_results *run(bs_evaluator *evaluator, const bs_task *task, size_t shot
 
 static void check_splits(bs_evaluator *evaluator, const bs_task *task, size_t shots, size_t n) {
   static const size_t steps[] = {1, 2, 3, 7};
-  bs_results *whole = run(evaluator, task, shots, n, n);
+  bs_tables *whole = run(evaluator, task, shots, n, n);
   for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
-    bs_results *in_steps = run(evaluator, task, shots, n, steps[i]);
+    bs_tables *in_steps = run(evaluator, task, shots, n, steps[i]);
     check_same(whole, in_steps);
-    bs_results_free(&in_steps);
+    bs_tables_free(&in_steps);
   }
-  bs_results_free(&whole);
+  bs_tables_free(&whole);
 }
 
 static void rows_do_not_depend_on_the_split(void) {
@@ -137,7 +137,7 @@ static void check_choices(bs_border border) {
   bs_prompter *prompter = NULL;
   bs_error err = {0};
   BS_TEST_OK(bs_prompter_new(&prompter, task, 1, 42, &err), err);
-  bs_results *results = run(evaluator, task, 1, task->n_examples, task->n_examples);
+  bs_tables *results = run(evaluator, task, 1, task->n_examples, task->n_examples);
   size_t n_names, grade = 0;
   const char *const *names = bs_example_metric_names(&n_names);
   while (grade < n_names && strcmp(names[grade], "multiple_choice_grade") != 0)
@@ -167,7 +167,7 @@ static void check_choices(bs_border border) {
     CU_ASSERT_EQUAL(row->shots, 1);
     bs_text_free(&prompt);
   }
-  bs_results_free(&results);
+  bs_tables_free(&results);
   bs_prompter_free(&prompter);
   if (border == BS_BORDER_SEPARATE)
     task->examples[0].n_choices++;
@@ -263,7 +263,7 @@ static bool goes_on_with(bs_engine *engine, const int32_t *context, size_t n, in
 }
 
 /* The records of the right answer, against texts generated one token at a time. */
-static size_t check_records(const parts *p, const bs_task *task, const bs_results *results,
+static size_t check_records(const parts *p, const bs_task *task, const bs_tables *results,
                             const bs_prompter *prompter) {
   bs_error err = {0};
   size_t n_greedy_seen = 0;
@@ -321,7 +321,7 @@ static void predictions_are_told_by_token(void) {
   parts p = open_parts(bs_test_data(MODEL));
   bs_evaluator *evaluator = open_model(8, BS_BORDER_JOINT);
   bs_task *task = parse(TEXT_TASK);
-  bs_results *results = run(evaluator, task, 0, task->n_examples, 5);
+  bs_tables *results = run(evaluator, task, 0, task->n_examples, 5);
   bs_error err = {0};
   double sum = 0;
   for (size_t i = 0; i < task->n_examples; i++) {
@@ -344,13 +344,13 @@ static void predictions_are_told_by_token(void) {
     bs_tokens_free(&prediction);
   }
   CU_ASSERT_TRUE(sum > 5);
-  bs_results_free(&results);
+  bs_tables_free(&results);
   bs_task_free(&task);
   task = parse(CHOICE_TASK);
   results = run(evaluator, task, 0, task->n_examples, 5);
   CU_ASSERT_TRUE(isnan(number_of(results, 0, "prediction_token_edits")));
   CU_ASSERT_TRUE(isnan(number_of(results, 0, "token_edit_distance")));
-  bs_results_free(&results);
+  bs_tables_free(&results);
   bs_task_free(&task);
   bs_evaluator_free(&evaluator);
   close_parts(&p);
@@ -375,9 +375,9 @@ static void right_answers_are_told_by_token(void) {
     bs_prompter *prompter = NULL;
     bs_error err = {0};
     BS_TEST_OK(bs_prompter_new(&prompter, task, 1, 42, &err), err);
-    bs_results *results = run(evaluator, task, 1, task->n_examples, task->n_examples);
+    bs_tables *results = run(evaluator, task, 1, task->n_examples, task->n_examples);
     n_greedy += check_records(&p, task, results, prompter);
-    bs_results_free(&results);
+    bs_tables_free(&results);
     bs_prompter_free(&prompter);
     bs_task_free(&task);
   }
@@ -418,7 +418,7 @@ static void generations_end_early_without_effect(void) {
     task->max_length = ways[w].max_length;
     task->stop_string = ways[w].stop;
     task->output_regex = ways[w].regex;
-    bs_results *results = run(evaluator, task, 0, task->n_examples, task->n_examples);
+    bs_tables *results = run(evaluator, task, 0, task->n_examples, task->n_examples);
     bs_prompter *prompter = NULL;
     BS_TEST_OK(bs_prompter_new(&prompter, task, 0, 42, &err), err);
     for (size_t i = 0; i < task->n_examples; i++) {
@@ -437,7 +437,7 @@ static void generations_end_early_without_effect(void) {
       bs_text_free(&prediction);
     }
     bs_prompter_free(&prompter);
-    bs_results_free(&results);
+    bs_tables_free(&results);
   }
   CU_ASSERT_TRUE(ended_early);
   *task = as_parsed;
@@ -463,7 +463,7 @@ static void failures_add_no_row(void) {
   bs_task *task = parse(json.data);
   bs_prompter *prompter = NULL;
   BS_TEST_OK(bs_prompter_new(&prompter, task, 0, 42, &err), err);
-  bs_results *results = new_results();
+  bs_tables *results = new_results();
   BS_TEST_FAILS(bs_evaluator_run(evaluator, task, prompter, 0, 0, 2, 0, 0, results, &err),
                 err.status, err, "small.json: example 1: ");
   CU_ASSERT_EQUAL(results->n_examples, 0);
@@ -473,11 +473,11 @@ static void failures_add_no_row(void) {
   BS_TEST_FAILS(bs_evaluator_run(evaluator, task, prompter, 0, 1, 2, 0, 0, results, &err),
                 BS_ERR_USAGE, err, "there are 2");
   BS_TEST_OK(bs_evaluator_run(evaluator, task, prompter, 0, 2, 0, 0, 0, results, &err), err);
-  bs_results_free(&results);
-  BS_TEST_OK(bs_results_new(&results, NULL, 0, &err), err);
+  bs_tables_free(&results);
+  BS_TEST_OK(bs_tables_new(&results, NULL, 0, &err), err);
   BS_TEST_FAILS(bs_evaluator_run(evaluator, task, prompter, 0, 0, 1, 0, 0, results, &err),
                 BS_ERR_USAGE, err, "0 metric columns");
-  bs_results_free(&results);
+  bs_tables_free(&results);
   bs_prompter_free(&prompter);
   bs_task_free(&task);
   bs_text_free(&json);
@@ -500,12 +500,12 @@ static void long_prompts_are_cut_on_their_left(void) {
     bs_text_append_string(&json, " zebra", &err);
   bs_text_append_string(&json, "\", \"target\": \"b\"}]}", &err);
   bs_task *task = parse(json.data);
-  bs_results *results = run(evaluator, task, 0, 1, 1);
+  bs_tables *results = run(evaluator, task, 0, 1, 1);
   const bs_example_row *row = &results->examples[0];
   CU_ASSERT_TRUE(row->prompt_tokens > 600);
   CU_ASSERT_TRUE(row->truncated_tokens > 0 && row->truncated_tokens >= row->prompt_tokens - 512);
   CU_ASSERT_TRUE(isfinite(row->target_logprob));
-  bs_results_free(&results);
+  bs_tables_free(&results);
   bs_task_free(&task);
   bs_text_free(&json);
   bs_evaluator_free(&evaluator);
@@ -513,10 +513,10 @@ static void long_prompts_are_cut_on_their_left(void) {
 
 static void tasks_have_their_rows(void) {
   bs_error err = {0};
-  bs_results *results = new_results();
+  bs_tables *results = new_results();
   bs_task *choice = parse(CHOICE_TASK), *text = parse(TEXT_TASK);
-  BS_TEST_OK(bs_results_add_task_of(results, choice, &err), err);
-  BS_TEST_OK(bs_results_add_task_of(results, text, &err), err);
+  BS_TEST_OK(bs_tables_add_task_of(results, choice, &err), err);
+  BS_TEST_OK(bs_tables_add_task_of(results, text, &err), err);
   CU_ASSERT_EQUAL_FATAL(results->n_tasks, 2);
   const bs_task_row *row = results->tasks;
   CU_ASSERT_STRING_EQUAL(row[0].name, "small");
@@ -553,7 +553,7 @@ static void tasks_have_their_rows(void) {
   CU_ASSERT_STRING_EQUAL(target->text, "boy");
   bs_task_free(&choice);
   bs_task_free(&text);
-  bs_results_free(&results);
+  bs_tables_free(&results);
 }
 
 int main(void) {

@@ -42,11 +42,11 @@ static bs_prompter *new_prompter(const bs_task *task, uint32_t shots) {
 }
 
 /* The first examples in calls of `step`. */
-static bs_results *run(bs_overlong overlong, size_t max_tokens, const bs_task *task, uint32_t shots,
-                       size_t step) {
+static bs_tables *run(bs_overlong overlong, size_t max_tokens, const bs_task *task, uint32_t shots,
+                      size_t step) {
   bs_evaluator *evaluator = open_model(overlong, max_tokens);
   bs_prompter *prompter = new_prompter(task, shots);
-  bs_results *results = new_results();
+  bs_tables *results = new_results();
   bs_error err = {0};
   for (size_t i = 0; i < N_EXAMPLES; i += step)
     BS_TEST_OK(bs_evaluator_run(evaluator, task, prompter, shots, i,
@@ -98,7 +98,7 @@ static size_t fitting_shots(const bs_prompter *prompter, const bs_task *task, si
 }
 
 /* Row `row` is what the evaluator makes of the prompt with just the shots that are shown. */
-static void check_fewer(const bs_results *results, size_t row, const bs_task *task,
+static void check_fewer(const bs_tables *results, size_t row, const bs_task *task,
                         const bs_prompter *prompter, const parts *p) {
   const bs_example_row *of = &results->examples[row];
   const bs_example *example = &task->examples[of->example];
@@ -139,8 +139,8 @@ static void shots_are_dropped_until_it_fits(void) {
     bs_task *task = load(kinds[k].task);
     uint32_t shots = kinds[k].shots;
     bs_prompter *prompter = new_prompter(task, shots);
-    bs_results *cut = run(BS_OVERLONG_CUT, kinds[k].max_tokens, task, shots, N_EXAMPLES);
-    bs_results *fewer = run(BS_OVERLONG_FEWER_SHOTS, kinds[k].max_tokens, task, shots, N_EXAMPLES);
+    bs_tables *cut = run(BS_OVERLONG_CUT, kinds[k].max_tokens, task, shots, N_EXAMPLES);
+    bs_tables *fewer = run(BS_OVERLONG_FEWER_SHOTS, kinds[k].max_tokens, task, shots, N_EXAMPLES);
     size_t n_fewer = 0;
     CU_ASSERT_EQUAL(fewer->n_skipped, 0);
     for (size_t i = 0; i < N_EXAMPLES; i++) {
@@ -155,11 +155,11 @@ static void shots_are_dropped_until_it_fits(void) {
       n_fewer += expected < shots;
     }
     CU_ASSERT_TRUE(n_fewer > 0 && n_fewer < N_EXAMPLES);
-    bs_results *again = run(BS_OVERLONG_FEWER_SHOTS, kinds[k].max_tokens, task, shots, 5);
+    bs_tables *again = run(BS_OVERLONG_FEWER_SHOTS, kinds[k].max_tokens, task, shots, 5);
     check_same(fewer, again);
-    bs_results_free(&again);
-    bs_results_free(&cut);
-    bs_results_free(&fewer);
+    bs_tables_free(&again);
+    bs_tables_free(&cut);
+    bs_tables_free(&fewer);
     bs_prompter_free(&prompter);
     bs_task_free(&task);
   }
@@ -171,9 +171,9 @@ static void what_is_too_long_is_left_out(void) {
     bs_task *task = load(kinds[k].task);
     uint32_t shots = kinds[k].shots;
     bs_prompter *prompter = new_prompter(task, shots);
-    bs_results *cut = run(BS_OVERLONG_CUT, kinds[k].max_tokens, task, shots, N_EXAMPLES);
-    bs_results *kept = run(BS_OVERLONG_SKIP, kinds[k].max_tokens, task, shots, N_EXAMPLES);
-    bs_results *again = run(BS_OVERLONG_SKIP, kinds[k].max_tokens, task, shots, 7);
+    bs_tables *cut = run(BS_OVERLONG_CUT, kinds[k].max_tokens, task, shots, N_EXAMPLES);
+    bs_tables *kept = run(BS_OVERLONG_SKIP, kinds[k].max_tokens, task, shots, N_EXAMPLES);
+    bs_tables *again = run(BS_OVERLONG_SKIP, kinds[k].max_tokens, task, shots, 7);
     check_same(kept, again);
     CU_ASSERT_EQUAL_FATAL(kept->n_skipped, again->n_skipped);
     CU_ASSERT_TRUE(kept->n_skipped > 0 && kept->n_examples > 0);
@@ -195,9 +195,9 @@ static void what_is_too_long_is_left_out(void) {
     }
     CU_ASSERT_EQUAL(at, kept->n_examples);
     CU_ASSERT_EQUAL(at_skipped, kept->n_skipped);
-    bs_results_free(&cut);
-    bs_results_free(&kept);
-    bs_results_free(&again);
+    bs_tables_free(&cut);
+    bs_tables_free(&kept);
+    bs_tables_free(&again);
     bs_prompter_free(&prompter);
     bs_task_free(&task);
   }
@@ -209,9 +209,9 @@ static void reasonings_have_room(void) {
   task->reasoning_prompt = strdup("say ");
   task->answer_prompt = strdup("\nA: ");
   task->max_new_tokens = 120;
-  bs_results *cut = run(BS_OVERLONG_CUT, 8, task, 5, N_EXAMPLES);
-  bs_results *fewer = run(BS_OVERLONG_FEWER_SHOTS, 8, task, 5, N_EXAMPLES);
-  bs_results *kept = run(BS_OVERLONG_SKIP, 8, task, 5, N_EXAMPLES);
+  bs_tables *cut = run(BS_OVERLONG_CUT, 8, task, 5, N_EXAMPLES);
+  bs_tables *fewer = run(BS_OVERLONG_FEWER_SHOTS, 8, task, 5, N_EXAMPLES);
+  bs_tables *kept = run(BS_OVERLONG_SKIP, 8, task, 5, N_EXAMPLES);
   size_t n_cut = 0, n_fewer = 0;
   for (size_t i = 0; i < N_EXAMPLES; i++) {
     n_cut += cut->examples[i].truncated_tokens > 0;
@@ -222,9 +222,9 @@ static void reasonings_have_room(void) {
     CU_ASSERT_EQUAL(kept->examples[i].truncated_tokens, 0);
   CU_ASSERT_TRUE(n_cut > 0 && n_fewer >= n_cut);
   CU_ASSERT_EQUAL(kept->n_skipped, n_fewer);
-  bs_results_free(&cut);
-  bs_results_free(&fewer);
-  bs_results_free(&kept);
+  bs_tables_free(&cut);
+  bs_tables_free(&fewer);
+  bs_tables_free(&kept);
   bs_task_free(&task);
 }
 
@@ -244,19 +244,19 @@ static void some_prompts_cannot_be_mended(void) {
   CU_ASSERT_PTR_NOT_NULL_FATAL(task);
   bs_prompter *prompter = new_prompter(task, 0);
   bs_evaluator *evaluator = open_model(BS_OVERLONG_FEWER_SHOTS, 8);
-  bs_results *results = new_results();
+  bs_tables *results = new_results();
   BS_TEST_OK(bs_evaluator_run(evaluator, task, prompter, 0, 0, 2, 0, 0, results, &err), err);
   CU_ASSERT_EQUAL_FATAL(results->n_examples, 2);
   CU_ASSERT_TRUE(results->examples[0].truncated_tokens > 0);
   CU_ASSERT_EQUAL(results->examples[1].truncated_tokens, 0);
-  bs_results_free(&results);
+  bs_tables_free(&results);
   bs_evaluator_free(&evaluator);
   evaluator = open_model(BS_OVERLONG_SKIP, N_POSITIONS + 1);
   results = new_results();
   BS_TEST_FAILS(bs_evaluator_run(evaluator, task, prompter, 0, 1, 1, 0, 0, results, &err),
                 BS_ERR_LIMIT, err, "257 new tokens");
   CU_ASSERT_EQUAL(results->n_skipped, 0);
-  bs_results_free(&results);
+  bs_tables_free(&results);
   bs_prompter_free(&prompter);
   bs_evaluator_free(&evaluator);
   bs_task_free(&task);
@@ -278,7 +278,7 @@ static void prompts_are_counted_beforehand(void) {
       BS_TEST_OK(bs_evaluator_count_prompts(evaluator, task, prompter, kinds[k].shots, N_EXAMPLES,
                                             1, &counts, &err),
                  err);
-      bs_results *results = run(ways[w], kinds[k].max_tokens, task, kinds[k].shots, N_EXAMPLES);
+      bs_tables *results = run(ways[w], kinds[k].max_tokens, task, kinds[k].shots, N_EXAMPLES);
       for (size_t i = 0; i < results->n_examples; i++)
         bs_prompt_counts_add_example(&counted, &results->examples[i]);
       for (size_t i = 0; i < results->n_skipped; i++)
@@ -289,7 +289,7 @@ static void prompts_are_counted_beforehand(void) {
       BS_TEST_FAILS(
           bs_evaluator_run(evaluator, task, prompter, kinds[k].shots, 0, 1, 0, 0, results, &err),
           BS_ERR_USAGE, err, "prompts alone");
-      bs_results_free(&results);
+      bs_tables_free(&results);
       bs_evaluator_free(&evaluator);
     }
     bs_prompter_free(&prompter);

@@ -101,13 +101,13 @@ static bs_task *put(const char *json_or_path, const way *w) {
 }
 
 /* The first n examples in calls of `step`, last call first when `backwards`; in canonical order. */
-static bs_results *run(bs_evaluator *evaluator, const bs_task *task, uint32_t shots, size_t n,
-                       size_t step, bool backwards) {
+static bs_tables *run(bs_evaluator *evaluator, const bs_task *task, uint32_t shots, size_t n,
+                      size_t step, bool backwards) {
   bs_error err = {0};
   bs_prompter *prompter = NULL;
-  bs_results *results = new_results();
-  BS_TEST_OK(bs_results_add_model(results, &(bs_model_row){.name = "m"}, &err), err);
-  BS_TEST_OK(bs_results_add_task_of(results, task, &err), err);
+  bs_tables *results = new_results();
+  BS_TEST_OK(bs_tables_add_model(results, &(bs_model_row){.name = "m"}, &err), err);
+  BS_TEST_OK(bs_tables_add_task_of(results, task, &err), err);
   BS_TEST_OK(bs_prompter_new(&prompter, task, shots, SEED, &err), err);
   CU_ASSERT_PTR_NOT_NULL_FATAL(prompter);
   size_t n_calls = (n + step - 1) / step;
@@ -117,7 +117,7 @@ static bs_results *run(bs_evaluator *evaluator, const bs_task *task, uint32_t sh
                                 first + step < n ? step : n - first, 0, 0, results, &err),
                err);
   }
-  BS_TEST_OK(bs_results_sort(results, &err), err);
+  BS_TEST_OK(bs_tables_sort(results, &err), err);
   bs_prompter_free(&prompter);
   CU_ASSERT_EQUAL_FATAL(results->n_examples, n);
   return results;
@@ -244,7 +244,7 @@ static size_t count_votes(const char *const *answers, size_t n, bool with_empty,
   return winner;
 }
 
-static void check_choice_vote(const bs_results *results, size_t row, const bs_example *example,
+static void check_choice_vote(const bs_tables *results, size_t row, const bs_example *example,
                               const reference *all, size_t n) {
   const bs_example_row *of = &results->examples[row];
   const char *answers[MOST_SAMPLES];
@@ -277,7 +277,7 @@ static void check_choice_vote(const bs_results *results, size_t row, const bs_ex
   CU_ASSERT_TRUE(isnan(number_of(results, row, "multiple_choice_grade_per_token")));
 }
 
-static void check_text_vote(const bs_results *results, size_t row, const bs_example *example,
+static void check_text_vote(const bs_tables *results, size_t row, const bs_example *example,
                             const reference *all, size_t n, bool is_choice) {
   const bs_example_row *of = &results->examples[row];
   const char *answers[MOST_SAMPLES];
@@ -300,7 +300,7 @@ static void check_text_vote(const bs_results *results, size_t row, const bs_exam
 }
 
 /* Choices or targets that were scored once. */
-static void check_scored(const bs_results *results, size_t row, const bs_example *example,
+static void check_scored(const bs_tables *results, size_t row, const bs_example *example,
                          const reference *r) {
   const bs_example_row *of = &results->examples[row];
   double best = -INFINITY;
@@ -320,7 +320,7 @@ static void check_scored(const bs_results *results, size_t row, const bs_example
 }
 
 static void check_example(const parts *p, const bs_task *task, const way *w, const bs_text *prompt,
-                          uint32_t shots, const bs_results *results, size_t i, size_t *n_split) {
+                          uint32_t shots, const bs_tables *results, size_t i, size_t *n_split) {
   const bs_example *example = &task->examples[i];
   const bs_example_row *row = &results->examples[i];
   bool two_steps = w->answer_prompt != NULL, votes = w->n_samples > 0;
@@ -360,7 +360,7 @@ static void check_way(const parts *p, bs_evaluator *evaluator, const char *json_
   bs_error err = {0};
   bs_task *task = put(json_or_path, w);
   size_t n = task->n_examples < FIRST_EXAMPLES ? task->n_examples : FIRST_EXAMPLES;
-  bs_results *results = run(evaluator, task, shots, n, n, false);
+  bs_tables *results = run(evaluator, task, shots, n, n, false);
   bs_prompter *prompter = NULL;
   BS_TEST_OK(bs_prompter_new(&prompter, task, shots, SEED, &err), err);
   for (size_t i = 0; i < n; i++) {
@@ -370,7 +370,7 @@ static void check_way(const parts *p, bs_evaluator *evaluator, const char *json_
     bs_text_free(&prompt);
   }
   bs_prompter_free(&prompter);
-  bs_results_free(&results);
+  bs_tables_free(&results);
   bs_task_free(&task);
 }
 
@@ -408,14 +408,14 @@ static void rows_do_not_depend_on_the_split(void) {
   bs_evaluator *one = open_model(LADDER, 1), *two = open_model(LADDER, 2);
   for (size_t w = 0; w < N_WAYS; w++) {
     bs_task *task = put(MIXED, WAYS[w]);
-    bs_results *whole = run(one, task, 1, task->n_examples, task->n_examples, false);
+    bs_tables *whole = run(one, task, 1, task->n_examples, task->n_examples, false);
     for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
-      bs_results *pieces =
+      bs_tables *pieces =
           run(i % 2 == 0 ? two : one, task, 1, task->n_examples, steps[i], i % 2 == 0);
       check_same(whole, pieces);
-      bs_results_free(&pieces);
+      bs_tables_free(&pieces);
     }
-    bs_results_free(&whole);
+    bs_tables_free(&whole);
     bs_task_free(&task);
   }
   bs_evaluator_free(&one);
@@ -429,12 +429,12 @@ static void many_samples_go_in_batches(void) {
   w.max_new_tokens = 2;
   bs_evaluator *evaluator = open_model(BS_SOURCE_DIR "/models/ladder/s1/3k", 1);
   bs_task *task = put(MIXED, &w);
-  bs_results *whole = run(evaluator, task, 0, 4, 4, false);
-  bs_results *pieces = run(evaluator, task, 0, 4, 1, true);
+  bs_tables *whole = run(evaluator, task, 0, 4, 4, false);
+  bs_tables *pieces = run(evaluator, task, 0, 4, 1, true);
   CU_ASSERT_EQUAL(whole->n_samples, 4 * 700);
   check_same(whole, pieces);
-  bs_results_free(&whole);
-  bs_results_free(&pieces);
+  bs_tables_free(&whole);
+  bs_tables_free(&pieces);
   bs_task_free(&task);
   bs_evaluator_free(&evaluator);
 }
@@ -577,7 +577,7 @@ static void no_more_is_computed_than_needed(void) {
   way w = {.reasoning_stop = "\n", .answer_prompt = "\nA: ", .max_new_tokens = 100};
   bs_task *task = put(BS_SOURCE_DIR "/tasks/ladder_facts/task.json", &w);
   bs_engine_work_done(engine, &start);
-  bs_results *results = run(evaluator, task, 0, 4, 4, false);
+  bs_tables *results = run(evaluator, task, 0, 4, 4, false);
   bs_engine_work_done(engine, &plain);
   size_t n_reasoned = 0;
   for (size_t i = 0; i < results->n_samples; i++)
@@ -585,7 +585,7 @@ static void no_more_is_computed_than_needed(void) {
   CU_ASSERT_TRUE(n_reasoned > 0 && n_reasoned < 4 * 40);
   /* four prompts of some 15 characters, each twice, and choices: not 400 tokens of reasoning */
   CU_ASSERT_TRUE(plain.tokens_computed - start.tokens_computed < 4 * (2 * 15 + 40 + 4 * 8));
-  bs_results_free(&results);
+  bs_tables_free(&results);
   bs_task_free(&task);
   w = TEXT_VOTES;
   w.n_samples = 16;
@@ -599,7 +599,7 @@ static void no_more_is_computed_than_needed(void) {
   /* each prompt once to score and once to draw, then the new tokens and one of the prompt's */
   CU_ASSERT_TRUE(computed < 2 * prompts + 4 * 16 * 5);
   CU_ASSERT_TRUE(drawn.tokens_asked - plain.tokens_asked > 16 * prompts);
-  bs_results_free(&results);
+  bs_tables_free(&results);
   bs_task_free(&task);
   bs_evaluator_free(&evaluator);
 }
@@ -613,14 +613,14 @@ static void limits_are_told(void) {
   w.max_new_tokens = 200; /* of 256 positions */
   w.reasoning_stop = NULL;
   bs_task *task = put(BS_SOURCE_DIR "/tasks/ladder_facts/task.json", &w);
-  bs_results *results = run(evaluator, task, 3, 2, 2, false);
+  bs_tables *results = run(evaluator, task, 3, 2, 2, false);
   const bs_example_row *row = &results->examples[0];
   CU_ASSERT_TRUE(row->prompt_tokens > 60 && row->prompt_tokens < 120);
   CU_ASSERT_EQUAL(strlen(results->samples[0].reasoning), 200);
   /* context of prompt, 200 new tokens and "\nA: ", less its last space, before 5 characters */
   size_t context = row->prompt_tokens + 1 + 200 + strlen("\nA:");
   CU_ASSERT_EQUAL(row->truncated_tokens, context + strlen(" hill") - 257);
-  bs_results_free(&results);
+  bs_tables_free(&results);
   task->max_new_tokens = 300;
   bs_prompter *prompter = NULL;
   BS_TEST_OK(bs_prompter_new(&prompter, task, 0, SEED, &err), err);
@@ -629,7 +629,7 @@ static void limits_are_told(void) {
                 BS_ERR_LIMIT, err, "example 3: 300 new tokens");
   CU_ASSERT_EQUAL(results->n_examples, 0);
   CU_ASSERT_EQUAL(results->n_samples, 0);
-  bs_results_free(&results);
+  bs_tables_free(&results);
   bs_prompter_free(&prompter);
   bs_task_free(&task);
   bs_evaluator_free(&evaluator);

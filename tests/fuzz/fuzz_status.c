@@ -28,13 +28,13 @@ static bs_text own_lock(void) {
 
 /* A results file with one model and nothing of it, so that nothing else is missing. */
 static void write_results(void) {
-  bs_results *results = NULL;
+  bs_tables *results = NULL;
   const bs_model_row model = {.name = "small", .family = "f", .scale = 1};
-  if (bs_results_new(&results, NULL, 0, NULL) != BS_OK ||
-      bs_results_add_model(results, &model, NULL) != BS_OK ||
+  if (bs_tables_new(&results, NULL, 0, NULL) != BS_OK ||
+      bs_tables_add_model(results, &model, NULL) != BS_OK ||
       bs_store_write(output, results, NULL, NULL, 0, NULL, NULL) != BS_OK)
     abort();
-  bs_results_free(&results);
+  bs_tables_free(&results);
 }
 
 void bs_fuzz_one(const uint8_t *data, size_t size) {

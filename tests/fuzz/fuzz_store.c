@@ -11,7 +11,7 @@
 #include "fuzz.h"
 #include "small_results.h"
 #include "store/write_internal.h"
-#include "tables/results_internal.h"
+#include "tables/tables_internal.h"
 
 static void ignore(void *user, const char *message) { (void)user, (void)message; }
 
@@ -38,21 +38,21 @@ static void write_again(const bs_store_content *content, const char *path) {
   bs_text_free(&twice);
 }
 
-static void analyse(const bs_results *results) {
+static void analyse(const bs_tables *results) {
   static const char *const added[] = {"rouge"};
   static FILE *null;
   if (null == NULL && (null = fopen("/dev/null", "we")) == NULL)
     exit(1);
   bs_analysis *analysis = NULL;
-  bs_results *again = NULL;
-  if (bs_analysis_from_results(&analysis, results, NULL) == BS_OK &&
+  bs_tables *again = NULL;
+  if (bs_analysis_from_tables(&analysis, results, NULL) == BS_OK &&
       (bs_analysis_print(analysis, null, NULL) != BS_OK ||
        bs_analysis_print_csv(analysis, null, NULL) != BS_OK))
     abort();
-  if (bs_results_rescore(&again, results, added, 1, ignore, NULL, NULL) == BS_OK &&
-      bs_results_check(again, NULL) != BS_OK)
+  if (bs_analysis_rescore(&again, results, added, 1, ignore, NULL, NULL) == BS_OK &&
+      bs_tables_check(again, NULL) != BS_OK)
     abort();
-  bs_results_free(&again);
+  bs_tables_free(&again);
   bs_analysis_free(&analysis);
 }
 
@@ -61,12 +61,12 @@ void bs_fuzz_one(const uint8_t *data, size_t size) {
   char path[256];
   snprintf(path, sizeof path, "%s/r.h5", bs_fuzz_folder());
   if (whole.data == NULL) {
-    bs_results *results = bs_fuzz_small_results();
+    bs_tables *results = bs_fuzz_small_results();
     bs_run_row run = bs_fuzz_small_run;
     if (image_of(&(bs_store_content){.results = results, .runs = &run, .n_runs = 1}, &whole) !=
         BS_OK)
       abort();
-    bs_results_free(&results);
+    bs_tables_free(&results);
   }
   bs_fuzz_write("r.h5", whole.data, whole.n_bytes);
   bs_fuzz_damage(path, data, size);

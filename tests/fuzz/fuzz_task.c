@@ -1,7 +1,7 @@
 /* A task file, and what is made of one that loads: prompts, metrics, cut texts. */
 #include "bigsweep/metric.h"
 #include "bigsweep/prompt.h"
-#include "bigsweep/results.h"
+#include "bigsweep/tables.h"
 #include "bigsweep/task.h"
 #include "fuzz.h"
 

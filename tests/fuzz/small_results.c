@@ -15,7 +15,7 @@ static void must(bs_status status) {
     abort();
 }
 
-static void add_models_and_tasks(bs_results *to) {
+static void add_models_and_tasks(bs_tables *to) {
   static const bs_model_row models[N_MODELS] = {
       {.name = "small", .family = "f", .architecture = "a", .path = "s", .scale = 1000},
       {.name = "large", .family = "f", .architecture = "a", .path = "l", .scale = 9000}};
@@ -46,12 +46,12 @@ static void add_models_and_tasks(bs_results *to) {
        .human_best = NAN,
        .examples = N_EXAMPLES}};
   for (size_t i = 0; i < N_MODELS; i++)
-    must(bs_results_add_model(to, &models[i], NULL));
+    must(bs_tables_add_model(to, &models[i], NULL));
   for (size_t i = 0; i < N_TASKS; i++)
-    must(bs_results_add_task(to, &tasks[i], NULL));
+    must(bs_tables_add_task(to, &tasks[i], NULL));
 }
 
-static void add_targets(bs_results *to) {
+static void add_targets(bs_tables *to) {
   for (uint32_t task = 0; task < N_TASKS; task++)
     for (uint32_t example = 0; example < N_EXAMPLES; example++)
       for (uint32_t k = 0; k < (task == 0 ? 2 : 1); k++) {
@@ -60,11 +60,11 @@ static void add_targets(bs_results *to) {
                                    .text = k == 0 ? "7" : "12",
                                    .is_choice = task == 0,
                                    .choice = task == 0 ? k : 0};
-        must(bs_results_add_target(to, &row, NULL));
+        must(bs_tables_add_target(to, &row, NULL));
       }
 }
 
-static void add_example(bs_results *to, uint32_t model, uint32_t task, uint32_t example) {
+static void add_example(bs_tables *to, uint32_t model, uint32_t task, uint32_t example) {
   static const bs_choice_row choices[] = {
       {.choice = 0, .tokens = 1, .logprob = -1},
       {.choice = 1, .tokens = 2, .logprob = -2, .target_score = 1}};
@@ -83,14 +83,14 @@ static void add_example(bs_results *to, uint32_t model, uint32_t task, uint32_t 
   double values[256];
   for (size_t k = 0; k < to->n_metrics; k++)
     values[k] = (model + example + k) % 3 == 0 ? NAN : 0.5 * (double)(k % 3);
-  must(bs_results_add_example(to, &row, choices, samples, values, NULL));
+  must(bs_tables_add_example(to, &row, choices, samples, values, NULL));
 }
 
-bs_results *bs_fuzz_small_results(void) {
-  bs_results *to = NULL;
+bs_tables *bs_fuzz_small_results(void) {
+  bs_tables *to = NULL;
   size_t n_metrics;
   const char *const *names = bs_example_metric_names(&n_metrics);
-  must(bs_results_new(&to, names, n_metrics, NULL));
+  must(bs_tables_new(&to, names, n_metrics, NULL));
   add_models_and_tasks(to);
   add_targets(to);
   for (uint32_t model = 0; model < N_MODELS; model++)

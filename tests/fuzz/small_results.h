@@ -5,7 +5,7 @@
 #include "bigsweep/store.h"
 
 /* To be freed by the caller. */
-bs_results *bs_fuzz_small_results(void);
+bs_tables *bs_fuzz_small_results(void);
 /* One row of /run/units. */
 extern const bs_run_row bs_fuzz_small_run;
 

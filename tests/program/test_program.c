@@ -684,13 +684,13 @@ static void write_stopped_run(const char *path) {
     uint32_t n_done, n_failed;
   } MODELS[] = {{"whole", 4, 0}, {"broken", 0, 4}, {"partly", 3, 1}, {"half", 2, 0}};
   bs_error err = {0};
-  bs_results *results = NULL;
+  bs_tables *results = NULL;
   bs_run_row runs[4];
   char status[2048], status_path[4096];
-  BS_TEST_OK(bs_results_new(&results, NULL, 0, &err), err);
+  BS_TEST_OK(bs_tables_new(&results, NULL, 0, &err), err);
   CU_ASSERT_PTR_NOT_NULL_FATAL(results);
   bs_task_row task = {.name = "t", .low_score = NAN, .high_score = NAN};
-  BS_TEST_OK(bs_results_add_task(results, &task, &err), err);
+  BS_TEST_OK(bs_tables_add_task(results, &task, &err), err);
   int n = snprintf(
       status, sizeof status,
       "{\"updated\": 1, \"units_done\": 0, \"units_total\": 5, \"examples_done\": 0, "
@@ -701,10 +701,10 @@ static void write_stopped_run(const char *path) {
       "false}");
   for (uint32_t m = 0; m < 4; m++) {
     bs_model_row model = {.name = MODELS[m].name, .family = "f", .scale = 1 + m, .seed = NAN};
-    BS_TEST_OK(bs_results_add_model(results, &model, &err), err);
+    BS_TEST_OK(bs_tables_add_model(results, &model, &err), err);
     for (uint32_t i = 0; i < MODELS[m].n_done; i++) {
       bs_example_row row = {.model = m, .example = i};
-      BS_TEST_OK(bs_results_add_example(results, &row, NULL, NULL, NULL, &err), err);
+      BS_TEST_OK(bs_tables_add_example(results, &row, NULL, NULL, NULL, &err), err);
     }
     runs[m] = (bs_run_row){.model = m,
                            .n_examples = MODELS[m].n_failed,
@@ -719,7 +719,7 @@ static void write_stopped_run(const char *path) {
   BS_TEST_OK(bs_store_write(path, results, NULL, runs, 4, NULL, &err), err);
   snprintf(status_path, sizeof status_path, "%s.status", strrchr(path, '/') + 1);
   bs_test_write(status_path, status, strlen(status));
-  bs_results_free(&results);
+  bs_tables_free(&results);
 }
 
 /* Several blanks become one. */

@@ -23,7 +23,7 @@ static double noise(uint32_t a, uint32_t b, uint32_t c, uint32_t d) {
   return (double)(x >> 11) / 9007199254740992.0;
 }
 
-static void add_models(bs_results *to, uint32_t n) {
+static void add_models(bs_tables *to, uint32_t n) {
   bs_error err = {0};
   char name[64], path[64];
   for (uint32_t i = 0; i < n; i++) {
@@ -37,12 +37,12 @@ static void add_models(bs_results *to, uint32_t n) {
                         .non_embedding_parameters = 1000ULL << (2 * i % 40),
                         .scale = (double)(3000ULL << (2 * i % 40))};
     snprintf(row.sha256, sizeof row.sha256, "%064x", i + 1);
-    BS_TEST_OK(bs_results_add_model(to, &row, &err), err);
+    BS_TEST_OK(bs_tables_add_model(to, &row, &err), err);
   }
 }
 
 /* Kinds by turns: multiple choice that grows, text that breaks through, a flat one. */
-static void add_tasks(bs_results *to, synthetic_size size) {
+static void add_tasks(bs_tables *to, synthetic_size size) {
   bs_error err = {0};
   static const char *const NAMES[] = {"facts", "addition", "chance"};
   char name[64];
@@ -64,7 +64,7 @@ static void add_tasks(bs_results *to, synthetic_size size) {
                        .human_best = text ? NAN : 0.75,
                        .examples = size.n_examples};
     snprintf(row.sha256, sizeof row.sha256, "%064x", 0xabcU + i);
-    BS_TEST_OK(bs_results_add_task(to, &row, &err), err);
+    BS_TEST_OK(bs_tables_add_task(to, &row, &err), err);
   }
 }
 
@@ -73,7 +73,7 @@ static double ability(uint32_t kind, uint32_t model, uint32_t n_models) {
   return kind == 0 ? 0.25 + 0.6 * x : kind == 1 ? 1 / (1 + exp(-25 * (x - 0.75))) : 0.25;
 }
 
-static void add_example(bs_results *to, synthetic_size size, uint32_t model, uint32_t task,
+static void add_example(bs_tables *to, synthetic_size size, uint32_t model, uint32_t task,
                         uint32_t shots, uint32_t example) {
   bs_error err = {0};
   bool text = task % 3 == 1;
@@ -111,7 +111,7 @@ static void add_example(bs_results *to, synthetic_size size, uint32_t model, uin
       {.sample = 1, .reasoning = "", .generated = generated, .answer = ""},
       {.sample = 2, .reasoning = reasoning, .generated = "", .answer = "\xC3\xA9"}};
   double values[SYNTHETIC_METRICS] = {text ? right : NAN, text ? NAN : right, smooth};
-  BS_TEST_OK(bs_results_add_example(to, &row, choices, samples, values, &err), err);
+  BS_TEST_OK(bs_tables_add_example(to, &row, choices, samples, values, &err), err);
 }
 
 /* A step through 0 .. n - 1 that visits all, far from in order. */
@@ -128,10 +128,10 @@ static size_t stride_for(size_t n) {
   }
 }
 
-bs_results *synthetic_results(synthetic_size size, bool shuffled) {
+bs_tables *synthetic_results(synthetic_size size, bool shuffled) {
   bs_error err = {0};
-  bs_results *to = NULL;
-  BS_TEST_OK(bs_results_new(&to, synthetic_metrics, SYNTHETIC_METRICS, &err), err);
+  bs_tables *to = NULL;
+  BS_TEST_OK(bs_tables_new(&to, synthetic_metrics, SYNTHETIC_METRICS, &err), err);
   CU_ASSERT_PTR_NOT_NULL_FATAL(to);
   add_models(to, size.n_models);
   add_tasks(to, size);
@@ -142,7 +142,7 @@ bs_results *synthetic_results(synthetic_size size, bool shuffled) {
       snprintf(text, sizeof text, "%u and \xC3\xA9 more", example);
       bs_target_row row = {
           .task = shuffled ? size.n_tasks - 1 - task : task, .example = example, .text = text};
-      BS_TEST_OK(bs_results_add_target(to, &row, &err), err);
+      BS_TEST_OK(bs_tables_add_target(to, &row, &err), err);
     }
   size_t n = (size_t)size.n_models * size.n_tasks * size.n_shots * size.n_examples;
   size_t stride = shuffled ? stride_for(n) : 1;
@@ -159,7 +159,7 @@ bs_results *synthetic_results(synthetic_size size, bool shuffled) {
                           .shots = number % 2,
                           .example = size.n_examples + number,
                           .prompt_tokens = 1000 + number};
-    BS_TEST_OK(bs_results_add_skipped(to, &row, &err), err);
+    BS_TEST_OK(bs_tables_add_skipped(to, &row, &err), err);
   }
   return to;
 }
@@ -210,7 +210,7 @@ static unsigned differ_choices(const bs_choice_row *a, const bs_choice_row *b) {
          !same(a->logprob, b->logprob) || !same(a->target_score, b->target_score);
 }
 
-size_t synthetic_differences(const bs_results *a, const bs_results *b) {
+size_t synthetic_differences(const bs_tables *a, const bs_tables *b) {
   if (a->n_models != b->n_models || a->n_tasks != b->n_tasks || a->n_targets != b->n_targets ||
       a->n_examples != b->n_examples || a->n_choices != b->n_choices ||
       a->n_samples != b->n_samples || a->n_skipped != b->n_skipped || a->n_metrics != b->n_metrics)
@@ -242,6 +242,6 @@ size_t synthetic_differences(const bs_results *a, const bs_results *b) {
   return n_differ;
 }
 
-void synthetic_equal(const bs_results *a, const bs_results *b) {
+void synthetic_equal(const bs_tables *a, const bs_tables *b) {
   CU_ASSERT_EQUAL(synthetic_differences(a, b), 0);
 }

@@ -16,11 +16,11 @@ typedef struct synthetic_size {
 
 /* Rows in canonical order, or with every table of rows turned round and dealt anew when `shuffled`.
  */
-bs_results *synthetic_results(synthetic_size size, bool shuffled);
+bs_tables *synthetic_results(synthetic_size size, bool shuffled);
 
 /* The number of names, rows and values that differ. */
-size_t synthetic_differences(const bs_results *a, const bs_results *b);
+size_t synthetic_differences(const bs_tables *a, const bs_tables *b);
 /* Counts a failed assertion for everything that differs. */
-void synthetic_equal(const bs_results *a, const bs_results *b);
+void synthetic_equal(const bs_tables *a, const bs_tables *b);
 
 #endif

@@ -103,8 +103,8 @@ static bool is_of_folder(const bs_error *err) {
 
 static void every_failing_call_leaves_the_old_file(void) {
   bs_error err = {0};
-  bs_results *results = synthetic_results((synthetic_size){2, 3, 1, 40}, false);
-  bs_results *other = synthetic_results((synthetic_size){1, 1, 1, 1}, false);
+  bs_tables *results = synthetic_results((synthetic_size){2, 3, 1, 40}, false);
+  bs_tables *other = synthetic_results((synthetic_size){1, 1, 1, 1}, false);
   char path[4096];
   snprintf(path, sizeof path, "%s", bs_test_path("results.h5"));
   fail_at = 0;
@@ -145,13 +145,13 @@ static void every_failing_call_leaves_the_old_file(void) {
   fail_at = 0;
   bs_text_free(&new_bytes);
   bs_text_free(&old_bytes);
-  bs_results_free(&results);
-  bs_results_free(&other);
+  bs_tables_free(&results);
+  bs_tables_free(&other);
 }
 
 static void every_failing_call_leaves_the_parts(void) {
   bs_error err = {0};
-  bs_results *results = synthetic_results((synthetic_size){1, 1, 1, 2}, false);
+  bs_tables *results = synthetic_results((synthetic_size){1, 1, 1, 2}, false);
   char path[4096], folder[4200];
   snprintf(path, sizeof path, "%s", bs_test_path("run.h5"));
   snprintf(folder, sizeof folder, "%s.parts", path);
@@ -184,13 +184,13 @@ static void every_failing_call_leaves_the_parts(void) {
   BS_TEST_OK(bs_commit_new(bs_test_path("run.h5.parts/00000001.h5"), "x", 1, &exists, &err), err);
   CU_ASSERT_TRUE(exists);
   fail_at = 0;
-  bs_results_free(&results);
+  bs_tables_free(&results);
 }
 
 /* A file may grow to 16 KiB and no further, as on a full disk. */
 static void a_full_disk_is_told(void) {
   bs_error err = {0};
-  bs_results *results = synthetic_results((synthetic_size){2, 3, 1, 40}, false);
+  bs_tables *results = synthetic_results((synthetic_size){2, 3, 1, 40}, false);
   struct rlimit before, small;
   fail_at = 0;
   const char *path = bs_test_path("disk.h5");
@@ -216,7 +216,7 @@ static void a_full_disk_is_told(void) {
     CU_ASSERT_EQUAL(count_names(bs_test_folder()), n_names);
   }
   fail_at = 0;
-  bs_results_free(&results);
+  bs_tables_free(&results);
 }
 
 /* The name that a killed process with this process's id would have left behind. */

@@ -21,7 +21,7 @@ static const bs_provenance PROVENANCE = {.config = "{\"name\": \"\xC3\xA9\"}",
                                          .isa = "avx2",
                                          .protocol = "ff"};
 
-static void write_file(const char *path, const bs_results *results) {
+static void write_file(const char *path, const bs_tables *results) {
   bs_error err = {0};
   BS_TEST_OK(bs_store_write(path, results, NULL, NULL, 0, &PROVENANCE, &err), err);
 }
@@ -29,7 +29,7 @@ static void write_file(const char *path, const bs_results *results) {
 static void written_is_read(void) {
   bs_error err = {0};
   const char *path = bs_test_path("round.h5");
-  bs_results *results = synthetic_results(SMALL, false);
+  bs_tables *results = synthetic_results(SMALL, false);
   const bs_run_row runs[] = {{1, 2, 0, 5, 6, 3, 2, 0.25, UINT64_MAX, 7, "node1", ""},
                              {2, 0, 1, 0, 11, 0, 3, 1e-3, 0, 0, "", "killed by signal 9"}};
   BS_TEST_OK(bs_store_write(path, results, NULL, runs, 2, &PROVENANCE, &err), err);
@@ -48,20 +48,20 @@ static void written_is_read(void) {
   CU_ASSERT_STRING_EQUAL(back.provenance.created, PROVENANCE.created);
   CU_ASSERT_STRING_EQUAL(back.provenance.host, "");
   /* what was read takes more rows and can be written again */
-  BS_TEST_OK(bs_results_add_example(back.results, &results->examples[0], results->choices,
-                                    results->samples, results->metric_values, &err),
+  BS_TEST_OK(bs_tables_add_example(back.results, &results->examples[0], results->choices,
+                                   results->samples, results->metric_values, &err),
              err);
-  BS_TEST_OK(bs_results_sort(back.results, &err), err);
+  BS_TEST_OK(bs_tables_sort(back.results, &err), err);
   synthetic_equal(results, back.results);
   bs_store_content_free(&back);
-  bs_results_free(&results);
+  bs_tables_free(&results);
 }
 
 static void empty_tables_are_read(void) {
   bs_error err = {0};
-  bs_results *results = NULL;
+  bs_tables *results = NULL;
   const char *path = bs_test_path("empty.h5");
-  BS_TEST_OK(bs_results_new(&results, NULL, 0, &err), err);
+  BS_TEST_OK(bs_tables_new(&results, NULL, 0, &err), err);
   BS_TEST_OK(bs_store_write(path, results, NULL, NULL, 0, NULL, &err), err);
   bs_store_content back;
   BS_TEST_OK(bs_store_read(&back, path, &err), err);
@@ -70,19 +70,19 @@ static void empty_tables_are_read(void) {
   CU_ASSERT_PTR_NULL(back.runs);
   CU_ASSERT_STRING_EQUAL(back.provenance.config, "");
   bs_store_content_free(&back);
-  BS_TEST_OK(bs_results_add_task(results, &(bs_task_row){.name = ""}, &err), err);
+  BS_TEST_OK(bs_tables_add_task(results, &(bs_task_row){.name = ""}, &err), err);
   const bs_run_row none = {0};
   BS_TEST_OK(bs_store_write(path, results, NULL, &none, 0, NULL, &err), err);
   BS_TEST_OK(bs_store_read(&back, path, &err), err);
   CU_ASSERT_PTR_NOT_NULL_FATAL(back.results);
   CU_ASSERT_EQUAL(back.results->n_tasks, 1);
   bs_store_content_free(&back);
-  bs_results_free(&results);
+  bs_tables_free(&results);
 }
 
 static void long_strings_are_read(void) {
   bs_error err = {0};
-  bs_results *results = synthetic_results((synthetic_size){1, 1, 1, 1}, false);
+  bs_tables *results = synthetic_results((synthetic_size){1, 1, 1, 1}, false);
   size_t n = 700001;
   char *text = malloc(n + 1);
   CU_ASSERT_PTR_NOT_NULL_FATAL(text);
@@ -90,7 +90,7 @@ static void long_strings_are_read(void) {
     text[i] = (char)('a' + (i * i + i / 7) % 26);
   text[n] = '\0';
   bs_example_row row = {.example = 1, .generated = text, .prediction = "\xF0\x9F\x98\x80"};
-  BS_TEST_OK(bs_results_add_example(results, &row, NULL, NULL, (double[]){NAN, -0.0, 1e-310}, &err),
+  BS_TEST_OK(bs_tables_add_example(results, &row, NULL, NULL, (double[]){NAN, -0.0, 1e-310}, &err),
              err);
   bs_provenance provenance = {.config = text}; /* past the 64 KiB of an object header */
   const char *path = bs_test_path("long.h5");
@@ -102,13 +102,13 @@ static void long_strings_are_read(void) {
   CU_ASSERT_TRUE(signbit(back.results->metric_values[SYNTHETIC_METRICS + 1]));
   CU_ASSERT_STRING_EQUAL(back.provenance.config, text);
   bs_store_content_free(&back);
-  bs_results_free(&results);
+  bs_tables_free(&results);
   free(text);
 }
 
 static void many_rows_are_read(void) {
   bs_error err = {0};
-  bs_results *results = synthetic_results((synthetic_size){4, 3, 2, 3000}, false);
+  bs_tables *results = synthetic_results((synthetic_size){4, 3, 2, 3000}, false);
   const char *path = bs_test_path("many.h5");
   write_file(path, results);
   bs_store_content back;
@@ -116,19 +116,19 @@ static void many_rows_are_read(void) {
   CU_ASSERT_PTR_NOT_NULL_FATAL(back.results);
   synthetic_equal(results, back.results);
   bs_store_content_free(&back);
-  bs_results_free(&results);
+  bs_tables_free(&results);
 }
 
 static void order_of_arrival_leaves_no_trace(void) {
   bs_error err = {0};
-  bs_results *sorted = synthetic_results((synthetic_size){3, 3, 2, 500}, false);
-  bs_results *shuffled = synthetic_results((synthetic_size){3, 3, 2, 500}, true);
+  bs_tables *sorted = synthetic_results((synthetic_size){3, 3, 2, 500}, false);
+  bs_tables *shuffled = synthetic_results((synthetic_size){3, 3, 2, 500}, true);
   const uint64_t payload = 0xFFF8000000000123U; /* another NaN than the compiler's */
   for (size_t i = 0; i < shuffled->n_examples * shuffled->n_metrics; i++)
     if (isnan(shuffled->metric_values[i]))
       memcpy(&shuffled->metric_values[i], &payload, sizeof payload);
-  BS_TEST_OK(bs_results_sort(sorted, &err), err);
-  BS_TEST_OK(bs_results_sort(shuffled, &err), err);
+  BS_TEST_OK(bs_tables_sort(sorted, &err), err);
+  BS_TEST_OK(bs_tables_sort(shuffled, &err), err);
   synthetic_equal(sorted, shuffled);
   write_file(bs_test_path("sorted.h5"), sorted);
   write_file(bs_test_path("shuffled.h5"), shuffled);
@@ -138,8 +138,8 @@ static void order_of_arrival_leaves_no_trace(void) {
   CU_ASSERT_EQUAL(memcmp(a.data, b.data, a.n_bytes), 0);
   bs_text_free(&a);
   bs_text_free(&b);
-  bs_results_free(&sorted);
-  bs_results_free(&shuffled);
+  bs_tables_free(&sorted);
+  bs_tables_free(&shuffled);
 }
 
 /* A file without what came later than the first of its version. */
@@ -156,11 +156,11 @@ static void older_files_are_read(void) {
                                       "/run/units/tokens_computed"};
   const char *path = bs_test_path("older.h5");
   bs_error err = {0};
-  bs_results *results = synthetic_results(SMALL, false);
+  bs_tables *results = synthetic_results(SMALL, false);
   bs_target_row choice = {.text = "yes", .is_choice = true, .role = 2};
   const bs_run_row run = {.tokens_asked = 9, .tokens_computed = 8, .host = "h", .failure = ""};
-  BS_TEST_OK(bs_results_add_target(results, &choice, &err), err);
-  BS_TEST_OK(bs_results_sort(results, &err), err);
+  BS_TEST_OK(bs_tables_add_target(results, &choice, &err), err);
+  BS_TEST_OK(bs_tables_sort(results, &err), err);
   CU_ASSERT_TRUE(results->n_samples > 0);
   BS_TEST_OK(bs_store_write(path, results, NULL, &run, 1, NULL, &err), err);
   hid_t file = H5Fopen(path, H5F_ACC_RDWR, H5P_DEFAULT);
@@ -189,7 +189,7 @@ static void older_files_are_read(void) {
     results->targets[i].role = 0;
   synthetic_equal(results, back.results);
   bs_store_content_free(&back);
-  bs_results_free(&results);
+  bs_tables_free(&results);
 }
 
 static size_t count_names(const char *folder) {
@@ -204,7 +204,7 @@ static size_t count_names(const char *folder) {
 
 static void bad_places_are_named(void) {
   bs_error err = {0};
-  bs_results *results = synthetic_results(SMALL, false);
+  bs_tables *results = synthetic_results(SMALL, false);
   const char *file = bs_test_write("plain", "x", 1);
   const char *under = bs_test_path("plain/results.h5");
   BS_TEST_FAILS(bs_store_check_writable(under, &err), BS_ERR_IO, err, "Not a directory");
@@ -227,18 +227,18 @@ static void bad_places_are_named(void) {
   size_t n = count_names(bs_test_folder());
   BS_TEST_OK(bs_store_check_writable(bs_test_path("new.h5"), &err), err);
   CU_ASSERT_EQUAL(count_names(bs_test_folder()), n);
-  bs_results_free(&results);
+  bs_tables_free(&results);
 }
 
 static void bad_names_of_metrics_are_refused(void) {
   bs_error err = {0};
   static const char *const BAD[] = {"", "a/b", "a,b", ".", "shots"};
   for (size_t i = 0; i < sizeof BAD / sizeof *BAD; i++) {
-    bs_results *results = NULL;
-    BS_TEST_OK(bs_results_new(&results, &BAD[i], 1, &err), err);
+    bs_tables *results = NULL;
+    BS_TEST_OK(bs_tables_new(&results, &BAD[i], 1, &err), err);
     BS_TEST_FAILS(bs_store_write(bs_test_path("bad.h5"), results, NULL, NULL, 0, NULL, &err),
                   BS_ERR_INPUT, err, "cannot be the name of a metric's column");
-    bs_results_free(&results);
+    bs_tables_free(&results);
   }
   CU_ASSERT_FALSE(bs_file_exists(bs_test_path("bad.h5")));
 }
@@ -251,7 +251,7 @@ static const char *write_anew(const char *name, const void *bytes, size_t n_byte
 
 /* Every file of n bytes that begins like a good one is refused, whatever n is. */
 static void short_files_are_refused(void) {
-  bs_results *results = synthetic_results((synthetic_size){2, 2, 1, 3}, false);
+  bs_tables *results = synthetic_results((synthetic_size){2, 2, 1, 3}, false);
   write_file(bs_test_path("whole.h5"), results);
   bs_text whole = bs_test_read(bs_test_path("whole.h5"));
   size_t step = whole.n_bytes / 900 + 1;
@@ -264,11 +264,11 @@ static void short_files_are_refused(void) {
       CU_FAIL("a short file was taken");
   }
   bs_text_free(&whole);
-  bs_results_free(&results);
+  bs_tables_free(&results);
 }
 
 /* The number of flipped bytes that were found; -1 when one was not and made a difference. */
-static int count_found(bs_text *whole, const bs_results *results, const size_t step) {
+static int count_found(bs_text *whole, const bs_tables *results, const size_t step) {
   int n_found = 0;
   bool harmless = true;
   for (size_t at = 0; at < whole->n_bytes; at += step) {
@@ -292,7 +292,7 @@ static int count_found(bs_text *whole, const bs_results *results, const size_t s
    own, since HDF5 1.10 leaks what it has read of metadata whose checksum is wrong. */
 static void flipped_bytes_are_found(void) {
   enum { N_TRIED = 1500 };
-  bs_results *results = synthetic_results((synthetic_size){2, 3, 1, 40}, false);
+  bs_tables *results = synthetic_results((synthetic_size){2, 3, 1, 40}, false);
   write_file(bs_test_path("whole.h5"), results);
   bs_text whole = bs_test_read(bs_test_path("whole.h5"));
   fflush(stdout);
@@ -304,14 +304,14 @@ static void flipped_bytes_are_found(void) {
   CU_ASSERT_EQUAL(waitpid(child, &status, 0), child);
   CU_ASSERT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0);
   bs_text_free(&whole);
-  bs_results_free(&results);
+  bs_tables_free(&results);
 }
 
 /* Opens a copy of a good file for mischief. */
 static hid_t tamper(const char *path) {
-  bs_results *results = synthetic_results(SMALL, false);
+  bs_tables *results = synthetic_results(SMALL, false);
   write_file(path, results);
-  bs_results_free(&results);
+  bs_tables_free(&results);
   hid_t file = H5Fopen(path, H5F_ACC_RDWR, H5P_DEFAULT);
   CU_ASSERT_TRUE_FATAL(file >= 0);
   return file;
@@ -463,7 +463,7 @@ static void texts_of_choices_are_kept(void) {
   const char *path = bs_test_path("texts.h5");
   bs_error err = {0};
   bs_store_content content;
-  bs_results *results = synthetic_results((synthetic_size){2, 3, 1, 4}, false);
+  bs_tables *results = synthetic_results((synthetic_size){2, 3, 1, 4}, false);
   size_t n_accepted = results->n_targets;
   static const char *const texts[] = {"yes", "", "\xE4\xBD\xA0 no"};
   for (uint32_t task = 0; task < 3; task += 2)
@@ -474,9 +474,9 @@ static void texts_of_choices_are_kept(void) {
                            .is_choice = true,
                            .choice = i % 3,
                            .role = i % 3 + 1};
-      BS_TEST_OK(bs_results_add_target(results, &row, &err), err);
+      BS_TEST_OK(bs_tables_add_target(results, &row, &err), err);
     }
-  BS_TEST_OK(bs_results_sort(results, &err), err);
+  BS_TEST_OK(bs_tables_sort(results, &err), err);
   BS_TEST_OK(bs_store_write(path, results, NULL, NULL, 0, NULL, &err), err);
   BS_TEST_OK(bs_store_read(&content, path, &err), err);
   CU_ASSERT_PTR_NOT_NULL_FATAL(content.results);
@@ -497,7 +497,7 @@ static void texts_of_choices_are_kept(void) {
   CU_ASSERT_PTR_NOT_NULL_FATAL(content.results);
   CU_ASSERT_EQUAL(content.results->n_targets, n_accepted);
   bs_store_content_free(&content);
-  bs_results_free(&results);
+  bs_tables_free(&results);
 }
 
 static void wrong_indices_are_refused(void) {
@@ -559,11 +559,11 @@ static bs_status visit(void *user, const bs_store_content *part, const char *pat
 
 static void commit_one(const char *path, uint32_t example) {
   bs_error err = {0};
-  bs_results *results = synthetic_results((synthetic_size){1, 1, 1, 1}, false);
+  bs_tables *results = synthetic_results((synthetic_size){1, 1, 1, 1}, false);
   results->examples[0].example = example;
   const bs_run_row run = {.host = "h", .failure = ""};
   BS_TEST_OK(bs_store_commit_part(path, results, &run, 1, &PROVENANCE, &err), err);
-  bs_results_free(&results);
+  bs_tables_free(&results);
 }
 
 static void parts_keep_their_order(void) {
@@ -611,13 +611,13 @@ static void a_taken_name_is_not_written_over(void) {
   CU_ASSERT_STRING_EQUAL(text.data, "old");
   bs_text_free(&text);
   bs_error_clear(&err);
-  bs_results *results = synthetic_results((synthetic_size){1, 1, 1, 1}, false);
+  bs_tables *results = synthetic_results((synthetic_size){1, 1, 1, 1}, false);
   bs_test_write("full.h5", "", 0);
   CU_ASSERT_EQUAL(mkdir(bs_test_path("full.h5.parts"), 0777), 0);
   bs_test_write("full.h5.parts/99999999.h5", "", 0);
   BS_TEST_FAILS(bs_store_commit_part(bs_test_path("full.h5"), results, NULL, 0, NULL, &err),
                 BS_ERR_LIMIT, err, "no number is left");
-  bs_results_free(&results);
+  bs_tables_free(&results);
 }
 
 static void print_errors(void *user) { ++*(int *)user; }

@@ -11,18 +11,18 @@
 #include "bigsweep/task.h"
 #include "sweep/coordinator/collect_internal.h"
 
-static bs_status add_tables(const bs_plan *plan, bs_results *results, bs_error *err) {
+static bs_status add_tables(const bs_plan *plan, bs_tables *results, bs_error *err) {
   bs_status status = BS_OK;
   for (size_t m = 0; status == BS_OK && m < plan->n_models; m++)
-    status = bs_results_add_model(results, &plan->models[m].row, err);
+    status = bs_tables_add_model(results, &plan->models[m].row, err);
   for (size_t t = 0; status == BS_OK && t < plan->n_tasks; t++)
-    status = bs_results_add_task_of(results, plan->tasks[t], err);
+    status = bs_tables_add_task_of(results, plan->tasks[t], err);
   return status;
 }
 
 /* Units of one model, which stand together in the plan from `first` on; *n receives their number.
  */
-static bs_status sweep_model(const bs_plan *plan, size_t first, size_t *n, bs_results *results,
+static bs_status sweep_model(const bs_plan *plan, size_t first, size_t *n, bs_tables *results,
                              bs_error *err) {
   const bs_config *config = plan->config;
   uint32_t m = plan->units[first].model;
@@ -50,16 +50,16 @@ static bs_status sweep_model(const bs_plan *plan, size_t first, size_t *n, bs_re
   return status;
 }
 
-static bs_status write_results(const bs_plan *plan, bs_results *results, const char *path,
+static bs_status write_results(const bs_plan *plan, bs_tables *results, const char *path,
                                bs_error *err) {
   bs_analysis *analysis = NULL;
   bs_text protocol = {0};
   bs_provenance provenance = {0};
   bs_status status = bs_protocol_text(&plan->config->protocol, &protocol, err);
   if (status == BS_OK)
-    status = bs_results_sort(results, err);
+    status = bs_tables_sort(results, err);
   if (status == BS_OK)
-    status = bs_analysis_from_results(&analysis, results, err);
+    status = bs_analysis_from_tables(&analysis, results, err);
   bs_provenance_fill(&provenance);
   provenance.config = plan->config->json;
   provenance.protocol = protocol.data;
@@ -78,14 +78,14 @@ int main(int argc, char **argv) {
   bs_error err = {0};
   bs_config *config = NULL;
   bs_plan *plan = NULL;
-  bs_results *results = NULL;
+  bs_tables *results = NULL;
   size_t n_metrics, n;
   const char *const *names = bs_example_metric_names(&n_metrics);
   bs_status status = bs_config_load(&config, argv[1], &err);
   if (status == BS_OK)
     status = bs_plan_new(&plan, config, 1, true, NULL, NULL, &err);
   if (status == BS_OK)
-    status = bs_results_new(&results, names, n_metrics, &err);
+    status = bs_tables_new(&results, names, n_metrics, &err);
   if (status == BS_OK)
     status = add_tables(plan, results, &err);
   for (size_t i = 0; status == BS_OK && i < plan->n_units; i += n)
@@ -94,7 +94,7 @@ int main(int argc, char **argv) {
     status = write_results(plan, results, argv[2], &err);
   if (status != BS_OK)
     fprintf(stderr, "bare: %s\n", err.message);
-  bs_results_free(&results);
+  bs_tables_free(&results);
   bs_plan_free(&plan);
   bs_config_free(&config);
   return status == BS_OK ? 0 : 1;

@@ -119,7 +119,7 @@ void answer_unit(const mailboxes *boxes, const bs_unit *unit, bs_text *answer) {
   size_t n_metrics;
   const char *const *names = bs_example_metric_names(&n_metrics);
   double *values = calloc(n_metrics, sizeof *values);
-  BS_TEST_OK(bs_results_new(&result.rows, names, n_metrics, &err), err);
+  BS_TEST_OK(bs_tables_new(&result.rows, names, n_metrics, &err), err);
   result.failures = calloc(result.unit.n, sizeof *result.failures);
   for (uint32_t i = result.unit.first; i < result.unit.first + result.unit.n; i++) {
     if (result.unit.task == 1 && (long)i == boxes->failing_example) {
@@ -145,7 +145,7 @@ void answer_unit(const mailboxes *boxes, const bs_unit *unit, bs_text *answer) {
     const bs_sample_row samples[] = {
         {.reasoning = "so", .generated = "a.", .answer = "a"},
         {.sample = 1, .reasoning = "", .generated = "", .answer = "b"}};
-    BS_TEST_OK(bs_results_add_example(result.rows, &row, choices, samples, values, &err), err);
+    BS_TEST_OK(bs_tables_add_example(result.rows, &row, choices, samples, values, &err), err);
   }
   BS_TEST_OK(bs_encode_result(answer, &result, &err), err);
   free(values);

@@ -18,7 +18,7 @@ static bs_unit_result make_result(void) {
       .seconds = 1.25,
       .tokens_asked = 99,
       .tokens_computed = 98};
-  BS_TEST_OK(bs_results_new(&result.rows, names, n_metrics, &err), err);
+  BS_TEST_OK(bs_tables_new(&result.rows, names, n_metrics, &err), err);
   double *values = calloc(n_metrics, sizeof *values);
   values[0] = 0.1;
   bs_choice_row choices[] = {{.choice = 0, .tokens = 3, .logprob = -1.5, .target_score = 1},
@@ -36,7 +36,7 @@ static bs_unit_result make_result(void) {
   bs_sample_row samples[] = {
       {.sample = 0, .reasoning = "since \xE4\xBD\xA0", .generated = "", .answer = "b\xC3\xA9"},
       {.sample = 1, .reasoning = "", .generated = "so b", .answer = "b"}};
-  BS_TEST_OK(bs_results_add_example(result.rows, &row, choices, samples, values, &err), err);
+  BS_TEST_OK(bs_tables_add_example(result.rows, &row, choices, samples, values, &err), err);
   row = (bs_example_row){.model = 1,
                          .task = 2,
                          .shots = 3,
@@ -47,11 +47,11 @@ static bs_unit_result make_result(void) {
                          .truncated_tokens = 5,
                          .border = 3,
                          .shots_shown = 2};
-  BS_TEST_OK(bs_results_add_example(result.rows, &row, NULL, NULL, values, &err), err);
+  BS_TEST_OK(bs_tables_add_example(result.rows, &row, NULL, NULL, values, &err), err);
   free(values);
   bs_skipped_row skipped = {
       .model = 1, .task = 2, .shots = 3, .example = 14, .prompt_tokens = 9000};
-  BS_TEST_OK(bs_results_add_skipped(result.rows, &skipped, &err), err);
+  BS_TEST_OK(bs_tables_add_skipped(result.rows, &skipped, &err), err);
   result.failures = calloc(1, sizeof *result.failures);
   result.failures[0] = (bs_unit_failure){.example = 13, .message = strdup("too long")};
   result.n_failures = 1;

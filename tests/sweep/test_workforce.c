@@ -281,10 +281,10 @@ static void a_broken_result_is_an_attempt(void) {
   bs_unit_result result = {.unit = work.unit};
   size_t n_metrics;
   const char *const *names = bs_example_metric_names(&n_metrics);
-  BS_TEST_OK(bs_results_new(&result.rows, names, n_metrics, &err), err);
+  BS_TEST_OK(bs_tables_new(&result.rows, names, n_metrics, &err), err);
   BS_TEST_OK(bs_encode_result(&s.message, &result, &err), err); /* no rows at all */
   BS_TEST_OK(bs_coordinator_handle(s.c, 0, &s.message, 0, &err), err);
-  bs_results_free(&result.rows);
+  bs_tables_free(&result.rows);
   bs_coordinator_summary(s.c, 0, &summary);
   CU_ASSERT_EQUAL(summary.progress.examples_done, 0);
   for (size_t turn = 0; turn < 1000 && take_unit(&s.boxes, 0, &work); turn++)

@@ -8,8 +8,8 @@
 #include "base/file_internal.h"
 #include "base/memory_internal.h"
 
-bs_status bs_results_append(bs_results *to, const bs_results *from, const uint32_t *model_map,
-                            const uint32_t *task_map, bs_error *err) {
+bs_status bs_tables_append(bs_tables *to, const bs_tables *from, const uint32_t *model_map,
+                           const uint32_t *task_map, bs_error *err) {
   bool same = to->n_metrics == from->n_metrics;
   for (size_t k = 0; same && k < to->n_metrics; k++)
     same = strcmp(to->metric_names[k], from->metric_names[k]) == 0;
@@ -20,8 +20,8 @@ bs_status bs_results_append(bs_results *to, const bs_results *from, const uint32
     row.model = model_map[row.model];
     row.task = task_map[row.task];
     bs_status status =
-        bs_results_add_example(to, &row, bs_results_choices(from, i), bs_results_samples(from, i),
-                               from->metric_values + i * from->n_metrics, err);
+        bs_tables_add_example(to, &row, bs_tables_choices(from, i), bs_tables_samples(from, i),
+                              from->metric_values + i * from->n_metrics, err);
     if (status != BS_OK)
       return status;
   }
@@ -31,12 +31,12 @@ bs_status bs_results_append(bs_results *to, const bs_results *from, const uint32
     row.model = model_map[row.model];
     row.task = task_map[row.task];
     if (row.model != BS_NOT_THERE && row.task != BS_NOT_THERE)
-      status = bs_results_add_skipped(to, &row, err);
+      status = bs_tables_add_skipped(to, &row, err);
   }
   return status;
 }
 
-bs_status bs_run_rows_add(bs_run_rows *rows, const bs_run_row *row, bs_results *owner,
+bs_status bs_run_rows_add(bs_run_rows *rows, const bs_run_row *row, bs_tables *owner,
                           bs_error *err) {
   void *array = rows->rows;
   bs_status status = bs_array_reserve(&array, &rows->capacity, rows->n, 1, sizeof *rows->rows, err);
@@ -44,8 +44,8 @@ bs_status bs_run_rows_add(bs_run_rows *rows, const bs_run_row *row, bs_results *
   if (status != BS_OK)
     return status;
   bs_run_row copy = *row;
-  copy.host = bs_results_string(owner, row->host, strlen(row->host));
-  copy.failure = bs_results_string(owner, row->failure, strlen(row->failure));
+  copy.host = bs_tables_string(owner, row->host, strlen(row->host));
+  copy.failure = bs_tables_string(owner, row->failure, strlen(row->failure));
   if (copy.host == NULL || copy.failure == NULL)
     return bs_error_set(err, BS_ERR_MEMORY, "cannot keep a run row");
   rows->rows[rows->n++] = copy;
@@ -58,8 +58,7 @@ typedef struct collector {
   bs_run_rows runs; /* become those of `out` */
 } collector;
 
-static bs_status map_model(bs_results *to, const bs_model_row *row, uint32_t *index,
-                           bs_error *err) {
+static bs_status map_model(bs_tables *to, const bs_model_row *row, uint32_t *index, bs_error *err) {
   for (size_t i = 0; i < to->n_models; i++)
     if (strcmp(to->models[i].sha256, row->sha256) == 0 &&
         strcmp(to->models[i].name, row->name) == 0) {
@@ -67,11 +66,11 @@ static bs_status map_model(bs_results *to, const bs_model_row *row, uint32_t *in
       return BS_OK;
     }
   *index = (uint32_t)to->n_models;
-  return bs_results_add_model(to, row, err);
+  return bs_tables_add_model(to, row, err);
 }
 
 /* Adds a task that is new and, with it, its targets. */
-static bs_status map_task(bs_results *to, const bs_results *from, size_t task, uint32_t *index,
+static bs_status map_task(bs_tables *to, const bs_tables *from, size_t task, uint32_t *index,
                           bs_error *err) {
   const bs_task_row *row = &from->tasks[task];
   for (size_t i = 0; i < to->n_tasks; i++)
@@ -81,27 +80,27 @@ static bs_status map_task(bs_results *to, const bs_results *from, size_t task, u
       return BS_OK;
     }
   *index = (uint32_t)to->n_tasks;
-  bs_status status = bs_results_add_task(to, row, err);
+  bs_status status = bs_tables_add_task(to, row, err);
   for (size_t i = 0; status == BS_OK && i < from->n_targets; i++) {
     if (from->targets[i].task != task)
       continue;
     bs_target_row target = from->targets[i];
     target.task = *index;
-    status = bs_results_add_target(to, &target, err);
+    status = bs_tables_add_target(to, &target, err);
   }
   return status;
 }
 
-static const char *keep(bs_results *results, const char *string) {
-  return string == NULL ? NULL : bs_results_string(results, string, strlen(string));
+static const char *keep(bs_tables *results, const char *string) {
+  return string == NULL ? NULL : bs_tables_string(results, string, strlen(string));
 }
 
 static bs_status start_collection(collector *c, const bs_store_content *file, bs_error *err) {
-  const bs_results *from = file->results;
-  bs_status status = bs_results_new(&c->out->results, from->metric_names, from->n_metrics, err);
+  const bs_tables *from = file->results;
+  bs_status status = bs_tables_new(&c->out->results, from->metric_names, from->n_metrics, err);
   if (status != BS_OK)
     return status;
-  bs_results *to = c->out->results;
+  bs_tables *to = c->out->results;
   const bs_provenance *p = &file->provenance;
   c->out->provenance = (bs_provenance){.config = keep(to, p->config),
                                        .created = keep(to, p->created),
@@ -117,11 +116,11 @@ static bs_status start_collection(collector *c, const bs_store_content *file, bs
 static bs_status add_file(void *user, const bs_store_content *file, const char *path,
                           bs_error *err) {
   collector *c = user;
-  const bs_results *from = file->results;
+  const bs_tables *from = file->results;
   bs_status status = c->out->results == NULL ? start_collection(c, file, err) : BS_OK;
   if (status != BS_OK)
     return status;
-  bs_results *to = c->out->results;
+  bs_tables *to = c->out->results;
   uint32_t *models = bs_array_new(from->n_models, sizeof *models, err);
   uint32_t *tasks = bs_array_new(from->n_tasks, sizeof *tasks, err);
   if (models == NULL || tasks == NULL) {
@@ -138,7 +137,7 @@ static bs_status add_file(void *user, const bs_store_content *file, const char *
   for (size_t i = 0; status == BS_OK && i < from->n_tasks; i++)
     status = map_task(to, from, i, &tasks[i], err);
   if (status == BS_OK)
-    status = bs_results_append(to, from, models, tasks, err);
+    status = bs_tables_append(to, from, models, tasks, err);
   for (size_t i = 0; status == BS_OK && i < file->n_runs; i++) {
     bs_run_row row = file->runs[i];
     row.model = models[row.model];
@@ -190,7 +189,7 @@ static bs_status collect_once(bs_store_content *out, const char *path, bs_error 
   if (status == BS_OK && out->results == NULL)
     status = bs_error_set(err, BS_ERR_IO, "%s: no such results file, and no parts of one", path);
   if (status == BS_OK)
-    status = bs_results_sort(out->results, err);
+    status = bs_tables_sort(out->results, err);
   if (status != BS_OK)
     bs_store_content_free(out);
   return status;

@@ -11,23 +11,23 @@
 #include "sweep/coordinator/coordinator_state_internal.h"
 
 /* Models and tasks of the plan as the tables of `results`, with the targets where asked for. */
-static bs_status add_tables(const bs_plan *plan, bs_results *results, bool with_targets,
+static bs_status add_tables(const bs_plan *plan, bs_tables *results, bool with_targets,
                             bs_error *err) {
   bs_status status = BS_OK;
   for (size_t i = 0; status == BS_OK && i < plan->n_models; i++)
-    status = bs_results_add_model(results, &plan->models[i].row, err);
+    status = bs_tables_add_model(results, &plan->models[i].row, err);
   for (size_t i = 0; status == BS_OK && i < plan->n_tasks; i++)
-    status = bs_results_add_task_of(results, plan->tasks[i], err);
+    status = bs_tables_add_task_of(results, plan->tasks[i], err);
   if (!with_targets)
     results->n_targets = 0;
   return status;
 }
 
-static bs_status new_tables(bs_results **out, const bs_coordinator *c, bool with_targets,
+static bs_status new_tables(bs_tables **out, const bs_coordinator *c, bool with_targets,
                             bs_error *err) {
   size_t n_metrics;
   const char *const *names = bs_example_metric_names(&n_metrics);
-  bs_status status = bs_results_new(out, names, n_metrics, err);
+  bs_status status = bs_tables_new(out, names, n_metrics, err);
   if (status == BS_OK && !c->options.is_rehearsal)
     status = add_tables(c->plan, *out, with_targets, err);
   return status;
@@ -169,8 +169,8 @@ void bs_coordinator_free(bs_coordinator **handle) {
   free(c->runs.rows);
   free(c->models);
   bs_jobs_free(&c->jobs);
-  bs_results_free(&c->all);
-  bs_results_free(&c->pending);
+  bs_tables_free(&c->all);
+  bs_tables_free(&c->pending);
   bs_text_free(&c->protocol);
   bs_text_free(&c->message);
   free(c);
@@ -199,9 +199,9 @@ bs_status bs_coordinator_keep(bs_coordinator *c, size_t w, const bs_unit_result 
   for (uint32_t i = 0; status == BS_OK && i < c->plan->n_tasks; i++)
     same_tasks[i] = i;
   if (status == BS_OK)
-    status = bs_results_append(c->all, result->rows, same_models, same_tasks, err);
+    status = bs_tables_append(c->all, result->rows, same_models, same_tasks, err);
   if (status == BS_OK)
-    status = bs_results_append(c->pending, result->rows, same_models, same_tasks, err);
+    status = bs_tables_append(c->pending, result->rows, same_models, same_tasks, err);
   free(same_models);
   free(same_tasks);
   bs_run_row row = {.model = unit->model,
@@ -237,7 +237,7 @@ bs_status bs_coordinator_commit(bs_coordinator *c, bs_error *err) {
   if (status != BS_OK)
     return status;
   c->n_runs_committed = c->runs.n;
-  bs_results_free(&c->pending);
+  bs_tables_free(&c->pending);
   return new_tables(&c->pending, c, false, err);
 }
 
@@ -300,9 +300,9 @@ bs_status bs_coordinator_finish(bs_coordinator *c, bs_error *err) {
   if (!is_finished(c))
     return bs_coordinator_commit(c, err);
   bs_analysis *analysis = NULL;
-  bs_status status = bs_results_sort(c->all, err);
+  bs_status status = bs_tables_sort(c->all, err);
   if (status == BS_OK)
-    status = bs_analysis_from_results(&analysis, c->all, err);
+    status = bs_analysis_from_tables(&analysis, c->all, err);
   if (status == BS_OK) {
     if (c->runs.n > 0)
       qsort(c->runs.rows, c->runs.n, sizeof *c->runs.rows, by_unit);

@@ -52,9 +52,9 @@ struct bs_coordinator {
   size_t n_units;
   bs_jobs *jobs;
   model_count *models;
-  bs_results *all;     /* every row so far */
-  bs_results *pending; /* rows not yet committed */
-  bs_run_rows runs;    /* of which the first n_runs_committed are in parts */
+  bs_tables *all;     /* every row so far */
+  bs_tables *pending; /* rows not yet committed */
+  bs_run_rows runs;   /* of which the first n_runs_committed are in parts */
   size_t n_runs_committed;
   bs_text protocol;
   char created[32];

@@ -245,7 +245,7 @@ static bs_status attempt_failed(bs_coordinator *c, size_t w, bs_job *job, const 
 
 /* Each example of the unit once, in rows, failures or those skipped, each of them in order. */
 static bool is_whole(const bs_coordinator *c, const bs_unit_result *result) {
-  const bs_results *rows = result->rows;
+  const bs_tables *rows = result->rows;
   size_t n_rows = 0, n_skipped = 0, n_failures = 0;
   if (c->options.is_rehearsal)
     return true;

@@ -65,7 +65,7 @@ static bs_status map_contents(const char *kind, const char *path, const content_
   return BS_OK;
 }
 
-static bs_status map_models(const bs_results *earlier, const bs_plan *plan, const char *path,
+static bs_status map_models(const bs_tables *earlier, const bs_plan *plan, const char *path,
                             uint32_t *map, bs_error *err) {
   content_key *then = bs_array_new(earlier->n_models, sizeof *then, err);
   content_key *now = bs_array_new(plan->n_models, sizeof *now, err);
@@ -84,7 +84,7 @@ static bs_status map_models(const bs_results *earlier, const bs_plan *plan, cons
   return status;
 }
 
-static bs_status map_tasks(const bs_results *earlier, const bs_plan *plan, const char *path,
+static bs_status map_tasks(const bs_tables *earlier, const bs_plan *plan, const char *path,
                            uint32_t *map, bs_error *err) {
   content_key *then = bs_array_new(earlier->n_tasks, sizeof *then, err);
   content_key *now = bs_array_new(plan->n_tasks, sizeof *now, err);
@@ -129,7 +129,7 @@ static bs_status append_missing(bs_text *missing, const bs_task_row *then, const
 }
 
 /* Metrics that have been asked for since would stand beside rows without them. */
-static bs_status check_metrics(const bs_results *earlier, const bs_plan *plan,
+static bs_status check_metrics(const bs_tables *earlier, const bs_plan *plan,
                                const uint32_t *task_map, const char *path, bs_error *err) {
   bs_text missing = {0};
   bool *is_checked = bs_array_new(earlier->n_tasks, sizeof *is_checked, err);
@@ -175,7 +175,7 @@ static bs_status check_row(const bs_plan *plan, uint32_t t, uint32_t shots, uint
   return BS_OK;
 }
 
-static bs_status check_rows(const bs_results *earlier, const bs_plan *plan,
+static bs_status check_rows(const bs_tables *earlier, const bs_plan *plan,
                             const uint32_t *model_map, const uint32_t *task_map, const char *path,
                             bs_error *err) {
   bs_status status = BS_OK;
@@ -223,7 +223,7 @@ static bool maps_two_to_one(const uint32_t *map, size_t n) {
 /* Failures are tried again, so their rows are dropped, and so are those of what is not there any
    more. */
 static bs_status take_over_runs(const bs_store_content *earlier, const uint32_t *models,
-                                const uint32_t *tasks, bs_results *owner, bs_run_rows *to,
+                                const uint32_t *tasks, bs_tables *owner, bs_run_rows *to,
                                 bs_error *err) {
   bs_status status = BS_OK;
   for (size_t i = 0; status == BS_OK && i < earlier->n_runs; i++) {
@@ -237,8 +237,8 @@ static bs_status take_over_runs(const bs_store_content *earlier, const uint32_t 
 }
 
 bs_status bs_resume(const bs_store_content *earlier, const bs_plan *plan, const char *protocol,
-                    const char *path, bs_results *to, bs_run_rows *runs, bs_error *err) {
-  const bs_results *from = earlier->results;
+                    const char *path, bs_tables *to, bs_run_rows *runs, bs_error *err) {
+  const bs_tables *from = earlier->results;
   uint32_t *models = bs_array_new(from->n_models, sizeof *models, err);
   uint32_t *tasks = bs_array_new(from->n_tasks, sizeof *tasks, err);
   bs_status status = models == NULL || tasks == NULL ? BS_ERR_MEMORY : BS_OK;
@@ -253,10 +253,10 @@ bs_status bs_resume(const bs_store_content *earlier, const bs_plan *plan, const 
   if (status == BS_OK)
     status = check_metrics(from, plan, tasks, path, err);
   if (status == BS_OK)
-    status = bs_results_append(to, from, models, tasks, err);
+    status = bs_tables_append(to, from, models, tasks, err);
   if (status == BS_OK &&
       (maps_two_to_one(models, from->n_models) || maps_two_to_one(tasks, from->n_tasks)))
-    status = bs_results_sort(to, err); /* drops what is there twice */
+    status = bs_tables_sort(to, err); /* drops what is there twice */
   if (status == BS_OK)
     status = take_over_runs(earlier, models, tasks, to, runs, err);
   free(models);
@@ -295,7 +295,7 @@ static void set_bit(done_set *set, size_t bit) {
   set->bits[bit / 8] |= (unsigned char)(1U << bit % 8);
 }
 
-static bs_status mark_done(done_set *set, const bs_plan *plan, const bs_results *done,
+static bs_status mark_done(done_set *set, const bs_plan *plan, const bs_tables *done,
                            bs_error *err) {
   set->plan = plan;
   set->first_of_task = bs_array_new(plan->n_tasks + 1, sizeof *set->first_of_task, err);
@@ -321,7 +321,7 @@ static bs_status mark_done(done_set *set, const bs_plan *plan, const bs_results 
   return BS_OK;
 }
 
-bs_status bs_units_left(const bs_plan *plan, const bs_results *done, bs_unit **units,
+bs_status bs_units_left(const bs_plan *plan, const bs_tables *done, bs_unit **units,
                         size_t *n_units, bs_error *err) {
   done_set set = {0};
   size_t capacity = 0;

@@ -61,7 +61,7 @@ typedef struct world {
   worker *workers;
   double *line_free; /* [n_workers, of which a node each] when the node's line is free */
   double *arrival; /* [n_models][n_workers] when the files are in the node's memory; 0: not asked */
-  bs_results *no_rows;
+  bs_tables *no_rows;
   bs_text message, beat;
   event *heap;
   size_t n_events, capacity;
@@ -355,7 +355,7 @@ static bs_status open_world(world *w, bs_error *err) {
       (w->arrival = bs_array_new(n_arrivals, sizeof *w->arrival, err)) == NULL)
     return bs_error_set(err, BS_ERR_MEMORY, "cannot simulate %zu workers", o->n_workers);
   const char *const *names = bs_example_metric_names(&n_metrics);
-  bs_status status = bs_results_new(&w->no_rows, names, n_metrics, err);
+  bs_status status = bs_tables_new(&w->no_rows, names, n_metrics, err);
   if (status == BS_OK)
     status = bs_encode_plain(&w->beat, BS_MESSAGE_BEAT, err);
   if (status == BS_OK)
@@ -366,7 +366,7 @@ static bs_status open_world(world *w, bs_error *err) {
 
 static void close_world(world *w) {
   bs_coordinator_free(&w->coordinator);
-  bs_results_free(&w->no_rows);
+  bs_tables_free(&w->no_rows);
   bs_text_free(&w->message);
   bs_text_free(&w->beat);
   free(w->workers);

@@ -25,17 +25,17 @@ static bs_status measure_unit(const bs_plan *plan, bs_evaluator *evaluator, cons
   uint32_t n = unit->n < MEASURED_EXAMPLES ? unit->n : MEASURED_EXAMPLES;
   size_t n_metrics;
   const char *const *names = bs_example_metric_names(&n_metrics);
-  bs_results *results = NULL;
+  bs_tables *results = NULL;
   bs_prompter *prompter = NULL;
   double start = bs_steady_seconds();
-  bs_status status = bs_results_new(&results, names, n_metrics, err);
+  bs_status status = bs_tables_new(&results, names, n_metrics, err);
   if (status == BS_OK)
     status = bs_prompter_new(&prompter, task, unit->shots, plan->config->protocol.seed, err);
   if (status == BS_OK)
     status = bs_evaluator_run(evaluator, task, prompter, unit->shots, unit->first, n, 0, 0, results,
                               err);
   bs_prompter_free(&prompter);
-  bs_results_free(&results);
+  bs_tables_free(&results);
   *seconds += bs_steady_seconds() - start;
   *cost += unit->cost * n / unit->n;
   return status;
@@ -168,7 +168,7 @@ static size_t task_named(const bs_plan *plan, const char *name) {
 
 bs_status bs_plan_speeds_of_run(const bs_plan *plan, const bs_store_content *run,
                                 bs_plan_speed *speeds, bs_error *err) {
-  const bs_results *results = run->results;
+  const bs_tables *results = run->results;
   size_t n_models = plan->n_models, largest = n_models;
   double *cost = bs_array_new(n_models, sizeof *cost, err);
   double *seconds = bs_array_new(n_models, sizeof *seconds, err);

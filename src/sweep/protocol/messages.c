@@ -245,7 +245,7 @@ bs_status bs_decode_failed(const bs_text *message, bs_attempt *attempt, bs_error
   return close_message(&unpacker, BS_MESSAGE_FAILED, err);
 }
 
-static void pack_example(bs_packer *packer, const bs_results *rows, size_t i) {
+static void pack_example(bs_packer *packer, const bs_tables *rows, size_t i) {
   const bs_example_row *row = &rows->examples[i];
   bs_pack_u32(packer, row->example);
   bs_pack_u32(packer, row->prompt_tokens);
@@ -321,7 +321,7 @@ static bs_sample_row *unpack_samples(bs_unpacker *unpacker, uint32_t *n, bs_erro
   return samples;
 }
 
-static bs_status unpack_example(bs_unpacker *unpacker, const bs_unit *unit, bs_results *rows,
+static bs_status unpack_example(bs_unpacker *unpacker, const bs_unit *unit, bs_tables *rows,
                                 double *values, bs_error *err) {
   bs_example_row row = {.model = unit->model, .task = unit->task, .shots = unit->shots};
   row.example = bs_unpack_u32(unpacker);
@@ -352,13 +352,13 @@ static bs_status unpack_example(bs_unpacker *unpacker, const bs_unit *unit, bs_r
   else if (unpacker->failed || row.example < unit->first || row.example - unit->first >= unit->n)
     status = bs_error_set(err, BS_ERR_PROTOCOL, "a message \"result\" has a wrong example");
   else
-    status = bs_results_add_example(rows, &row, choices, samples, values, err);
+    status = bs_tables_add_example(rows, &row, choices, samples, values, err);
   free(choices);
   free(samples);
   return status;
 }
 
-static bs_status unpack_skipped(bs_unpacker *unpacker, const bs_unit *unit, bs_results *rows,
+static bs_status unpack_skipped(bs_unpacker *unpacker, const bs_unit *unit, bs_tables *rows,
                                 bs_error *err) {
   size_t n = unpack_count(unpacker, SKIPPED_BYTES);
   bs_status status = BS_OK;
@@ -369,7 +369,7 @@ static bs_status unpack_skipped(bs_unpacker *unpacker, const bs_unit *unit, bs_r
     if (row.example < unit->first || row.example - unit->first >= unit->n)
       status = bs_error_set(err, BS_ERR_PROTOCOL, "a message \"result\" has a wrong example");
     else
-      status = bs_results_add_skipped(rows, &row, err);
+      status = bs_tables_add_skipped(rows, &row, err);
   }
   return status;
 }
@@ -409,7 +409,7 @@ bs_status bs_decode_result(const bs_text *message, bs_unit_result *result, bs_er
         bs_error_set(err, BS_ERR_PROTOCOL,
                      "a message \"result\" has other metrics: do all ranks run the same program?");
   if (status == BS_OK)
-    status = bs_results_new(&result->rows, names, n_metrics, err);
+    status = bs_tables_new(&result->rows, names, n_metrics, err);
   if (status == BS_OK && (values = bs_array_new(n_metrics, sizeof *values, err)) == NULL)
     status = BS_ERR_MEMORY;
   size_t n_examples = status == BS_OK ? unpack_count(&unpacker, LEAST_EXAMPLE_BYTES) : 0;
@@ -429,7 +429,7 @@ void bs_unit_result_free(bs_unit_result *result) {
   for (size_t i = 0; i < result->n_failures; i++)
     free(result->failures[i].message);
   free(result->failures);
-  bs_results_free(&result->rows);
+  bs_tables_free(&result->rows);
   *result = (bs_unit_result){0};
 }
 

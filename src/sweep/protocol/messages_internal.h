@@ -4,8 +4,8 @@
 #define BIGSWEEP_SWEEP_PROTOCOL_MESSAGES_INTERNAL_H
 
 #include "bigsweep/buffer.h"
-#include "bigsweep/results.h"
 #include "bigsweep/sweep.h"
+#include "bigsweep/tables.h"
 
 typedef enum bs_message_kind {
   BS_MESSAGE_HELLO = 1, /* worker to coordinator, first of all */
@@ -80,7 +80,7 @@ typedef struct bs_unit_result {
   double seconds;                         /* with load_seconds */
   double load_seconds;                    /* until the model was there */
   uint64_t tokens_asked, tokens_computed; /* as bs_engine_work counts them */
-  bs_results *rows;
+  bs_tables *rows;
   bs_unit_failure *failures;
   size_t n_failures;
 } bs_unit_result;

@@ -192,7 +192,7 @@ static bs_status answer_unit(bs_worker *worker, const bs_text *message, bs_text 
         bs_error_set(err, BS_ERR_PROTOCOL, "a unit of model %u and task %u, which the setup lacks",
                      result.unit.model, result.unit.task);
   if (status == BS_OK)
-    status = bs_results_new(&result.rows, names, n_metrics, err);
+    status = bs_tables_new(&result.rows, names, n_metrics, err);
   if (status == BS_OK &&
       (result.failures = bs_array_new(result.unit.n, sizeof *result.failures, err)) == NULL)
     status = BS_ERR_MEMORY;

@@ -3,24 +3,24 @@
 #include <string.h>
 
 #include "harness.h"
-#include "tables/results_internal.h"
+#include "tables/tables_internal.h"
 
 static const char *const METRICS[] = {"exact_str_match", "log_likelihood"};
 
-static bs_results *new_results(void) {
+static bs_tables *new_results(void) {
   bs_error err = {0};
-  bs_results *results = NULL;
-  BS_TEST_OK(bs_results_new(&results, METRICS, 2, &err), err);
+  bs_tables *results = NULL;
+  BS_TEST_OK(bs_tables_new(&results, METRICS, 2, &err), err);
   CU_ASSERT_PTR_NOT_NULL_FATAL(results);
   for (int i = 0; i < 2; i++) {
-    BS_TEST_OK(bs_results_add_model(results, &(bs_model_row){.name = "m"}, &err), err);
-    BS_TEST_OK(bs_results_add_task(results, &(bs_task_row){.name = "t"}, &err), err);
+    BS_TEST_OK(bs_tables_add_model(results, &(bs_model_row){.name = "m"}, &err), err);
+    BS_TEST_OK(bs_tables_add_task(results, &(bs_task_row){.name = "t"}, &err), err);
   }
   return results;
 }
 
-static void add(bs_results *results, uint32_t model, uint32_t task, uint32_t shots,
-                uint32_t example, uint32_t n_choices, double mark) {
+static void add(bs_tables *results, uint32_t model, uint32_t task, uint32_t shots, uint32_t example,
+                uint32_t n_choices, double mark) {
   bs_error err = {0};
   bs_choice_row choices[4];
   bs_sample_row samples[4];
@@ -37,19 +37,19 @@ static void add(bs_results *results, uint32_t model, uint32_t task, uint32_t sho
                         .n_samples = (n_choices + 1) % 4};
   for (uint32_t i = 0; i < row.n_samples; i++)
     samples[i] = (bs_sample_row){.sample = row.n_samples - 1 - i, .answer = answer};
-  BS_TEST_OK(bs_results_add_example(results, &row, choices, samples, (double[]){mark, -mark}, &err),
+  BS_TEST_OK(bs_tables_add_example(results, &row, choices, samples, (double[]){mark, -mark}, &err),
              err);
 }
 
 static void rows_grow_and_strings_are_owned(void) {
   bs_error err = {0};
-  bs_results *results = new_results();
+  bs_tables *results = new_results();
   char name[32];
   for (uint32_t i = 0; i < 1000; i++) {
     snprintf(name, sizeof name, "prediction %u", i);
     bs_example_row row = {.example = i, .prediction = name, .n_choices = i % 3};
     bs_choice_row choices[2] = {{.choice = 0, .logprob = -1}, {.choice = 1, .logprob = -2}};
-    BS_TEST_OK(bs_results_add_example(results, &row, choices, NULL, (double[]){i, NAN}, &err), err);
+    BS_TEST_OK(bs_tables_add_example(results, &row, choices, NULL, (double[]){i, NAN}, &err), err);
   }
   CU_ASSERT_EQUAL(results->n_examples, 1000);
   CU_ASSERT_STRING_EQUAL(results->examples[7].prediction, "prediction 7");
@@ -59,14 +59,14 @@ static void rows_grow_and_strings_are_owned(void) {
   CU_ASSERT_EQUAL(results->choices[results->examples[8].first_choice].row, 8);
   CU_ASSERT_EQUAL(results->metric_values[2 * 7], 7.0);
   CU_ASSERT_TRUE(isnan(results->metric_values[2 * 7 + 1]));
-  BS_TEST_OK(bs_results_check(results, &err), err);
-  bs_results_free(&results);
+  BS_TEST_OK(bs_tables_check(results, &err), err);
+  bs_tables_free(&results);
   CU_ASSERT_PTR_NULL(results);
-  bs_results_free(&results);
+  bs_tables_free(&results);
 }
 
 static void strings_of_every_length_survive(void) {
-  bs_results *results = new_results();
+  bs_tables *results = new_results();
   static char text[3 << 20];
   memset(text, 'x', sizeof text);
   const char *kept[64];
@@ -74,7 +74,7 @@ static void strings_of_every_length_survive(void) {
   for (size_t i = 0; i < 64; i++) {
     lengths[i] = i * i * i * 11 % sizeof text;
     text[0] = (char)('a' + i % 26);
-    kept[i] = bs_results_string(results, text, lengths[i]);
+    kept[i] = bs_tables_string(results, text, lengths[i]);
     CU_ASSERT_PTR_NOT_NULL_FATAL(kept[i]);
   }
   for (size_t i = 0; i < 64; i++) {
@@ -82,21 +82,21 @@ static void strings_of_every_length_survive(void) {
     if (lengths[i] > 0)
       CU_ASSERT_EQUAL(kept[i][0], (char)('a' + i % 26));
   }
-  CU_ASSERT_STRING_EQUAL(bs_results_string(results, "a\xFF\xC3z\xC3\xA9", 6),
+  CU_ASSERT_STRING_EQUAL(bs_tables_string(results, "a\xFF\xC3z\xC3\xA9", 6),
                          "a\xEF\xBF\xBD\xEF\xBF\xBDz\xC3\xA9");
-  bs_results_free(&results);
+  bs_tables_free(&results);
 }
 
 static void sort_is_canonical(void) {
   bs_error err = {0};
-  bs_results *results = new_results();
+  bs_tables *results = new_results();
   add(results, 1, 0, 0, 0, 2, 5);
   add(results, 0, 1, 0, 0, 0, 4);
   add(results, 0, 0, 3, 0, 3, 3);
   add(results, 0, 0, 0, 9, 1, 2);
   add(results, 0, 0, 0, 1, 4, 1);
   add(results, 0, 0, 0, 9, 2, 99); /* a repeated key: the first stays, with its choices */
-  BS_TEST_OK(bs_results_sort(results, &err), err);
+  BS_TEST_OK(bs_tables_sort(results, &err), err);
   CU_ASSERT_EQUAL_FATAL(results->n_examples, 5);
   CU_ASSERT_EQUAL(results->n_choices, 10);
   CU_ASSERT_EQUAL(results->n_samples, 1 + 2 + 0 + 1 + 3);
@@ -124,79 +124,79 @@ static void sort_is_canonical(void) {
       CU_ASSERT_STRING_EQUAL(sample->reasoning, "");
     }
   }
-  BS_TEST_OK(bs_results_check(results, &err), err);
+  BS_TEST_OK(bs_tables_check(results, &err), err);
   /* more rows after a sort */
   add(results, 0, 0, 0, 0, 1, 0);
-  BS_TEST_OK(bs_results_sort(results, &err), err);
+  BS_TEST_OK(bs_tables_sort(results, &err), err);
   CU_ASSERT_EQUAL(results->n_examples, 6);
   CU_ASSERT_EQUAL(results->examples[0].target_logprob, 0);
   CU_ASSERT_EQUAL(results->examples[5].first_choice, 9);
-  BS_TEST_OK(bs_results_check(results, &err), err);
-  bs_results_free(&results);
+  BS_TEST_OK(bs_tables_check(results, &err), err);
+  bs_tables_free(&results);
 }
 
 static void sort_of_nothing(void) {
   bs_error err = {0};
-  bs_results *results = NULL;
-  BS_TEST_OK(bs_results_new(&results, NULL, 0, &err), err);
-  BS_TEST_OK(bs_results_sort(results, &err), err);
-  BS_TEST_OK(bs_results_check(results, &err), err);
-  bs_results_free(&results);
+  bs_tables *results = NULL;
+  BS_TEST_OK(bs_tables_new(&results, NULL, 0, &err), err);
+  BS_TEST_OK(bs_tables_sort(results, &err), err);
+  BS_TEST_OK(bs_tables_check(results, &err), err);
+  bs_tables_free(&results);
 }
 
 static void targets_keep_their_order(void) {
   bs_error err = {0};
-  bs_results *results = new_results();
+  bs_tables *results = new_results();
   static const bs_target_row rows[] = {{1, 0, "d", false, 0, 0}, {0, 2, "yes", true, 0, 0},
                                        {0, 2, "b", false, 0, 0}, {0, 2, "a", false, 0, 0},
                                        {0, 1, "z", false, 0, 0}, {0, 2, "no", true, 1, 0},
                                        {0, 2, "c", false, 0, 0}};
   for (size_t i = 0; i < 7; i++)
-    BS_TEST_OK(bs_results_add_target(results, &rows[i], &err), err);
-  BS_TEST_OK(bs_results_sort(results, &err), err);
+    BS_TEST_OK(bs_tables_add_target(results, &rows[i], &err), err);
+  BS_TEST_OK(bs_tables_sort(results, &err), err);
   static const char *const expected[] = {"z", "b", "a", "c", "yes", "no", "d"};
   for (size_t i = 0; i < 7; i++)
     CU_ASSERT_STRING_EQUAL(results->targets[i].text, expected[i]);
-  bs_results_free(&results);
+  bs_tables_free(&results);
 }
 
 static void check_finds_faults(void) {
   bs_error err = {0};
-  bs_results *results = new_results();
+  bs_tables *results = new_results();
   add(results, 0, 0, 0, 0, 2, 0);
   add(results, 1, 1, 0, 0, 2, 0);
   results->examples[1].model = 2;
-  BS_TEST_FAILS(bs_results_check(results, &err), BS_ERR_INPUT, err, "row 1: model 2 of 2");
+  BS_TEST_FAILS(bs_tables_check(results, &err), BS_ERR_INPUT, err, "row 1: model 2 of 2");
   results->examples[1].model = 0;
   results->examples[1].task = 7;
-  BS_TEST_FAILS(bs_results_check(results, &err), BS_ERR_INPUT, err, "row 1: task 7 of 2");
+  BS_TEST_FAILS(bs_tables_check(results, &err), BS_ERR_INPUT, err, "row 1: task 7 of 2");
   results->examples[1].task = 0;
   results->examples[1].first_choice = 3;
-  BS_TEST_FAILS(bs_results_check(results, &err), BS_ERR_INPUT, err, "begin at 3, expected 2");
+  BS_TEST_FAILS(bs_tables_check(results, &err), BS_ERR_INPUT, err, "begin at 3, expected 2");
   results->examples[1].first_choice = 2;
   results->examples[1].n_choices = 3;
-  BS_TEST_FAILS(bs_results_check(results, &err), BS_ERR_INPUT, err, "3 choices, 2 are left");
+  BS_TEST_FAILS(bs_tables_check(results, &err), BS_ERR_INPUT, err, "3 choices, 2 are left");
   results->examples[1].n_choices = 1;
-  BS_TEST_FAILS(bs_results_check(results, &err), BS_ERR_INPUT, err, "4 rows, 3 belong");
+  BS_TEST_FAILS(bs_tables_check(results, &err), BS_ERR_INPUT, err, "4 rows, 3 belong");
   results->examples[1].n_choices = 2;
   results->choices[3].row = 0;
-  BS_TEST_FAILS(bs_results_check(results, &err), BS_ERR_INPUT, err, "row 3: example 0, expected 1");
+  BS_TEST_FAILS(bs_tables_check(results, &err), BS_ERR_INPUT, err, "row 3: example 0, expected 1");
   results->choices[3].row = 1;
   results->examples[1].first_sample = 2;
-  BS_TEST_FAILS(bs_results_check(results, &err), BS_ERR_INPUT, err, "begin at 2, expected 3");
+  BS_TEST_FAILS(bs_tables_check(results, &err), BS_ERR_INPUT, err, "begin at 2, expected 3");
   results->examples[1].first_sample = 3;
   results->examples[1].n_samples = 4;
-  BS_TEST_FAILS(bs_results_check(results, &err), BS_ERR_INPUT, err, "4 samples, 3 are left");
+  BS_TEST_FAILS(bs_tables_check(results, &err), BS_ERR_INPUT, err, "4 samples, 3 are left");
   results->examples[1].n_samples = 2;
-  BS_TEST_FAILS(bs_results_check(results, &err), BS_ERR_INPUT, err, "6 rows, 5 belong");
+  BS_TEST_FAILS(bs_tables_check(results, &err), BS_ERR_INPUT, err, "6 rows, 5 belong");
   results->examples[1].n_samples = 3;
   results->samples[5].row = 0;
-  BS_TEST_FAILS(bs_results_check(results, &err), BS_ERR_INPUT, err,
+  BS_TEST_FAILS(bs_tables_check(results, &err), BS_ERR_INPUT, err,
                 "samples: row 5: example 0, expected 1");
   results->samples[5].row = 1;
-  BS_TEST_OK(bs_results_add_target(results, &(bs_target_row){.task = 2}, &err), err);
-  BS_TEST_FAILS(bs_results_check(results, &err), BS_ERR_INPUT, err, "targets: row 0: task 2 of 2");
-  bs_results_free(&results);
+  BS_TEST_OK(bs_tables_add_target(results, &(bs_target_row){.task = 2}, &err), err);
+  BS_TEST_FAILS(bs_tables_check(results, &err), BS_ERR_INPUT, err, "targets: row 0: task 2 of 2");
+  bs_tables_free(&results);
 }
 
 int main(void) {
@@ -208,5 +208,5 @@ int main(void) {
       {"targets keep their order", targets_keep_their_order},
       {"check finds faults", check_finds_faults},
   };
-  return bs_test_main("results", tests, sizeof tests / sizeof *tests);
+  return bs_test_main("tables", tests, sizeof tests / sizeof *tests);
 }

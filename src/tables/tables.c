@@ -1,16 +1,17 @@
-#include "bigsweep/results.h"
+/* Tables of results in memory: made, filled row by row, checked, freed. */
+#include "bigsweep/tables.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/memory_internal.h"
-#include "tables/results_internal.h"
+#include "tables/tables_internal.h"
 
-bs_status bs_results_new(bs_results **out, const char *const *metric_names, size_t n_metrics,
-                         bs_error *err) {
+bs_status bs_tables_new(bs_tables **out, const char *const *metric_names, size_t n_metrics,
+                        bs_error *err) {
   *out = NULL;
-  bs_results *results = bs_array_new(1, sizeof *results, err);
+  bs_tables *results = bs_array_new(1, sizeof *results, err);
   if (results == NULL)
     return BS_ERR_MEMORY;
   results->arena = bs_arena_new();
@@ -27,15 +28,15 @@ bs_status bs_results_new(bs_results **out, const char *const *metric_names, size
       results->n_metrics++;
   }
   if (status != BS_OK)
-    bs_results_free(&results);
+    bs_tables_free(&results);
   *out = results;
   return status;
 }
 
-void bs_results_free(bs_results **results) {
+void bs_tables_free(bs_tables **results) {
   if (results == NULL || *results == NULL)
     return;
-  bs_results *of = *results;
+  bs_tables *of = *results;
   free(of->models);
   free(of->tasks);
   free(of->targets);
@@ -50,12 +51,12 @@ void bs_results_free(bs_results **results) {
   *results = NULL;
 }
 
-const char *bs_results_string(bs_results *results, const char *bytes, size_t n_bytes) {
+const char *bs_tables_string(bs_tables *results, const char *bytes, size_t n_bytes) {
   return bs_arena_string(results->arena, bytes, n_bytes);
 }
 
 /* Replaces *string (NULL counts as "") by the arena's copy. */
-static bs_status own(bs_results *results, const char **string, bs_error *err) {
+static bs_status own(bs_tables *results, const char **string, bs_error *err) {
   const char *from = *string != NULL ? *string : "";
   *string = bs_arena_string(results->arena, from, strlen(from));
   if (*string == NULL)
@@ -63,7 +64,7 @@ static bs_status own(bs_results *results, const char **string, bs_error *err) {
   return BS_OK;
 }
 
-static bs_status own_all(bs_results *results, const char **const strings[], size_t n,
+static bs_status own_all(bs_tables *results, const char **const strings[], size_t n,
                          bs_error *err) {
   bs_status status = BS_OK;
   for (size_t i = 0; status == BS_OK && i < n; i++)
@@ -84,7 +85,7 @@ static bs_status reserve(void **array, size_t *capacity, size_t n, size_t n_more
   return status;
 }
 
-bs_status bs_results_add_model(bs_results *results, const bs_model_row *row, bs_error *err) {
+bs_status bs_tables_add_model(bs_tables *results, const bs_model_row *row, bs_error *err) {
   bs_model_row copy = *row;
   const char **const strings[] = {&copy.name, &copy.family, &copy.architecture, &copy.path};
   bs_status status = own_all(results, strings, sizeof strings / sizeof *strings, err);
@@ -95,7 +96,7 @@ bs_status bs_results_add_model(bs_results *results, const bs_model_row *row, bs_
   return status;
 }
 
-bs_status bs_results_add_task(bs_results *results, const bs_task_row *row, bs_error *err) {
+bs_status bs_tables_add_task(bs_tables *results, const bs_task_row *row, bs_error *err) {
   bs_task_row copy = *row;
   const char **const strings[] = {&copy.name,        &copy.preferred_metric, &copy.keywords,
                                   &copy.variant,     &copy.metrics,          &copy.stop_string,
@@ -108,7 +109,7 @@ bs_status bs_results_add_task(bs_results *results, const bs_task_row *row, bs_er
   return status;
 }
 
-bs_status bs_results_add_target(bs_results *results, const bs_target_row *row, bs_error *err) {
+bs_status bs_tables_add_target(bs_tables *results, const bs_target_row *row, bs_error *err) {
   bs_target_row copy = *row;
   bs_status status = own(results, &copy.text, err);
   if (status == BS_OK)
@@ -118,7 +119,7 @@ bs_status bs_results_add_target(bs_results *results, const bs_target_row *row, b
   return status;
 }
 
-bs_status bs_results_add_skipped(bs_results *results, const bs_skipped_row *row, bs_error *err) {
+bs_status bs_tables_add_skipped(bs_tables *results, const bs_skipped_row *row, bs_error *err) {
   bs_status status = RESERVE(results, skipped, 1, err);
   if (status == BS_OK)
     results->skipped[results->n_skipped++] = *row;
@@ -150,7 +151,7 @@ bool bs_prompt_counts_any(const bs_prompt_counts *counts) {
 }
 
 /* Copies behind the last row of samples, for which there is room, without counting them. */
-static bs_status copy_samples(bs_results *results, const bs_sample_row *samples, uint32_t n,
+static bs_status copy_samples(bs_tables *results, const bs_sample_row *samples, uint32_t n,
                               bs_error *err) {
   bs_status status = BS_OK;
   for (uint32_t i = 0; status == BS_OK && i < n; i++) {
@@ -163,9 +164,9 @@ static bs_status copy_samples(bs_results *results, const bs_sample_row *samples,
   return status;
 }
 
-bs_status bs_results_add_example(bs_results *results, const bs_example_row *row,
-                                 const bs_choice_row *choices, const bs_sample_row *samples,
-                                 const double *metric_values, bs_error *err) {
+bs_status bs_tables_add_example(bs_tables *results, const bs_example_row *row,
+                                const bs_choice_row *choices, const bs_sample_row *samples,
+                                const double *metric_values, bs_error *err) {
   bs_example_row copy = *row;
   const char **const strings[] = {&copy.prediction, &copy.generated};
   size_t n_values = 0;
@@ -200,17 +201,17 @@ bs_status bs_results_add_example(bs_results *results, const bs_example_row *row,
   return BS_OK;
 }
 
-const bs_choice_row *bs_results_choices(const bs_results *results, size_t i) {
+const bs_choice_row *bs_tables_choices(const bs_tables *results, size_t i) {
   const bs_example_row *row = &results->examples[i];
   return row->n_choices > 0 ? results->choices + row->first_choice : NULL;
 }
 
-const bs_sample_row *bs_results_samples(const bs_results *results, size_t i) {
+const bs_sample_row *bs_tables_samples(const bs_tables *results, size_t i) {
   const bs_example_row *row = &results->examples[i];
   return row->n_samples > 0 ? results->samples + row->first_sample : NULL;
 }
 
-static bs_status check_targets(const bs_results *results, bs_error *err) {
+static bs_status check_targets(const bs_tables *results, bs_error *err) {
   for (size_t i = 0; i < results->n_targets; i++)
     if (results->targets[i].task >= results->n_tasks)
       return bs_error_set(err, BS_ERR_INPUT, "targets: row %zu: task %" PRIu32 " of %zu", i,
@@ -218,7 +219,7 @@ static bs_status check_targets(const bs_results *results, bs_error *err) {
   return BS_OK;
 }
 
-static bs_status check_samples(const bs_results *results, bs_error *err) {
+static bs_status check_samples(const bs_tables *results, bs_error *err) {
   uint64_t next = 0;
   for (size_t i = 0; i < results->n_examples; i++) {
     const bs_example_row *row = &results->examples[i];
@@ -243,7 +244,7 @@ static bs_status check_samples(const bs_results *results, bs_error *err) {
   return BS_OK;
 }
 
-static bs_status check_skipped(const bs_results *results, bs_error *err) {
+static bs_status check_skipped(const bs_tables *results, bs_error *err) {
   for (size_t i = 0; i < results->n_skipped; i++) {
     const bs_skipped_row *row = &results->skipped[i];
     if (row->model >= results->n_models || row->task >= results->n_tasks)
@@ -254,7 +255,7 @@ static bs_status check_skipped(const bs_results *results, bs_error *err) {
   return BS_OK;
 }
 
-bs_status bs_results_check(const bs_results *results, bs_error *err) {
+bs_status bs_tables_check(const bs_tables *results, bs_error *err) {
   uint64_t next_choice = 0;
   for (size_t i = 0; i < results->n_examples; i++) {
     const bs_example_row *row = &results->examples[i];

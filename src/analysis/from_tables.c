@@ -20,7 +20,7 @@ typedef struct scoring {
 
 static bs_status estimate_column(const bs_outcomes *of, size_t column, column_values *scratch,
                                  bs_estimate *out, double *influences, bs_error *err) {
-  const bs_results *results = of->results;
+  const bs_tables *results = of->results;
   void *values = scratch->values;
   bs_status status =
       bs_array_reserve(&values, &scratch->capacity, 0, of->n, sizeof *scratch->values, err);
@@ -41,7 +41,7 @@ static bs_status add_score(bs_outcomes *of, const char *name, bool with_text, sc
                            bs_analysis *to, bs_error *err) {
   const bs_metric *metric = bs_metric_find(name);
   const bs_example_row *row = &of->results->examples[of->first];
-  size_t column = bs_results_column(of->results, name);
+  size_t column = bs_tables_column(of->results, name);
   bs_estimate estimate = {0};
   double *influences = NULL;
   bs_status status = BS_OK;
@@ -72,7 +72,7 @@ static bs_status add_score(bs_outcomes *of, const char *name, bool with_text, sc
   return bs_analysis_add_score(to, &score, err);
 }
 
-static bs_status add_names(bs_analysis *to, const bs_results *results, bs_error *err) {
+static bs_status add_names(bs_analysis *to, const bs_tables *results, bs_error *err) {
   bs_status status = BS_OK;
   /* first, so that a task's metrics stand in the order of their table, whatever tasks came before
    */
@@ -110,7 +110,7 @@ static bs_status add_groups(bs_analysis *to, bs_outcomes *of, const bs_task_list
   return status;
 }
 
-bs_status bs_analysis_from_results(bs_analysis **out, const bs_results *results, bs_error *err) {
+bs_status bs_analysis_from_tables(bs_analysis **out, const bs_tables *results, bs_error *err) {
   *out = NULL;
   bs_analysis *analysis = NULL;
   bs_task_lists lists = {0};

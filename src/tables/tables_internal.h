@@ -1,10 +1,10 @@
 /* The arena of strings, and the consistency of tables that others filled. */
-#ifndef BIGSWEEP_TABLES_RESULTS_INTERNAL_H
-#define BIGSWEEP_TABLES_RESULTS_INTERNAL_H
+#ifndef BIGSWEEP_TABLES_TABLES_INTERNAL_H
+#define BIGSWEEP_TABLES_TABLES_INTERNAL_H
 
 #include <stddef.h>
 
-#include "bigsweep/results.h"
+#include "bigsweep/tables.h"
 
 /* Strings that live and die together; NULL when out of memory. */
 bs_arena *bs_arena_new(void);
@@ -15,9 +15,9 @@ const char *bs_arena_string(bs_arena *arena, const char *bytes, size_t n_bytes);
 
 /* Checks what the structs, being open, cannot promise: indices in range, choices contiguous and in
    the order of their examples. BS_ERR_INPUT names the table and the row. */
-bs_status bs_results_check(const bs_results *results, bs_error *err);
+bs_status bs_tables_check(const bs_tables *results, bs_error *err);
 
-/* The targets alone, as bs_results_sort puts them. */
-bs_status bs_results_sort_targets(bs_results *results, bs_error *err);
+/* The targets alone, as bs_tables_sort puts them. */
+bs_status bs_tables_sort_targets(bs_tables *results, bs_error *err);
 
 #endif

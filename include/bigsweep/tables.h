@@ -1,6 +1,6 @@
-/* Results in memory: the tables that RESULTS.h5 and its parts hold. */
-#ifndef BIGSWEEP_RESULTS_H
-#define BIGSWEEP_RESULTS_H
+/* The tables of results in memory: what RESULTS.h5 and its parts hold. */
+#ifndef BIGSWEEP_TABLES_H
+#define BIGSWEEP_TABLES_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -12,7 +12,7 @@
 extern "C" {
 #endif
 
-/* Strings of all rows are owned by the bs_results they stand in (see bs_results_string). */
+/* Strings of all rows are owned by the bs_tables they stand in (see bs_tables_string). */
 typedef struct bs_model_row {
   const char *name, *family, *architecture, *path;
   uint64_t parameters, non_embedding_parameters;
@@ -92,8 +92,8 @@ typedef struct bs_arena bs_arena;
 
 /* Each table has its count; arrays are owned. metric_values is [n_examples][n_metrics], NaN where a
    metric does not apply; the last columns may be records (see bs_example_metric_names). Free with
-   bs_results_free; make with bs_results_new. */
-typedef struct bs_results {
+   bs_tables_free; make with bs_tables_new. */
+typedef struct bs_tables {
   bs_model_row *models;
   size_t n_models, cap_models;
   bs_task_row *tasks;
@@ -113,36 +113,36 @@ typedef struct bs_results {
   double *metric_values;
   size_t cap_metric_values;
   bs_arena *arena; /* of the strings */
-} bs_results;
+} bs_tables;
 
 /* `metric_names` is copied: the columns every example has. */
-bs_status bs_results_new(bs_results **out, const char *const *metric_names, size_t n_metrics,
-                         bs_error *err);
-void bs_results_free(bs_results **results);
+bs_status bs_tables_new(bs_tables **out, const char *const *metric_names, size_t n_metrics,
+                        bs_error *err);
+void bs_tables_free(bs_tables **results);
 
 /* A copy of n_bytes bytes and a NUL, owned by `results`; NULL when out of memory. */
-const char *bs_results_string(bs_results *results, const char *bytes, size_t n_bytes);
+const char *bs_tables_string(bs_tables *results, const char *bytes, size_t n_bytes);
 
-/* Append a row; its strings are copied. bs_results_add_example also appends the example's choices
+/* Append a row; its strings are copied. bs_tables_add_example also appends the example's choices
    and samples (as many as the row says; their `row` is set here) and its metric values (n_metrics
    of `results`). */
-bs_status bs_results_add_model(bs_results *results, const bs_model_row *row, bs_error *err);
-bs_status bs_results_add_task(bs_results *results, const bs_task_row *row, bs_error *err);
-bs_status bs_results_add_target(bs_results *results, const bs_target_row *row, bs_error *err);
-bs_status bs_results_add_example(bs_results *results, const bs_example_row *row,
-                                 const bs_choice_row *choices, const bs_sample_row *samples,
-                                 const double *metric_values, bs_error *err);
+bs_status bs_tables_add_model(bs_tables *results, const bs_model_row *row, bs_error *err);
+bs_status bs_tables_add_task(bs_tables *results, const bs_task_row *row, bs_error *err);
+bs_status bs_tables_add_target(bs_tables *results, const bs_target_row *row, bs_error *err);
+bs_status bs_tables_add_example(bs_tables *results, const bs_example_row *row,
+                                const bs_choice_row *choices, const bs_sample_row *samples,
+                                const double *metric_values, bs_error *err);
 
-bs_status bs_results_add_skipped(bs_results *results, const bs_skipped_row *row, bs_error *err);
+bs_status bs_tables_add_skipped(bs_tables *results, const bs_skipped_row *row, bs_error *err);
 
 /* The first of example row i's choices and samples; NULL where it has none. */
-const bs_choice_row *bs_results_choices(const bs_results *results, size_t i);
-const bs_sample_row *bs_results_samples(const bs_results *results, size_t i);
+const bs_choice_row *bs_tables_choices(const bs_tables *results, size_t i);
+const bs_sample_row *bs_tables_samples(const bs_tables *results, size_t i);
 
 /* Puts examples (with their choices, samples and metric values) into canonical order: model, task,
    shots, example; of rows with equal keys the first stays. So do those left out. Targets by task,
    example, accepted answers before choices, in the order they came. */
-bs_status bs_results_sort(bs_results *results, bs_error *err);
+bs_status bs_tables_sort(bs_tables *results, bs_error *err);
 
 /* Adds an example's row, one that was left out, or other counts. */
 void bs_prompt_counts_add_example(bs_prompt_counts *to, const bs_example_row *row);
