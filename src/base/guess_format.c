@@ -4,20 +4,26 @@
 
 #include "base/text_internal.h"
 
+#define WEB_PAGE                                                                                   \
+  "it is a web page, not the file: the download failed or was not allowed; gated models need a "   \
+  "login"
+
 const char *bs_guess_format(const char *bytes, size_t n) {
   static const struct {
     const char *magic, *guess;
   } formats[] = {
-      {"PK\x03\x04", " (it looks like a zip archive, such as a pickle file of PyTorch)"},
-      {"\x80\x02", " (it looks like a pickle file of PyTorch)"},
-      {"GGUF", " (it looks like a GGUF file)"},
-      {"\x89HDF", " (it looks like an HDF5 file)"},
-      {"version https://git-lfs", " (it is a Git LFS pointer: the file itself was not downloaded; "
-                                  "run `git lfs pull` or download the file again)"},
-      {"<!doctype", " (it is a web page, not the file: the download failed or was not allowed; "
-                    "gated models need a login)"},
-      {"<html", " (it is a web page, not the file: the download failed or was not allowed; "
-                "gated models need a login)"},
+      {"PK\x03\x04", "it looks like a zip archive, such as a pickle file of PyTorch"},
+      {"\x80\x02", "it looks like a pickle file of PyTorch"},
+      {"GGUF", "it looks like a GGUF file"},
+      {"\x89HDF", "it looks like an HDF5 file"},
+      {"version https://git-lfs",
+       "it is a Git LFS pointer: the file itself was not downloaded; run "
+       "`git lfs pull` or download the file again"},
+      {"<!doctype", WEB_PAGE},
+      {"<html", WEB_PAGE},
+      {"<?xml", WEB_PAGE},
+      {"<head", WEB_PAGE},
+      {"<!--", WEB_PAGE},
   };
   while (n > 0 && (*bytes == ' ' || *bytes == '\n' || *bytes == '\r' || *bytes == '\t'))
     bytes++, n--;

@@ -72,9 +72,10 @@ static bool is_too_deep(const char *text, size_t offset) {
 static bs_status syntax_error(const char *text, size_t offset, const char *name, size_t first_line,
                               const char *what, const char *guess, bs_error *err) {
   size_t line = first_line, column;
+  if (first_line == 1 && guess[0] != '\0') /* where it fails as JSON would only bury that */
+    return bs_error_set(err, BS_ERR_INPUT, "%s: %s", name, guess);
   place_of(text, offset, &line, &column);
-  return bs_error_set(err, BS_ERR_INPUT, "%s: line %zu, column %zu: %s%s", name, line, column, what,
-                      first_line == 1 ? guess : "");
+  return bs_error_set(err, BS_ERR_INPUT, "%s: line %zu, column %zu: %s", name, line, column, what);
 }
 
 bs_status bs_json_parse(bs_json **out, const char *text, size_t n_bytes, const char *name,

@@ -21,9 +21,8 @@ size_t bs_utf8_valid_bytes(const char *text, size_t n);
  */
 const char *bs_nearest_name(const char *name, const char *const *known, size_t n);
 
-/* What a file seems to be whose content is not of the expected kind: " (it is a Git LFS pointer:
-   …)";
-   "" when it looks like nothing known. */
+/* What a file seems to be whose content is not of the expected kind: "it is a Git LFS pointer: …",
+   the whole message behind the file's name; "" when it looks like nothing known. */
 const char *bs_guess_format(const char *bytes, size_t n);
 
 /* SHA-256 of bytes, raw and as 64 hex digits with NUL. */

@@ -19,19 +19,22 @@ typedef struct extent {
 static bs_status header_length(const unsigned char *bytes, size_t n_bytes, const char *path,
                                size_t *length, bs_error *err) {
   uint64_t value = 0;
+  const char *guess = bs_guess_format((const char *)bytes, n_bytes);
   if (n_bytes < LENGTH_BYTES)
     return bs_error_set(err, BS_ERR_INPUT,
                         "%s: %zu bytes, a safetensors file has at least its 8 bytes of header "
-                        "length%s",
-                        path, n_bytes, bs_guess_format((const char *)bytes, n_bytes));
+                        "length",
+                        path, n_bytes);
   for (size_t i = 0; i < LENGTH_BYTES; i++)
     value |= (uint64_t)bytes[i] << (8 * i);
-  if (value > n_bytes - LENGTH_BYTES || value > MAX_HEADER_BYTES)
+  bool is_too_long = value > n_bytes - LENGTH_BYTES || value > MAX_HEADER_BYTES;
+  if (is_too_long && guess[0] != '\0')
+    return bs_error_set(err, BS_ERR_INPUT, "%s: %s", path, guess);
+  if (is_too_long)
     return bs_error_set(err, BS_ERR_INPUT,
                         "%s: a safetensors header of %llu bytes is announced, the file has %zu "
-                        "after it and the format allows %d%s",
-                        path, (unsigned long long)value, n_bytes - LENGTH_BYTES, MAX_HEADER_BYTES,
-                        bs_guess_format((const char *)bytes, n_bytes));
+                        "after it and the format allows %d",
+                        path, (unsigned long long)value, n_bytes - LENGTH_BYTES, MAX_HEADER_BYTES);
   *length = (size_t)value;
   return BS_OK;
 }

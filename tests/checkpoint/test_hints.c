@@ -6,6 +6,7 @@
 
 #include "bigsweep/checkpoint.h"
 #include "bigsweep/config.h"
+#include "bigsweep/tokenizer.h"
 #include "family_models.h"
 #include "harness.h"
 #include "model_writer.h"
@@ -85,6 +86,50 @@ static const char *whole(const char *name) {
   return folder;
 }
 
+/* The file and what it is are the whole message: why it is no JSON or safetensors would bury it. */
+static void is_plain(const bs_error *err, const char *folder, const char *name, const char *says) {
+  char expected[1280];
+  snprintf(expected, sizeof expected, "%s: %s", inside(folder, name), says);
+  if (strncmp(err->message, expected, strlen(expected)) != 0) {
+    printf("\n    expected \"%s\" at the beginning of \"%s\"", expected, err->message);
+    CU_FAIL("a hint in the first place");
+  }
+}
+
+static void something_else_in_place_of_a_file(void) {
+  static const struct {
+    const char *text, *says;
+  } contents[] = {
+      {LFS, "it is a Git LFS pointer: the file itself was not downloaded"},
+      {PAGE, "it is a web page, not the file: the download failed"},
+      {"<html lang=\"en\"><head>", "it is a web page"},
+      {"<!-- error --><html>", "it is a web page"},
+      {"<?xml version=\"1.0\"?><Error><Code>AccessDenied</Code></Error>", "it is a web page"},
+      {"PK\x03\x04 and so on", "it looks like a zip archive"},
+  };
+  static const char *const names[] = {"model.safetensors", "config.json"};
+  static const char *const texts[] = {"tokenizer.json", "tokenizer_config.json"};
+  for (size_t i = 0; i < sizeof contents / sizeof *contents; i++) {
+    for (size_t n = 0; n < 2; n++) {
+      const char *folder = whole("else");
+      bs_checkpoint *checkpoint = NULL;
+      bs_error err = {0};
+      write_text(folder, names[n], contents[i].text);
+      CU_ASSERT_NOT_EQUAL(bs_checkpoint_open(&checkpoint, folder, &err), BS_OK);
+      is_plain(&err, folder, names[n], contents[i].says);
+    }
+    for (size_t n = 0; n < 2; n++) {
+      const char *folder = whole("else");
+      bs_tokenizer *tokenizer = NULL;
+      bs_error err = {0};
+      write_text(folder, "tokenizer.json", "{}");
+      write_text(folder, texts[n], contents[i].text);
+      CU_ASSERT_NOT_EQUAL(bs_tokenizer_open(&tokenizer, folder, &err), BS_OK);
+      is_plain(&err, folder, texts[n], contents[i].says);
+    }
+  }
+}
+
 static void files(void) {
   const char *folder = whole("pointer");
   bs_checkpoint *checkpoint = NULL;
@@ -138,6 +183,7 @@ static const bs_test tests[] = {
     {"paths that are no folder", paths},
     {"folders without config.json", folders},
     {"files that are something else", files},
+    {"what a file is instead comes first", something_else_in_place_of_a_file},
     {"model.safetensors beside an index", single_file_beside_an_index},
     {"in a configuration", in_a_configuration},
 };
