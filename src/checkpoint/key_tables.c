@@ -126,15 +126,17 @@ const char *const bs_key_groups[][BS_KEY_GROUP_NAMES] = {
 };
 
 const char *const bs_key_suspect_parts[] = {
-    "multiplier", "scale",    "scaling",    "_soft",        "logit", "_rope",       "rotary",
-    "theta",      "norm",     "_eps",       "_bias",        "_attn", "attention",   "_qk",
-    "window",     "expert",   "_moe",       "router",       "alibi", "residual",    "_mup",
-    "_clip",      "pattern",  "activation", "_act",         "_gate", "glu",         "parallel",
-    "causal",     "bidirect", "quant",      "_sink",        "_mask", "embed",       "position",
-    "prefix_lm",  "_lora",    "adapter",    "_head",        "layer", "multi_query", "interleave",
-    "_conv",      "ntk",      "xpos",       "feed_forward", "ffn",   "pos_emb",     "block_type",
-    "recurren",   "_share",   "sharing",    "_bit",         "8bit",  "4bit",        "nonlinearity",
-    "tying",      "tie_",     NULL,
+    "multiplier", "scale",        "scaling",   "_soft",        "logit",         "_rope",
+    "rotary",     "theta",        "norm",      "_eps",         "_bias",         "_attn",
+    "attention",  "_qk",          "window",    "expert",       "_moe",          "router",
+    "alibi",      "residual",     "_mup",      "_clip",        "pattern",       "activation",
+    "_act",       "_gate",        "glu",       "parallel",     "causal",        "bidirect",
+    "quant",      "_sink",        "_mask",     "embed",        "position",      "prefix_lm",
+    "_lora",      "adapter",      "_head",     "layer",        "multi_query",   "interleave",
+    "_conv",      "ntk",          "xpos",      "feed_forward", "ffn",           "pos_emb",
+    "block_type", "recurren",     "_share",    "sharing",      "_bit",          "8bit",
+    "4bit",       "nonlinearity", "tying",     "tie_",         "mamba",         "ssm",
+    "d_state",    "dt_rank",      "time_step", "loop",         "virtual_token", NULL,
 };
 
 /* --- values that are neutral beside certain other keys ------------------------------------- */
@@ -178,6 +180,18 @@ bool bs_key_is_hidden_size(const bs_reader *reader, const cJSON *value) {
 
 bool bs_key_is_four_hidden_sizes(const bs_reader *reader, const cJSON *value) {
   return equals(value, 4 * number_of(reader, "hidden_size"));
+}
+
+/* A feed-forward width in other words: MPT's expansion_ratio, OLMo's mlp_ratio. */
+static bool is_ratio_of_widths(const bs_reader *reader, const cJSON *value) {
+  double width = number_of(reader, "intermediate_size"), d = number_of(reader, "hidden_size");
+  return cJSON_IsNumber(value) && d > 0 && value->valuedouble * d == (width > 0 ? width : 4 * d);
+}
+
+/* Weights that are whole floats say so too, in some files. */
+static bool is_width_of_whole_weights(const bs_reader *reader, const cJSON *value) {
+  (void)reader;
+  return cJSON_IsNumber(value) && (value->valuedouble == 16 || value->valuedouble == 32);
 }
 
 static bool is_head_dim(const bs_reader *reader, const cJSON *value) {
@@ -252,6 +266,9 @@ static bool says_whether_rotary(const bs_reader *reader, const cJSON *value) {
 }
 
 #define WHETHER_ROTARY "whether positions are rotary is the architecture's, in all of its layers"
+#define RATIO                                                                                      \
+  "it gives the feed-forward layer a width of so many times hidden_size, which is not the one "    \
+  "here"
 #define ONE "1"
 #define NO "false"
 #define YES "true"
@@ -264,6 +281,15 @@ const bs_key_rule bs_keys_refused_by_all[] = {
     {"compression_config", .why = "the weights are compressed (compressed-tensors), and such "
                                   "weights are not read: take the model's uncompressed files"},
     {"quantization", {NO}, .why = "quantized weights are not read"},
+    {"bits", .is_neutral = is_width_of_whole_weights,
+     .why = "the weights are quantized to so many bits, and quantized weights are not read"},
+    {"group_size", {"-1", "0"}, .why = "weights quantized in groups are not read"},
+    {"peft_type", .why = "it is of an adapter, a change to another model, which is not read: merge "
+                         "it into that model first"},
+    {"pre_seq_len",
+     {"0"},
+     .why = "ChatGLM's prefix tuning puts so many learned positions before "
+            "every text"},
     {"auto_map", .is_neutral = names_no_model_code,
      .why = "the model brings Python code of its own, which is not run and may compute something "
             "else than this architecture"},
@@ -334,6 +360,12 @@ const bs_key_rule bs_keys_refused_by_all[] = {
     {"mup_*", {ONE, NO}, .why = "it is a factor of maximal update parametrization (BTLM)"},
     {"*_multiplier", {ONE}, .why = "it is a factor that this architecture does not have"},
     {"*_mult", {ONE}, .why = "it is a factor that this architecture does not have"},
+    {"use_cla", {NO}, .why = "layers that share keys and values are not built (Hunyuan)"},
+    {"n_loops", {ONE}, .why = "layers that are gone through more than once are not built"},
+    {"mlp_ratio", .is_neutral = is_ratio_of_widths, .why = RATIO},
+    {"expansion_ratio", .is_neutral = is_ratio_of_widths, .why = RATIO},
+    {"state_size", {"0"}, .why = "state-space layers are not built (Mamba)"},
+    {"ssm_cfg", .why = "state-space layers are not built (Mamba)"},
     {"*_multipliers", .why = "they are factors that this architecture does not have"},
     /* Layers of another make. */
     {"do_layer_norm_before", {YES}, .why = "norms after each part are not built"},
