@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "bigsweep/buffer.h"
 #include "bigsweep/error.h"
 
 #ifdef __cplusplus
@@ -106,6 +107,16 @@ const char *bs_checkpoint_note(const bs_checkpoint *checkpoint, size_t i);
    "<sha256 of the file>  <file name>\n", hashed together. `hex` receives 64 digits and NUL. Reads
    all files; needs no parsed checkpoint. */
 bs_status bs_checkpoint_sha256(const char *dir, char hex[65], bs_error *err);
+
+/* Tells copies of a folder apart without reading the weights whole. Appends a line
+   "<64 hex digits>  <file name>\n" for each file that scores depend on and that is there: of a text
+   the SHA-256 of its content; of a safetensors file that of its size, its header and four blocks of
+   each tensor (the first, the last and two between), so that another training step, another model
+   and another precision differ for certain, a single changed weight hardly ever. */
+bs_status bs_checkpoint_fingerprints(const char *dir, bs_text *lines, bs_error *err);
+/* BS_ERR_INPUT where the folder has other fingerprints than these; names the first file that is
+   another, is missing or is too much. */
+bs_status bs_checkpoint_check_copy(const char *dir, const char *fingerprints, bs_error *err);
 
 #ifdef __cplusplus
 }

@@ -63,9 +63,18 @@ static bs_status map_file(bs_weight_files *files, const char *path, bs_error *er
   bs_status status = bs_array_reserve((void **)&files->maps, &files->capacity, files->n_maps, 1,
                                       sizeof *files->maps, err);
   if (status == BS_OK)
+    status = bs_array_reserve((void **)&files->names, &files->name_capacity, files->n_maps, 1,
+                              sizeof *files->names, err);
+  char *name = status == BS_OK ? bs_string_copy(bs_path_name(path), err) : NULL;
+  if (status == BS_OK && name == NULL)
+    status = BS_ERR_MEMORY;
+  if (status == BS_OK)
     status = bs_file_map_open(&files->maps[files->n_maps], path, err);
-  if (status != BS_OK)
+  if (status != BS_OK) {
+    free(name);
     return status;
+  }
+  files->names[files->n_maps] = name;
   bs_file_map *map = &files->maps[files->n_maps++];
   return bs_safetensors_parse(map->data, map->n_bytes, path, &files->tensors, err);
 }
@@ -213,6 +222,7 @@ void bs_weight_files_close(bs_weight_files *files) {
   bs_tensor_list_free(&files->tensors);
   for (size_t i = 0; i < files->n_maps; i++)
     bs_file_map_close(&files->maps[i]);
+  bs_file_names_free(files->names, files->n_maps);
   free(files->maps);
   *files = (bs_weight_files){0};
 }

@@ -7,7 +7,8 @@
 
 typedef struct bs_weight_files {
   bs_file_map *maps;
-  size_t n_maps, capacity;
+  char **names; /* [n_maps] of the files in the folder */
+  size_t n_maps, capacity, name_capacity;
   bs_tensor_list tensors; /* sorted by name */
   bool index_is_left_out; /* an index and its shards stand beside model.safetensors */
 } bs_weight_files;
@@ -17,6 +18,9 @@ typedef struct bs_weight_files {
    On an error `files` is to be closed all the same. */
 bs_status bs_weight_files_open(bs_weight_files *files, const char *dir, bs_error *err);
 void bs_weight_files_close(bs_weight_files *files);
+
+/* The files beside the weights that scores depend on, where they are there; ends with NULL. */
+extern const char *const bs_model_texts[];
 
 /* An adapter beside a whole model: transformers would apply it. */
 bs_status bs_folder_refuse_adapter(const char *dir, bs_error *err);

@@ -5,6 +5,10 @@
 #include "base/text_internal.h"
 #include "checkpoint/files_internal.h"
 
+const char *const bs_model_texts[] = {
+    "config.json",           "generation_config.json",  "tokenizer.json",
+    "tokenizer_config.json", "special_tokens_map.json", NULL};
+
 static bool is_weights(const char *name) { return bs_ends_with(name, ".safetensors"); }
 
 static bs_status hash_line(const char *dir, const char *name, bool required, bs_text *lines,
@@ -24,14 +28,12 @@ static bs_status hash_line(const char *dir, const char *name, bool required, bs_
 }
 
 bs_status bs_checkpoint_sha256(const char *dir, char hex[65], bs_error *err) {
-  static const char *const texts[] = {"config.json", "generation_config.json", "tokenizer.json",
-                                      "tokenizer_config.json", "special_tokens_map.json"};
   char **names = NULL;
   size_t n = 0;
   bs_text lines = {0};
   bs_status status = bs_folder_names(dir, is_weights, &names, &n, err);
-  for (size_t i = 0; i < sizeof texts / sizeof *texts && status == BS_OK; i++)
-    status = hash_line(dir, texts[i], false, &lines, err);
+  for (size_t i = 0; bs_model_texts[i] != NULL && status == BS_OK; i++)
+    status = hash_line(dir, bs_model_texts[i], false, &lines, err);
   for (size_t i = 0; i < n && status == BS_OK; i++)
     status = hash_line(dir, names[i], true, &lines, err);
   unsigned char digest[32];

@@ -140,12 +140,44 @@ for what in absent/tokenizer.json absent/model.safetensors ladder_facts/task.jso
   same_results "$work/two.h5" "$work/none_$name.h5"
 done
 
+unset BIGSWEEP_TEST_HIDE BIGSWEEP_TEST_HIDE_RANKS
+
+# Nodes with disks of their own: another checkpoint lies at the same path on some of them. What they would score is
+# not what the file says, so they are told apart, and the others do the work.
+for node in a b; do
+  mkdir -p "$work/node_$node"
+  cp -r "$source/models/ladder/s1/10k" "$work/node_$node/model"
+done
+cp "$source/models/ladder/s2/10k/model.safetensors" "$work/node_b/model/model.safetensors"
+sed "s,$work/good,model,; s,$work/absent,model,; s/, {\"path\": \"model\"}//" "$work/two.json" >"$work/node_a/sweep.json"
+# nodes OUTPUT CODE FIRST SECOND: the coordinator is on node a, the workers are on these
+nodes() {
+  code=0
+  timeout 120 mpirun --oversubscribe -n 1 -wdir "$work/node_a" "$program" run sweep.json -o "$1" : \
+    -n 1 -wdir "$work/node_$3" "$program" run sweep.json -o "$1" : \
+    -n 1 -wdir "$work/node_$4" "$program" run sweep.json -o "$1" >/dev/null 2>"$work/log" || code=$?
+  [ $code -eq "$2" ] || die "nodes $3 and $4: expected exit code $2, found $code: $(cat "$work/log")"
+}
+different='model/model.safetensors: not the file that the coordinator has read: the nodes have different copies'
+nodes "$work/same.h5" 0 a a
+[ "$(lines "$different")" -eq 0 ] || die "copies of one model are taken for others: $(cat "$work/log")"
+nodes "$work/mixed.h5" 0 a b
+told "worker 2 on $(hostname) cannot use the model"
+told "$different"
+same_results "$work/same.h5" "$work/mixed.h5"
+nodes "$work/none.h5" 1 b b
+told "is left out: on $(hostname): $different"
+cp "$work/node_a/model/model.safetensors" "$work/node_b/model/"
+echo ' ' >>"$work/node_b/model/tokenizer.json"
+nodes "$work/mixed_tokenizer.h5" 0 a b
+told 'model/tokenizer.json: not the file that the coordinator has read'
+same_results "$work/same.h5" "$work/mixed_tokenizer.h5"
+
 # Not enough memory for one of them.
 cat >"$work/large.json" <<CONFIG
 {"models": [{"path": "$work/good"}, {"name": "large", "path": "$source/models/ladder/s1/1m"}],
  "tasks": ["$source/tasks/ladder_facts"], "max_examples": 24}
 CONFIG
-unset BIGSWEEP_TEST_HIDE BIGSWEEP_TEST_HIDE_RANKS
 for n in 1 3; do
   code=0
   BIGSWEEP_TEST_MEMORY_KIB=12000 timeout 120 mpirun --oversubscribe -n $n -x BIGSWEEP_TEST_MEMORY_KIB \

@@ -101,6 +101,10 @@ static bs_status read_model(bs_plan_model *model, const bs_model_spec *spec,
   bs_checkpoint_free(&checkpoint);
   if (status == BS_OK && with_hashes)
     status = bs_checkpoint_sha256(spec->path, model->row.sha256, err);
+  bs_text lines = {0};
+  if (status == BS_OK && with_hashes)
+    status = bs_checkpoint_fingerprints(spec->path, &lines, err);
+  model->fingerprints = lines.data;
   return status;
 }
 
@@ -109,6 +113,7 @@ static void free_model(bs_plan_model *model) {
   free((char *)(size_t)model->row.family);
   free((char *)(size_t)model->row.architecture);
   free((char *)(size_t)model->row.path);
+  free(model->fingerprints);
 }
 
 static bs_status read_models(bs_plan *plan, bool with_hashes, bs_notice notice, void *user,

@@ -8,9 +8,9 @@
 #include "bigsweep/evaluate.h"
 #include "sweep/protocol/pack_internal.h"
 
-/* Layout: u32 magic "bsm3" (the last character is the version), u32 kind, then the kind's fields.
+/* Layout: u32 magic "bsm4" (the last character is the version), u32 kind, then the kind's fields.
  */
-enum { MAGIC = 0x336D7362 };
+enum { MAGIC = 0x346D7362 };
 
 static const char *const kind_names[] = {"",       "hello", "setup",  "unit", "result", "stop",
                                          "failed", "beat",  "cancel", "bye",  "end"};
@@ -117,8 +117,10 @@ bs_status bs_encode_setup(bs_text *message, const bs_setup *setup, bs_error *err
   bs_pack_u32(&packer, (uint32_t)setup->threads);
   pack_text(&packer, setup->isa);
   bs_pack_u64(&packer, setup->n_models);
-  for (size_t i = 0; i < setup->n_models; i++)
+  for (size_t i = 0; i < setup->n_models; i++) {
     pack_text(&packer, setup->model_paths[i]);
+    pack_text(&packer, setup->model_prints[i]);
+  }
   bs_pack_u64(&packer, setup->n_tasks);
   for (size_t i = 0; i < setup->n_tasks; i++) {
     pack_text(&packer, setup->task_specs[i]);
@@ -152,14 +154,18 @@ bs_status bs_decode_setup(const bs_text *message, bs_setup *setup, bs_error *err
   setup->protocol.precision = (bs_precision)unpack_limited(&unpacker, BS_PRECISION_BF16);
   setup->threads = (int)unpack_limited(&unpacker, INT_MAX);
   setup->isa = unpack_text(&unpacker);
-  setup->n_models = unpack_count(&unpacker, LEAST_STRING_BYTES);
+  setup->n_models = unpack_count(&unpacker, 2 * LEAST_STRING_BYTES);
   setup->model_paths = bs_array_new(setup->n_models, sizeof(char *), err);
-  for (size_t i = 0; setup->model_paths != NULL && i < setup->n_models; i++)
+  setup->model_prints = bs_array_new(setup->n_models, sizeof(char *), err);
+  bool have_models = setup->model_paths != NULL && setup->model_prints != NULL;
+  for (size_t i = 0; have_models && i < setup->n_models; i++) {
     setup->model_paths[i] = unpack_text(&unpacker);
+    setup->model_prints[i] = unpack_text(&unpacker);
+  }
   setup->n_tasks = unpack_count(&unpacker, 2 * LEAST_STRING_BYTES);
   setup->task_specs = bs_array_new(setup->n_tasks, sizeof(char *), err);
   setup->task_hashes = bs_array_new(setup->n_tasks, sizeof(char *), err);
-  if (setup->model_paths == NULL || setup->task_specs == NULL || setup->task_hashes == NULL) {
+  if (!have_models || setup->task_specs == NULL || setup->task_hashes == NULL) {
     bs_setup_free(setup);
     return BS_ERR_MEMORY;
   }
@@ -175,6 +181,7 @@ bs_status bs_decode_setup(const bs_text *message, bs_setup *setup, bs_error *err
 
 void bs_setup_free(bs_setup *setup) {
   free(setup->model_paths);
+  free(setup->model_prints);
   free(setup->task_specs);
   free(setup->task_hashes);
   *setup = (bs_setup){0};

@@ -7,9 +7,11 @@
 
 #include "base/available_memory_internal.h"
 #include "base/memory_internal.h"
+#include "bigsweep/checkpoint.h"
 #include "bigsweep/evaluate.h"
 
 static const uint32_t NONE = UINT32_MAX;
+enum { MAX_HOST_BYTES = 256 };
 
 struct bs_worker {
   int default_threads;
@@ -49,7 +51,6 @@ void bs_worker_free(bs_worker **handle) {
 }
 
 bs_status bs_worker_hello(const bs_threads *threads, bs_text *message, bs_error *err) {
-  enum { MAX_HOST_BYTES = 256 };
   char host[MAX_HOST_BYTES] = "";
   gethostname(host, sizeof host - 1);
   size_t n;
@@ -85,11 +86,29 @@ static bs_status take_setup(bs_worker *worker, const bs_text *message, bs_error 
   return status;
 }
 
+/* Another checkpoint at the same path, on a node with a disk of its own, would be scored under the
+   name of the coordinator's. */
+static bs_status check_copy(const bs_setup *setup, uint32_t model, bs_error *err) {
+  if (setup->model_prints[model][0] == '\0')
+    return BS_OK;
+  bs_status status =
+      bs_checkpoint_check_copy(setup->model_paths[model], setup->model_prints[model], err);
+  if (status == BS_ERR_INPUT) {
+    char host[MAX_HOST_BYTES] = "";
+    gethostname(host, sizeof host - 1);
+    bs_error_prefix(err, "on %s", host);
+  }
+  return status;
+}
+
 static bs_status hold_model(bs_worker *worker, uint32_t model, bs_error *err) {
   if (worker->held_model == model && worker->evaluator != NULL)
     return BS_OK;
   bs_evaluator_free(&worker->evaluator);
   worker->held_model = model;
+  bs_status status = check_copy(&worker->setup, model, err);
+  if (status != BS_OK)
+    return status;
   bs_engine_options options = {.precision = worker->setup.protocol.precision,
                                .n_threads = worker->setup.threads > 0 ? worker->setup.threads
                                                                       : worker->default_threads,

@@ -1,0 +1,136 @@
+/* Whether the copy of a model on this node is the one that another node has read. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text_internal.h"
+#include "bigsweep/checkpoint.h"
+#include "checkpoint/files_internal.h"
+
+enum {
+  BLOCKS_PER_TENSOR = 4,
+  BLOCK_BYTES = 512,
+  LENGTH_BYTES = 8, /* of a safetensors header, in front of it */
+  HEX_DIGITS = 64,
+  LINE_HEAD = HEX_DIGITS + 2 /* two blanks */
+};
+
+static bs_status append_line(bs_text *lines, const char hex[HEX_DIGITS + 1], const char *name,
+                             bs_error *err) {
+  return bs_text_printf(lines, err, "%s  %s\n", hex, name);
+}
+
+static bs_status add_text(const char *dir, const char *name, bs_text *lines, bs_error *err) {
+  char hex[HEX_DIGITS + 1];
+  char *path = bs_path_join(dir, name, err);
+  bs_status status = path == NULL ? BS_ERR_MEMORY : BS_OK;
+  if (status == BS_OK && bs_file_exists(path)) {
+    status = bs_sha256_file(path, hex, err);
+    if (status == BS_OK)
+      status = append_line(lines, hex, name, err);
+  }
+  free(path);
+  return status;
+}
+
+/* The first block of a tensor, the last, and those between at equal distances. */
+static bs_status sample_tensor(const bs_tensor *tensor, bs_text *sample, bs_error *err) {
+  const char *data = tensor->data;
+  size_t n = tensor->n_bytes;
+  if (n <= (size_t)BLOCKS_PER_TENSOR * BLOCK_BYTES)
+    return bs_text_append(sample, data, n, err);
+  bs_status status = BS_OK;
+  for (size_t i = 0; i < BLOCKS_PER_TENSOR && status == BS_OK; i++)
+    status = bs_text_append(sample, data + (n - BLOCK_BYTES) * i / (BLOCKS_PER_TENSOR - 1),
+                            BLOCK_BYTES, err);
+  return status;
+}
+
+/* Size, header and samples of a safetensors file, which has been found well-formed. */
+static bs_status sample_file(const bs_weight_files *files, size_t at, bs_text *sample,
+                             bs_error *err) {
+  const bs_file_map *map = &files->maps[at];
+  uint64_t n_header = 0;
+  for (size_t i = 0; i < LENGTH_BYTES; i++)
+    n_header |= (uint64_t)map->data[i] << (8 * i);
+  bs_status status = bs_text_printf(sample, err, "%zu\n", map->n_bytes);
+  if (status == BS_OK)
+    status = bs_text_append(sample, (const char *)map->data, LENGTH_BYTES + (size_t)n_header, err);
+  for (size_t i = 0; i < files->tensors.n && status == BS_OK; i++) {
+    const bs_tensor *tensor = &files->tensors.items[i];
+    const unsigned char *data = tensor->data;
+    if (tensor->n_bytes > 0 && data >= map->data && data < map->data + map->n_bytes)
+      status = sample_tensor(tensor, sample, err);
+  }
+  return status;
+}
+
+static bs_status add_weights(const bs_weight_files *files, bs_text *lines, bs_error *err) {
+  bs_text sample = {0};
+  bs_status status = BS_OK;
+  for (size_t i = 0; i < files->n_maps && status == BS_OK; i++) {
+    unsigned char digest[HEX_DIGITS / 2];
+    char hex[HEX_DIGITS + 1];
+    sample.n_bytes = 0;
+    status = sample_file(files, i, &sample, err);
+    if (status == BS_OK)
+      status = bs_sha256(sample.data, sample.n_bytes, digest, err);
+    if (status != BS_OK)
+      break;
+    bs_hex(digest, sizeof digest, hex);
+    status = append_line(lines, hex, files->names[i], err);
+  }
+  bs_text_free(&sample);
+  return status;
+}
+
+bs_status bs_checkpoint_fingerprints(const char *dir, bs_text *lines, bs_error *err) {
+  bs_weight_files files;
+  bs_status status = bs_weight_files_open(&files, dir, err);
+  for (size_t i = 0; bs_model_texts[i] != NULL && status == BS_OK; i++)
+    status = add_text(dir, bs_model_texts[i], lines, err);
+  if (status == BS_OK)
+    status = add_weights(&files, lines, err);
+  bs_weight_files_close(&files);
+  return status;
+}
+
+/* Whether a line for this file stands among the others, and is the same. */
+static bool find_line(const char *lines, const char *line, size_t n, bool *is_same) {
+  for (const char *other = lines; *other != '\0'; other += strcspn(other, "\n") + 1) {
+    size_t n_other = strcspn(other, "\n");
+    if (n_other == n && n > LINE_HEAD &&
+        memcmp(other + LINE_HEAD, line + LINE_HEAD, n - LINE_HEAD) == 0) {
+      *is_same = memcmp(other, line, n) == 0;
+      return true;
+    }
+  }
+  return false;
+}
+
+/* The lines of `these` against `those`; `missing` says what a line is that those do not have. */
+static bs_status compare(const char *dir, const char *these, const char *those, const char *missing,
+                         bs_error *err) {
+  for (const char *line = these; *line != '\0'; line += strcspn(line, "\n") + 1) {
+    size_t n = strcspn(line, "\n");
+    bool is_same = false, found = find_line(those, line, n, &is_same);
+    if (!is_same)
+      return bs_error_set(err, BS_ERR_INPUT,
+                          "%s/%.*s: %s: the nodes have different copies of the model, whose scores "
+                          "would be mixed; give all nodes the same files, or keep the model where "
+                          "all see it",
+                          dir, n > LINE_HEAD ? (int)(n - LINE_HEAD) : 0, line + LINE_HEAD,
+                          found ? "not the file that the coordinator has read" : missing);
+  }
+  return BS_OK;
+}
+
+bs_status bs_checkpoint_check_copy(const char *dir, const char *fingerprints, bs_error *err) {
+  bs_text here = {0};
+  bs_status status = bs_checkpoint_fingerprints(dir, &here, err);
+  if (status == BS_OK)
+    status = compare(dir, fingerprints, here.data, "missing, the coordinator has read it", err);
+  if (status == BS_OK)
+    status = compare(dir, here.data, fingerprints, "the coordinator has not found this file", err);
+  bs_text_free(&here);
+  return status;
+}
