@@ -1,4 +1,4 @@
-/* UTF-8, near-miss suggestions, guesses of formats, SHA-256. */
+/* UTF-8, white space, near-miss suggestions, guesses of formats, SHA-256. */
 #ifndef BIGSWEEP_BASE_TEXT_INTERNAL_H
 #define BIGSWEEP_BASE_TEXT_INTERNAL_H
 
@@ -16,6 +16,11 @@ size_t bs_utf8_decode(const char *text, size_t n, uint32_t *code_point);
 size_t bs_utf8_encode(uint32_t code_point, char out[4]);
 /* Offset of the first byte that is not UTF-8, or n when all is. */
 size_t bs_utf8_valid_bytes(const char *text, size_t n);
+
+/* What Python's str.strip and str.split take for white space. */
+bool bs_is_space(uint32_t code_point);
+/* The length of text[0..n_bytes) without the white space at its end. UTF-8. */
+size_t bs_trimmed_bytes(const char *text, size_t n_bytes);
 
 /* The known name nearest to `name` by edit distance, or NULL when none is near enough to suggest.
  */

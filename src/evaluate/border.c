@@ -1,8 +1,8 @@
 /* Where the tokens of a prompt end and those of its answer begin. */
 #include <string.h>
 
+#include "base/text_internal.h"
 #include "evaluate/evaluate_internal.h"
-#include "metrics/metrics_internal.h"
 
 static const char *const border_names[] = {
     [BS_BORDER_JOINT] = "joint", [BS_BORDER_SEPARATE] = "separate"};

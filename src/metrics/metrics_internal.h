@@ -91,11 +91,6 @@ bs_status bs_text_lower(const char *text, bs_text *lower, bs_error *err);
 size_t bs_count_characters(const char *text);
 size_t bs_count_words(const char *text);
 
-/* What Python's str.strip and str.split take for white space. */
-bool bs_is_space(uint32_t code_point);
-/* The length of text[0..n_bytes) without the white space at its end. UTF-8. */
-size_t bs_trimmed_bytes(const char *text, size_t n_bytes);
-
 /* A text without the white space at its ends (bs_is_space), as a part of it. */
 typedef struct bs_stripped {
   const char *bytes; /* borrowed; no NUL behind them */
