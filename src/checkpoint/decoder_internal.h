@@ -80,6 +80,14 @@ typedef struct bs_decoder {
   size_t n_eos;
 } bs_decoder;
 
+/* Columns of a row of qkv and of the attention's output. */
+static inline size_t bs_decoder_qkv_width(const bs_decoder *decoder) {
+  return (decoder->n_heads + 2 * decoder->n_kv_heads) * decoder->head_dim;
+}
+static inline size_t bs_decoder_attention_width(const bs_decoder *decoder) {
+  return decoder->n_heads * decoder->head_dim;
+}
+
 void bs_decoder_free(bs_decoder *decoder);
 
 /* Borrowed until the checkpoint is freed. */

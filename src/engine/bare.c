@@ -1,9 +1,11 @@
+/* The products of a pass in the order in which they run, on numbers that stand for the rest. */
 #include "engine/bare_internal.h"
 
 #include <stdlib.h>
 
 #include "base/memory_internal.h"
-#include "engine/engine_internal.h"
+#include "engine/server/server_internal.h"
+#include "engine/stack/stack_parts_internal.h"
 
 struct bs_bare {
   const bs_engine *engine;
@@ -31,10 +33,10 @@ bs_status bs_bare_new(bs_bare **out, const bs_engine *engine, size_t max_rows, b
   if (bare == NULL)
     return BS_ERR_MEMORY;
   *bare = (bs_bare){.engine = engine, .max_rows = max_rows};
-  size_t n_in = bs_linear_n_in(engine->weights.head), n_out = 1, n_x, n_y;
-  for (size_t i = 0; i < engine->weights.n_layers; i++) {
+  size_t n_in = bs_linear_n_in(engine->stack->weights.head), n_out = 1, n_x, n_y;
+  for (size_t i = 0; i < engine->stack->weights.n_layers; i++) {
     const bs_linear *layers[4];
-    layers_of(&engine->weights.layers[i], layers);
+    layers_of(&engine->stack->weights.layers[i], layers);
     for (size_t j = 0; j < 4; j++) {
       n_in = larger(n_in, bs_linear_n_in(layers[j]));
       n_out = larger(n_out, bs_linear_n_out(layers[j]));
@@ -83,7 +85,7 @@ static bs_status apply(bs_bare *bare, const bs_linear *linear, size_t m, bs_epil
 }
 
 bs_status bs_bare_run(bs_bare *bare, size_t n_rows, size_t n_outputs, bs_error *err) {
-  const bs_model_weights *weights = &bare->engine->weights;
+  const bs_stack_weights *weights = &bare->engine->stack->weights;
   static const bs_epilogue epilogues[4] = {BS_EPILOGUE_STORE, BS_EPILOGUE_ADD, BS_EPILOGUE_STORE,
                                            BS_EPILOGUE_ADD};
   if (n_rows > bare->max_rows || n_outputs > n_rows)
@@ -112,7 +114,7 @@ static double weights_of(const bs_linear *linear) {
 }
 
 double bs_bare_flops(const bs_engine *engine, size_t n_rows, size_t n_outputs) {
-  const bs_model_weights *weights = &engine->weights;
+  const bs_stack_weights *weights = &engine->stack->weights;
   double flops = 2 * (double)n_outputs * weights_of(weights->head);
   for (size_t i = 0; i < weights->n_layers; i++) {
     const bs_linear *layers[4];

@@ -10,7 +10,7 @@
 #include "../checkpoint/model_writer.h"
 #include "base/philox_internal.h"
 #include "bigsweep/engine.h"
-#include "engine/sample_internal.h"
+#include "engine/server/sample_internal.h"
 #include "harness.h"
 #include "kernels/linear_internal.h"
 #include "reference.h"

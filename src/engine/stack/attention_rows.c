@@ -3,7 +3,7 @@
    queries are worked on at the same time, has no influence on any bit. */
 #include <string.h>
 
-#include "engine/attention_internal.h"
+#include "engine/stack/attention_internal.h"
 
 size_t bs_attend_rows_floats(size_t n_queries, size_t n_columns) { return n_queries * n_columns; }
 
@@ -12,8 +12,8 @@ size_t bs_attend_rows_floats(size_t n_queries, size_t n_columns) { return n_quer
 static void sum_values(const bs_attention *a, const bs_query *queries, size_t n,
                        const float *values, size_t first, size_t end, size_t base,
                        float *const *scores) {
-  const bs_rows *rows = a->engine->rows;
-  size_t head_dim = a->engine->decoder->head_dim;
+  const bs_rows *rows = a->stack->rows;
+  size_t head_dim = a->stack->decoder->head_dim;
   size_t low = first, high = end;
   for (size_t i = 0; i < n; i++) {
     low = queries[i].low > low ? queries[i].low : low;
@@ -48,9 +48,9 @@ static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
 /* All queries of a tile for one head of keys. */
 void bs_attend_rows(const bs_attention *a, const bs_run *run, const bs_query *queries, size_t n,
                     size_t kv_head, float *scratch) {
-  const bs_engine *engine = a->engine;
-  const bs_rows *rows = engine->rows;
-  const bs_decoder *decoder = engine->decoder;
+  const bs_stack *stack = a->stack;
+  const bs_rows *rows = stack->rows;
+  const bs_decoder *decoder = stack->decoder;
   const bs_kv_piece *pieces = a->batch->pieces + run->first_piece;
   size_t low = queries[0].low, end = queries[n - 1].end, first_piece = 0;
   while (pieces[first_piece].block->first + pieces[first_piece].n <= low)
@@ -58,7 +58,7 @@ void bs_attend_rows(const bs_attention *a, const bs_run *run, const bs_query *qu
   size_t base = pieces[first_piece].block->first;
   for (size_t i = first_piece; i < run->n_pieces && pieces[i].block->first < end; i++) {
     const bs_kv_block *block = pieces[i].block;
-    const float *keys = bs_kv_keys(block, &engine->kv, a->layer, kv_head);
+    const float *keys = bs_kv_keys(block, &stack->kv, a->layer, kv_head);
     for (size_t g = 0; g < n; g += BS_MAX_QUERIES) {
       const float *q[BS_MAX_QUERIES];
       float *s[BS_MAX_QUERIES];
@@ -82,7 +82,7 @@ void bs_attend_rows(const bs_attention *a, const bs_run *run, const bs_query *qu
   }
   for (size_t i = first_piece; i < run->n_pieces && pieces[i].block->first < end; i++) {
     const bs_kv_block *block = pieces[i].block;
-    const float *values = bs_kv_values(block, &engine->kv, a->layer, kv_head);
+    const float *values = bs_kv_values(block, &stack->kv, a->layer, kv_head);
     for (size_t g = 0; g < n; g += BS_MAX_QUERIES) {
       float *s[BS_MAX_QUERIES];
       size_t n_q = n - g < BS_MAX_QUERIES ? n - g : BS_MAX_QUERIES;

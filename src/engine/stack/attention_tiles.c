@@ -1,7 +1,7 @@
 /* Attention on tiles: what lies where; the arithmetic is that of kernels/tiles_internal.h. */
 #include <string.h>
 
-#include "engine/attention_internal.h"
+#include "engine/stack/attention_internal.h"
 
 enum {
   MAX_STEPS = 32, /* of values that one product takes */
@@ -67,15 +67,15 @@ static size_t larger(size_t a, size_t b) { return a > b ? a : b; }
 /* Raw scores of all that is seen. Whole groups of keys are written; what they write too much is
    overwritten by the next piece or by zeros. */
 static void score(const tile_work *w) {
-  const bs_engine *engine = w->a->engine;
+  const bs_stack *stack = w->a->stack;
   const float *q[BS_TILE_QUERIES];
   for (size_t j = 0; j < w->n; j++)
     q[j] = w->queries[j].q;
-  w->tiles->pack_queries(q, w->n, engine->kv.head_dim, w->memory.queries);
+  w->tiles->pack_queries(q, w->n, stack->kv.head_dim, w->memory.queries);
   for (size_t i = 0; i < w->n_pieces && w->pieces[i].block->first < w->end; i++) {
     const bs_kv_block *block = w->pieces[i].block;
-    w->tiles->scores(w->memory.queries, engine->kv.head_dim,
-                     bs_kv_keys(block, &engine->kv, w->a->layer, w->kv_head),
+    w->tiles->scores(w->memory.queries, stack->kv.head_dim,
+                     bs_kv_keys(block, &stack->kv, w->a->layer, w->kv_head),
                      smaller(w->end - block->first, w->pieces[i].n),
                      w->memory.scores + (block->first - w->base), w->a->n_columns);
   }
@@ -100,7 +100,7 @@ static void weigh(const tile_work *w, size_t n_columns, float *inverses) {
 static void copy_places(const tile_work *w, const unsigned char *from, size_t first, size_t end,
                         unsigned char *to) {
   enum { HALF = 2, LINE = 64 };
-  size_t n_tiles = bs_tiles_step_bytes(w->a->engine->kv.head_dim) / BS_TILE_BYTES;
+  size_t n_tiles = bs_tiles_step_bytes(w->a->stack->kv.head_dim) / BS_TILE_BYTES;
   for (size_t t = 0; t < n_tiles; t++, from += BS_TILE_BYTES, to += BS_TILE_BYTES)
     for (size_t place = first; place < end; place++) {
       size_t at = place / 2 * LINE + place % 2 * HALF;
@@ -113,15 +113,15 @@ static void copy_places(const tile_work *w, const unsigned char *from, size_t fi
    becomes the first of the next one. They are joined in `room` where several pieces do. */
 static const void *step_values(const tile_work *w, size_t position, size_t *piece,
                                unsigned char *room, bool *is_joined) {
-  const bs_engine *engine = w->a->engine;
-  size_t step_bytes = bs_tiles_step_bytes(engine->kv.head_dim);
+  const bs_stack *stack = w->a->stack;
+  size_t step_bytes = bs_tiles_step_bytes(stack->kv.head_dim);
   size_t step_end = smaller(position + BS_KV_STEP, w->end);
   const void *found = NULL;
   *is_joined = false;
   while (*piece < w->n_pieces) {
     const bs_kv_block *block = w->pieces[*piece].block;
     size_t end = block->first + w->pieces[*piece].n;
-    const unsigned char *values = bs_kv_values(block, &engine->kv, w->a->layer, w->kv_head);
+    const unsigned char *values = bs_kv_values(block, &stack->kv, w->a->layer, w->kv_head);
     if (block->first >= step_end)
       break;
     values += (position - block->first / BS_KV_STEP * BS_KV_STEP) / BS_KV_STEP * step_bytes;
@@ -147,7 +147,7 @@ static const void *step_values(const tile_work *w, size_t position, size_t *piec
 /* The weighted sums of all that is seen. */
 static void sum(const tile_work *w) {
   const bs_tiles *tiles = w->tiles;
-  size_t head_dim = w->a->engine->kv.head_dim;
+  size_t head_dim = w->a->stack->kv.head_dim;
   size_t step_bytes = bs_tiles_step_bytes(head_dim);
   const void *values[MAX_STEPS];
   size_t piece = 0, n_joined = 0, n = 0, n_done = 0;
@@ -167,8 +167,8 @@ static void sum(const tile_work *w) {
 
 void bs_attend_tiles(const bs_attention *a, const bs_run *run, const bs_query *queries, size_t n,
                      size_t kv_head, float *scratch) {
-  const bs_tiles *tiles = a->engine->kv.tiles;
-  size_t head_dim = a->engine->kv.head_dim, width = bs_tiles_value_width(head_dim);
+  const bs_tiles *tiles = a->stack->kv.tiles;
+  size_t head_dim = a->stack->kv.head_dim, width = bs_tiles_value_width(head_dim);
   tile_work w = {.a = a,
                  .tiles = tiles,
                  .pieces = a->batch->pieces + run->first_piece,

@@ -1,11 +1,10 @@
 /* Attention over paths of shared blocks: the rows of a batch are cut into tiles of queries, which
    attention_rows.c or attention_tiles.c works on. */
-#include <math.h>
 #include <omp.h>
 #include <stdlib.h>
 
 #include "base/memory_internal.h"
-#include "engine/attention_internal.h"
+#include "engine/stack/attention_internal.h"
 
 enum { MAX_TILE_SCORES = 1 << 18, PARALLEL_ELEMENTS = 1 << 17 };
 
@@ -14,28 +13,9 @@ typedef struct tile {
   size_t first, n; /* of active[] */
 } tile;
 
-/* Slopes of ALiBi: a geometric sequence for a power of two, else that of the next lower power and
-   every other one of the next higher. */
-static float alibi_slope(size_t head, size_t n_heads) {
-  size_t power = 1;
-  while (2 * power <= n_heads)
-    power *= 2;
-  double exponent = head < power ? -8.0 * (double)(head + 1) / (double)power
-                                 : -4.0 * (double)(2 * (head - power) + 1) / (double)power;
-  return (float)exp2(exponent);
-}
-
-float bs_attention_softmax(const bs_attention *a, const bs_query *query, float *s) {
-  const bs_decoder *decoder = a->engine->decoder;
-  float slope =
-      decoder->position == BS_POSITION_ALIBI ? alibi_slope(query->head, decoder->n_heads) : 0.0F;
-  return a->engine->rows->softmax(s, query->end - query->low,
-                                  (float)decoder->layers[a->layer].score_scale, slope);
-}
-
 static void attend(const bs_attention *a, const bs_run *run, const bs_query *queries, size_t n,
                    size_t kv_head, float *scratch) {
-  if (a->engine->kv.tiles != NULL)
+  if (a->stack->kv.tiles != NULL)
     bs_attend_tiles(a, run, queries, n, kv_head, scratch);
   else
     bs_attend_rows(a, run, queries, n, kv_head, scratch);
@@ -43,7 +23,7 @@ static void attend(const bs_attention *a, const bs_run *run, const bs_query *que
 
 /* One head of keys for a tile; a group of query heads too large for the scratch is cut. */
 static void attend_tile(const bs_attention *a, const tile *t, size_t kv_head, float *scratch) {
-  const bs_decoder *decoder = a->engine->decoder;
+  const bs_decoder *decoder = a->stack->decoder;
   size_t group_size = decoder->n_heads / decoder->n_kv_heads;
   size_t window = decoder->layers[a->layer].window;
   size_t qkv_width = bs_decoder_qkv_width(decoder);
@@ -56,8 +36,8 @@ static void attend_tile(const bs_attention *a, const tile *t, size_t kv_head, fl
     for (size_t g = 0; g < group_size; g++) {
       size_t head = kv_head * group_size + g;
       queries[n++] = (bs_query){
-          .q = bs_head_at(a->engine->work.qkv.data + row * qkv_width, &decoder->q, head),
-          .out = a->engine->work.attention.data + i * out_width + head * decoder->head_dim,
+          .q = bs_head_at(a->stack->work.qkv.data + row * qkv_width, &decoder->q, head),
+          .out = a->stack->work.attention.data + i * out_width + head * decoder->head_dim,
           .low = window > 0 && position + 1 > window ? position + 1 - window : 0,
           .end = position + 1,
           .head = head,
@@ -93,7 +73,8 @@ static size_t longest(const bs_batch *batch) {
   return end;
 }
 
-size_t bs_attention_columns(size_t n_positions) {
+/* Scores begin at the border of a block or of a step of keys and end in whole steps. */
+static size_t columns_of(size_t n_positions) {
   return (n_positions + BS_KV_BLOCK + 2 * BS_KV_STEP) / BS_KV_STEP * BS_KV_STEP;
 }
 
@@ -115,23 +96,23 @@ static size_t tile_shape(const bs_decoder *decoder, const bs_tiles *tiles, size_
 size_t bs_attention_scratch_floats(const bs_decoder *decoder, const bs_tiles *tiles,
                                    size_t n_positions) {
   size_t n;
-  tile_shape(decoder, tiles, bs_attention_columns(n_positions), &n);
+  tile_shape(decoder, tiles, columns_of(n_positions), &n);
   return n;
 }
 
-bs_status bs_attention_run(bs_engine *engine, const bs_batch *batch, size_t layer,
+bs_status bs_attention_run(bs_stack *stack, const bs_batch *batch, size_t layer,
                            const size_t *active, size_t n, bs_error *err) {
-  const bs_decoder *decoder = engine->decoder;
-  bs_attention a = {.engine = engine, .batch = batch, .active = active, .layer = layer};
-  a.n_columns = bs_attention_columns(longest(batch));
+  const bs_decoder *decoder = stack->decoder;
+  bs_attention a = {.stack = stack, .batch = batch, .active = active, .layer = layer};
+  a.n_columns = columns_of(longest(batch));
   size_t scratch_floats;
-  size_t rows_per_tile = tile_shape(decoder, engine->kv.tiles, a.n_columns, &scratch_floats);
+  size_t rows_per_tile = tile_shape(decoder, stack->kv.tiles, a.n_columns, &scratch_floats);
   bs_status status =
-      bs_floats_need(&engine->work.scores, (size_t)omp_get_max_threads(), scratch_floats, err);
+      bs_floats_need(&stack->work.scores, (size_t)omp_get_max_threads(), scratch_floats, err);
   tile *tiles = bs_array_new(n, sizeof *tiles, err);
   if (status == BS_OK && tiles != NULL) {
     size_t n_tasks = cut_tiles(batch, active, n, rows_per_tile, tiles) * decoder->n_kv_heads;
-    float *scratch = engine->work.scores.data;
+    float *scratch = stack->work.scores.data;
     size_t n_elements = n * a.n_columns * bs_decoder_attention_width(decoder);
 #pragma omp parallel for schedule(dynamic) if (n_tasks > 1 && n_elements > 4 * PARALLEL_ELEMENTS)
     for (size_t i = 0; i < n_tasks; i++)

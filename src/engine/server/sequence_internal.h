@@ -1,7 +1,7 @@
 /* The token sequences of a batch, sorted so that their common prefixes form a tree: walked in
    order, each sequence shares its longest prefix with the one before it. */
-#ifndef BIGSWEEP_ENGINE_SEQUENCE_INTERNAL_H
-#define BIGSWEEP_ENGINE_SEQUENCE_INTERNAL_H
+#ifndef BIGSWEEP_ENGINE_SERVER_SEQUENCE_INTERNAL_H
+#define BIGSWEEP_ENGINE_SERVER_SEQUENCE_INTERNAL_H
 
 #include "bigsweep/engine.h"
 

@@ -1,6 +1,6 @@
 /* Drawing a token from logits. */
-#ifndef BIGSWEEP_ENGINE_SAMPLE_INTERNAL_H
-#define BIGSWEEP_ENGINE_SAMPLE_INTERNAL_H
+#ifndef BIGSWEEP_ENGINE_SERVER_SAMPLE_INTERNAL_H
+#define BIGSWEEP_ENGINE_SERVER_SAMPLE_INTERNAL_H
 
 #include <stddef.h>
 #include <stdint.h>

@@ -1,35 +1,35 @@
 /* Keys and values of a batch's rows go into their blocks, normed and rotated. */
 #include <string.h>
 
-#include "engine/attention_internal.h"
+#include "engine/stack/attention_internal.h"
 
 enum {
   PARALLEL_ELEMENTS = 1 << 17,
   STORED_ROWS = 16, /* a cache line of transposed keys */
 };
 
-static void norm_head(const bs_engine *engine, const bs_norm_weights *norm, float *head) {
-  const bs_decoder *decoder = engine->decoder;
+static void norm_head(const bs_stack *stack, const bs_norm_weights *norm, float *head) {
+  const bs_decoder *decoder = stack->decoder;
   if (norm->weight == NULL)
     return;
   if (decoder->norm_kind == BS_NORM_RMS)
-    engine->rows->rms_norm(head, head, decoder->head_dim, norm->weight, decoder->norm_epsilon);
+    stack->rows->rms_norm(head, head, decoder->head_dim, norm->weight, decoder->norm_epsilon);
   else
-    engine->rows->layer_norm(head, head, decoder->head_dim, norm->weight, norm->bias,
-                             decoder->norm_epsilon);
+    stack->rows->layer_norm(head, head, decoder->head_dim, norm->weight, norm->bias,
+                            decoder->norm_epsilon);
 }
 
-static void rotate_head(const bs_engine *engine, size_t position, float *head) {
-  const bs_decoder *decoder = engine->decoder;
+static void rotate_head(const bs_stack *stack, size_t position, float *head) {
+  const bs_decoder *decoder = stack->decoder;
   size_t n_half = decoder->n_rotary / 2;
   if (decoder->position == BS_POSITION_ROTARY)
-    engine->rows->rotate(head, engine->rotary.cosines + position * n_half,
-                         engine->rotary.sines + position * n_half, n_half);
+    stack->rows->rotate(head, stack->rotary.cosines + position * n_half,
+                        stack->rotary.sines + position * n_half, n_half);
 }
 
-static void store_in_rows(const bs_engine *engine, const bs_kv_block *block, const float *k,
+static void store_in_rows(const bs_stack *stack, const bs_kv_block *block, const float *k,
                           const float *v, size_t place, void *keys, void *values) {
-  size_t head_dim = engine->decoder->head_dim, stride = bs_kv_key_stride(block);
+  size_t head_dim = stack->decoder->head_dim, stride = bs_kv_key_stride(block);
   float *key = keys, *value = values;
   for (size_t d = 0; d < head_dim; d++)
     key[d * stride + place] = k[d];
@@ -37,54 +37,54 @@ static void store_in_rows(const bs_engine *engine, const bs_kv_block *block, con
 }
 
 /* What lies beside a block's values in the same step of keys is multiplied too, with 0. */
-static void clear_beside(const bs_engine *engine, const bs_row *row, bool ends, void *values) {
+static void clear_beside(const bs_stack *stack, const bs_row *row, bool ends, void *values) {
   const bs_kv_block *block = row->block;
-  size_t head_dim = engine->decoder->head_dim, lead = block->first % BS_KV_STEP;
+  size_t head_dim = stack->decoder->head_dim, lead = block->first % BS_KV_STEP;
   size_t after = row->position + 1 - block->first + lead;
   if (row->position == block->first)
-    engine->kv.tiles->clear_values(head_dim, 0, lead, values);
+    stack->kv.tiles->clear_values(head_dim, 0, lead, values);
   if (ends)
-    engine->kv.tiles->clear_values(head_dim, after,
-                                   (after + BS_KV_STEP - 1) / BS_KV_STEP * BS_KV_STEP, values);
+    stack->kv.tiles->clear_values(head_dim, after,
+                                  (after + BS_KV_STEP - 1) / BS_KV_STEP * BS_KV_STEP, values);
 }
 
 /* One head of keys and values of n rows that follow each other in one block; `ends`: no more rows
    of this batch do. */
-static void store_head(const bs_engine *engine, const bs_row *row, size_t n, bool ends, float *qkv,
+static void store_head(const bs_stack *stack, const bs_row *row, size_t n, bool ends, float *qkv,
                        size_t layer, size_t head) {
-  const bs_decoder *decoder = engine->decoder;
+  const bs_decoder *decoder = stack->decoder;
   const bs_kv_block *block = row->block;
-  const bs_tiles *tiles = engine->kv.tiles;
+  const bs_tiles *tiles = stack->kv.tiles;
   size_t place = row->position - block->first, width = bs_decoder_qkv_width(decoder);
-  void *keys = bs_kv_keys(block, &engine->kv, layer, head);
-  void *values = bs_kv_values(block, &engine->kv, layer, head);
+  void *keys = bs_kv_keys(block, &stack->kv, layer, head);
+  void *values = bs_kv_values(block, &stack->kv, layer, head);
   for (size_t i = 0; i < n; i++, place++) {
     float *k = bs_head_at(qkv + i * width, &decoder->k, head);
     const float *v = bs_head_at(qkv + i * width, &decoder->v, head);
-    norm_head(engine, &engine->weights.layers[layer].k_norm, k);
-    rotate_head(engine, row[i].position, k);
+    norm_head(stack, &stack->weights.layers[layer].k_norm, k);
+    rotate_head(stack, row[i].position, k);
     if (tiles == NULL) {
-      store_in_rows(engine, block, k, v, place, keys, values);
+      store_in_rows(stack, block, k, v, place, keys, values);
       continue;
     }
     tiles->store(k, v, decoder->head_dim, place, place + block->first % BS_KV_STEP, keys, values);
-    clear_beside(engine, &row[i], ends && i + 1 == n, values);
+    clear_beside(stack, &row[i], ends && i + 1 == n, values);
   }
 }
 
 /* n rows; `after` is the row behind them, NULL: none. Head by head: the transposed keys of some
    rows share their cache lines, those of all heads would not stay in the first-level cache from row
    to row. */
-static void store_rows(const bs_engine *engine, const bs_row *rows, size_t n, const bs_row *after,
+static void store_rows(const bs_stack *stack, const bs_row *rows, size_t n, const bs_row *after,
                        float *qkv, size_t layer) {
-  const bs_decoder *decoder = engine->decoder;
-  const bs_layer_weights *weights = &engine->weights.layers[layer];
+  const bs_decoder *decoder = stack->decoder;
+  const bs_layer_weights *weights = &stack->weights.layers[layer];
   size_t width = bs_decoder_qkv_width(decoder);
   for (size_t i = 0; i < n; i++)
     for (size_t h = 0; h < decoder->n_heads; h++) {
       float *q = bs_head_at(qkv + i * width, &decoder->q, h);
-      norm_head(engine, &weights->q_norm, q);
-      rotate_head(engine, rows[i].position, q);
+      norm_head(stack, &weights->q_norm, q);
+      rotate_head(stack, rows[i].position, q);
     }
   for (size_t first = 0, next; first < n; first = next) {
     for (next = first + 1; next < n && rows[next].block == rows[first].block;)
@@ -92,19 +92,19 @@ static void store_rows(const bs_engine *engine, const bs_row *rows, size_t n, co
     const bs_row *follows = next < n ? &rows[next] : after;
     bool ends = follows == NULL || follows->block != rows[first].block;
     for (size_t h = 0; h < decoder->n_kv_heads; h++)
-      store_head(engine, rows + first, next - first, ends, qkv + first * width, layer, h);
+      store_head(stack, rows + first, next - first, ends, qkv + first * width, layer, h);
   }
 }
 
-void bs_attention_store(const bs_engine *engine, const bs_batch *batch, size_t layer) {
-  size_t width = bs_decoder_qkv_width(engine->decoder);
+void bs_attention_store(const bs_stack *stack, const bs_batch *batch, size_t layer) {
+  size_t width = bs_decoder_qkv_width(stack->decoder);
   size_t n_groups = (batch->n_rows + STORED_ROWS - 1) / STORED_ROWS;
 #pragma omp parallel for schedule(static) if (batch->n_rows * width > PARALLEL_ELEMENTS)
   for (size_t g = 0; g < n_groups; g++) {
     size_t first = g * STORED_ROWS, left = batch->n_rows - first;
     const bs_row *rows = batch->rows + first;
-    store_rows(engine, rows, left < STORED_ROWS ? left : STORED_ROWS,
-               left > STORED_ROWS ? rows + STORED_ROWS : NULL,
-               engine->work.qkv.data + first * width, layer);
+    store_rows(stack, rows, left < STORED_ROWS ? left : STORED_ROWS,
+               left > STORED_ROWS ? rows + STORED_ROWS : NULL, stack->work.qkv.data + first * width,
+               layer);
   }
 }

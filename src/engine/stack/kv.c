@@ -1,10 +1,18 @@
-#include "engine/kv_internal.h"
+/* Blocks of keys and values, and the paths of blocks that sequences see. */
+#include "engine/stack/kv_internal.h"
 
 #include <stdlib.h>
 
 #include "base/memory_internal.h"
 #include "kernels/rows/rows_internal.h"
 #include "kernels/scratch_internal.h"
+
+bs_kv_shape bs_kv_shape_of(const bs_decoder *decoder, bs_tier tier, const char *isa) {
+  return (bs_kv_shape){.n_layers = decoder->n_layers,
+                       .n_kv_heads = decoder->n_kv_heads,
+                       .head_dim = decoder->head_dim,
+                       .tiles = bs_tiles_for(isa, tier)};
+}
 
 size_t bs_kv_key_stride(const bs_kv_block *block) {
   return (block->capacity + BS_KEY_GROUP - 1) / BS_KEY_GROUP * BS_KEY_GROUP;

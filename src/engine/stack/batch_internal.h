@@ -1,11 +1,11 @@
 /* A pass: rows, one per token, that go through the layers together. Rows of one run are consecutive
    tokens of one sequence; runs stand one after the other, without padding. */
-#ifndef BIGSWEEP_ENGINE_BATCH_INTERNAL_H
-#define BIGSWEEP_ENGINE_BATCH_INTERNAL_H
+#ifndef BIGSWEEP_ENGINE_STACK_BATCH_INTERNAL_H
+#define BIGSWEEP_ENGINE_STACK_BATCH_INTERNAL_H
 
 #include <stdint.h>
 
-#include "engine/kv_internal.h"
+#include "engine/stack/kv_internal.h"
 
 typedef struct bs_run {
   size_t first_row, n_rows;

@@ -1,41 +1,15 @@
 /* From the checkpoint's tensors to packed linear layers and norms in f32. */
-#include <math.h>
+#include "engine/stack/weights_internal.h"
+
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/memory_internal.h"
-#include "engine/engine_internal.h"
-
-static float from_f16(uint16_t half) {
-  uint32_t exponent = (half >> 10) & 31U, fraction = half & 0x3FFU;
-  float magnitude;
-  if (exponent == 31)
-    magnitude = fraction == 0 ? INFINITY : NAN;
-  else if (exponent == 0)
-    magnitude = (float)fraction * 0x1p-24F;
-  else
-    magnitude = ldexpf((float)(fraction + 1024U), (int)exponent - 25);
-  return (half & 0x8000U) != 0 ? -magnitude : magnitude;
-}
-
-static float from_bf16(uint16_t half) {
-  uint32_t bits = (uint32_t)half << 16;
-  float value;
-  memcpy(&value, &bits, sizeof value);
-  return value;
-}
+#include "kernels/convert_internal.h"
 
 void bs_tensor_row(const bs_tensor *tensor, size_t row, size_t n_columns, float *out) {
-  const char *data = (const char *)tensor->data + row * n_columns * bs_dtype_bytes(tensor->dtype);
-  if (tensor->dtype == BS_DTYPE_F32) {
-    memcpy(out, data, n_columns * sizeof *out);
-    return;
-  }
-  for (size_t i = 0; i < n_columns; i++) {
-    uint16_t half;
-    memcpy(&half, data + 2 * i, sizeof half);
-    out[i] = tensor->dtype == BS_DTYPE_BF16 ? from_bf16(half) : from_f16(half);
-  }
+  const char *data = tensor->data;
+  bs_convert_to_f32(tensor->dtype, data + row * n_columns * bs_dtype_bytes(tensor->dtype), out,
+                    n_columns);
 }
 
 /* A vector as f32, or NULL for none. */
@@ -119,25 +93,19 @@ static bs_status load_layer(bs_layer_weights *out, const bs_decoder_layer *layer
   return status;
 }
 
-bs_status bs_model_weights_load(bs_model_weights *weights, const bs_checkpoint *checkpoint,
-                                bs_precision precision, const char *isa, bs_error *err) {
-  const bs_decoder *decoder = bs_checkpoint_decoder(checkpoint);
+bs_status bs_stack_weights_load(bs_stack_weights *weights, const bs_checkpoint *checkpoint,
+                                const bs_decoder *decoder, bs_precision precision, const char *isa,
+                                size_t n_bytes, bs_error *err) {
   const packing how = {.checkpoint = checkpoint,
                        .precision = precision,
                        .isa = isa,
                        .gated = decoder->gated,
                        .room = &weights->room};
-  bs_engine_parts need;
   weights->layers = bs_array_new(decoder->n_layers, sizeof *weights->layers, err);
   if (weights->layers == NULL)
     return BS_ERR_MEMORY;
   weights->n_layers = decoder->n_layers;
-  bs_status status = bs_checkpoint_check_finite(checkpoint, err);
-  if (status == BS_OK)
-    status = bs_engine_memory_parts(
-        checkpoint, &(bs_engine_options){.precision = precision, .isa = isa}, &need, err);
-  if (status == BS_OK)
-    status = bs_linear_room_new(&weights->room, need.weights, err);
+  bs_status status = bs_linear_room_new(&weights->room, n_bytes, err);
   if (status == BS_OK)
     status = load_norm(&weights->embedding_norm, &decoder->embedding_norm, err);
   if (status == BS_OK)
@@ -159,7 +127,7 @@ static void free_norm(bs_norm_weights *norm) {
   free(norm->bias);
 }
 
-void bs_model_weights_free(bs_model_weights *weights) {
+void bs_stack_weights_free(bs_stack_weights *weights) {
   for (size_t i = 0; i < weights->n_layers; i++) {
     bs_layer_weights *layer = &weights->layers[i];
     free_norm(&layer->attention_norm);
@@ -176,5 +144,5 @@ void bs_model_weights_free(bs_model_weights *weights) {
   bs_linear_free(&weights->head);
   bs_linear_room_free(&weights->room);
   free(weights->layers);
-  *weights = (bs_model_weights){0};
+  *weights = (bs_stack_weights){0};
 }

@@ -1,4 +1,5 @@
-#include "engine/sample_internal.h"
+/* Drawing a token from logits. */
+#include "engine/server/sample_internal.h"
 
 #include <math.h>
 #include <stdbool.h>

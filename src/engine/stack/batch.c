@@ -1,4 +1,5 @@
-#include "engine/batch_internal.h"
+/* Laying the tokens of sequences out as the rows of a batch. */
+#include "engine/stack/batch_internal.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,13 +1,14 @@
 /* Keys and values of the tokens computed so far, kept once per token however many sequences share
    it. A block holds some consecutive positions of one branch of the tree of prefixes; a path, the
    pieces of blocks from position 0 on, is what one sequence sees. */
-#ifndef BIGSWEEP_ENGINE_KV_INTERNAL_H
-#define BIGSWEEP_ENGINE_KV_INTERNAL_H
+#ifndef BIGSWEEP_ENGINE_STACK_KV_INTERNAL_H
+#define BIGSWEEP_ENGINE_STACK_KV_INTERNAL_H
 
 #include <stdbool.h>
 #include <stddef.h>
 
 #include "bigsweep/error.h"
+#include "checkpoint/decoder_internal.h"
 #include "kernels/tiles_internal.h"
 
 /* Most positions of a block; where blocks end, unless they are full, and values on tiles begin. */
@@ -26,6 +27,9 @@ typedef struct bs_kv_block {
   bool owns_data;
   size_t n_users;
 } bs_kv_block;
+
+/* How a model's keys and values lie. */
+bs_kv_shape bs_kv_shape_of(const bs_decoder *decoder, bs_tier tier, const char *isa);
 
 /* In f32 keys of a head in a block are (head_dim, bs_kv_key_stride), values (capacity, head_dim).
    On tiles (tiles_internal.h) places of keys count from the block's first position, those of values

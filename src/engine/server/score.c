@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "base/memory_internal.h"
-#include "engine/engine_internal.h"
-#include "engine/sequence_internal.h"
+#include "engine/server/sequence_internal.h"
+#include "engine/server/server_internal.h"
 
 /* The logit of `id` behind token `row` of the whole walk, and where its log-probability goes. */
 typedef struct want {
@@ -144,7 +144,6 @@ static bs_status collect_wants(scoring *s, bs_error *err) {
 
 /* The output head over the batch's outputs; `first` of the n wants is the first that is theirs. */
 static bs_status summarize(scoring *s, const want *wants, size_t n, bs_error *err) {
-  bs_engine *engine = s->engine;
   size_t m = s->batch.n_outputs;
   size_t *offsets = bs_array_new(m + 1, sizeof *offsets, err);
   int32_t *ids = bs_array_new(n, sizeof *ids, err);
@@ -159,9 +158,7 @@ static bs_status summarize(scoring *s, const want *wants, size_t n, bs_error *er
       ids[k] = wants[k].id;
     offsets[i + 1] = k;
   }
-  status =
-      bs_linear_logits_summary(engine->weights.head, engine->work.x.data, engine->decoder->d_model,
-                               m, offsets, ids, norms, best, logits, err);
+  status = bs_stack_summary(s->engine->stack, 0, m, offsets, ids, norms, best, logits, err);
   for (size_t i = 0; status == BS_OK && i < m; i++) {
     for (size_t k = offsets[i]; k < offsets[i + 1]; k++) {
       wants[k].score->token_logprobs[wants[k].place] = (double)logits[k] - norms[i];
@@ -185,7 +182,7 @@ static bs_status run_pass(scoring *s, size_t keep, bs_error *err) {
   bs_kv_path_truncate(&s->path, keep);
   for (size_t i = 0; i < s->path.n && status == BS_OK; i++)
     if (s->path.pieces[i].block->data == NULL)
-      status = bs_kv_block_keep(s->path.pieces[i].block, &s->engine->kv, err);
+      status = bs_kv_block_keep(s->path.pieces[i].block, bs_stack_kv(s->engine->stack), err);
   size_t first = s->next_want;
   while (status == BS_OK && s->next_want < s->n_wants &&
          s->wants[s->next_want].row < s->n_walked + s->batch.n_rows) {
@@ -195,7 +192,7 @@ static bs_status run_pass(scoring *s, size_t keep, bs_error *err) {
       status = bs_batch_want(&s->batch, row, err);
   }
   if (status == BS_OK)
-    status = bs_forward(s->engine, &s->batch, err);
+    status = bs_engine_run(s->engine, &s->batch, err);
   if (status == BS_OK && s->batch.n_outputs > 0)
     status = summarize(s, s->wants + first, s->next_want - first, err);
   s->n_walked += s->batch.n_rows;

@@ -6,9 +6,10 @@
 
 #include "base/memory_internal.h"
 #include "base/philox_internal.h"
-#include "engine/engine_internal.h"
-#include "engine/sample_internal.h"
-#include "engine/sequence_internal.h"
+#include "engine/server/sample_internal.h"
+#include "engine/server/sequence_internal.h"
+#include "engine/server/server_internal.h"
+#include "engine/stack/floats_internal.h"
 
 enum { DECODE_ROOM = 32, LOGIT_ROWS = 32 };
 
@@ -38,14 +39,6 @@ typedef struct generation {
   bs_floats logits;
   bs_candidate *candidates; /* [vocab_size] */
 } generation;
-
-/* Sized so that keys and values stay within 256 MiB, if one sequence does. */
-size_t bs_generation_tokens(const bs_kv_shape *shape, size_t max_positions, size_t max_rows) {
-  size_t per_token = bs_kv_position_bytes(shape) * shape->n_layers;
-  size_t n = ((size_t)1 << 28) / per_token;
-  n = n < 16 * max_rows ? n : 16 * max_rows;
-  return n > max_positions ? n : max_positions;
-}
 
 static bs_status check_request(const bs_decoder *decoder, const bs_generate_request *request,
                                bs_token_span *prompt, bs_error *err) {
@@ -139,8 +132,6 @@ static bs_status accept(generation *g, stream *s, int32_t id, bs_error *err) {
 
 /* Outputs first .. first + n, all of greedy streams. */
 static bs_status choose_greedy(generation *g, size_t first, size_t n, bs_error *err) {
-  const bs_engine *engine = g->engine;
-  size_t d = engine->decoder->d_model;
   size_t *offsets = bs_array_new(n + 1, sizeof *offsets, err);
   int32_t *best = bs_array_new(n, sizeof *best, err);
   double *norms = bs_array_new(n, sizeof *norms, err);
@@ -148,8 +139,8 @@ static bs_status choose_greedy(generation *g, size_t first, size_t n, bs_error *
   float no_logit = 0;
   bs_status status = offsets == NULL || best == NULL || norms == NULL ? BS_ERR_MEMORY : BS_OK;
   if (status == BS_OK)
-    status = bs_linear_logits_summary(engine->weights.head, engine->work.x.data + first * d, d, n,
-                                      offsets, &no_id, norms, best, &no_logit, err);
+    status =
+        bs_stack_summary(g->engine->stack, first, n, offsets, &no_id, norms, best, &no_logit, err);
   for (size_t i = 0; i < n && status == BS_OK; i++)
     status = accept(g, g->waiting[first + i], isfinite(norms[i]) ? best[i] : -1, err);
   free(norms);
@@ -160,16 +151,14 @@ static bs_status choose_greedy(generation *g, size_t first, size_t n, bs_error *
 
 /* Outputs first .. first + n, all of sampling streams. */
 static bs_status choose_sampled(generation *g, size_t first, size_t n, bs_error *err) {
-  const bs_engine *engine = g->engine;
-  size_t d = engine->decoder->d_model, n_vocab = engine->decoder->vocab_size;
+  size_t n_vocab = g->engine->decoder->vocab_size;
   bs_status status = bs_floats_need(&g->logits, n, n_vocab, err);
   if (status == BS_OK && g->candidates == NULL) {
     g->candidates = bs_array_new(n_vocab, sizeof *g->candidates, err);
     status = g->candidates == NULL ? BS_ERR_MEMORY : BS_OK;
   }
   if (status == BS_OK)
-    status = bs_linear_apply(engine->weights.head, engine->work.x.data + first * d, d, n,
-                             g->logits.data, n_vocab, BS_EPILOGUE_STORE, err);
+    status = bs_stack_logits(g->engine->stack, first, n, g->logits.data, err);
   for (size_t i = 0; i < n && status == BS_OK; i++) {
     stream *s = g->waiting[first + i];
     double u = bs_philox_uniform(s->request->seed, s->result->n_tokens);
@@ -191,9 +180,9 @@ static bs_status flush(generation *g, bs_error *err) {
     return BS_OK;
   for (size_t i = 0; i < g->batch.n_rows && status == BS_OK; i++)
     if (g->batch.rows[i].block->data == NULL)
-      status = bs_kv_block_keep(g->batch.rows[i].block, &g->engine->kv, err);
+      status = bs_kv_block_keep(g->batch.rows[i].block, bs_stack_kv(g->engine->stack), err);
   if (status == BS_OK)
-    status = bs_forward(g->engine, &g->batch, err);
+    status = bs_engine_run(g->engine, &g->batch, err);
   size_t n = g->batch.n_outputs;
   for (size_t first = 0, next; first < n && status == BS_OK; first = next) {
     bool sampled = samples(g, first);
@@ -269,8 +258,8 @@ static bs_status run_round(generation *g, bs_error *err) {
 
 static void admit(generation *g) {
   const bs_engine *engine = g->engine;
-  size_t limit =
-      bs_generation_tokens(&engine->kv, engine->decoder->max_positions, engine->max_rows);
+  size_t limit = bs_generation_tokens(bs_stack_kv(engine->stack), engine->decoder->max_positions,
+                                      engine->max_rows);
   while (g->n_admitted < g->n_streams) {
     const stream *s = &g->streams[g->n_admitted];
     size_t n = s->prompt.n + s->request->max_tokens;
@@ -312,7 +301,7 @@ bs_status bs_engine_generate(bs_engine *engine, const bs_generate_request *reque
   free(g.streams);
   free(g.waiting);
   free(g.ids);
-  free(g.logits.data);
+  bs_floats_free(&g.logits);
   free(g.candidates);
   bs_engine_leave(before);
   if (status != BS_OK)

@@ -1,8 +1,18 @@
-/* What the files of attention share. */
-#ifndef BIGSWEEP_ENGINE_ATTENTION_INTERNAL_H
-#define BIGSWEEP_ENGINE_ATTENTION_INTERNAL_H
+/* Attention of one layer over paths of shared blocks, and what its files share. */
+#ifndef BIGSWEEP_ENGINE_STACK_ATTENTION_INTERNAL_H
+#define BIGSWEEP_ENGINE_STACK_ATTENTION_INTERNAL_H
 
-#include "engine/engine_internal.h"
+#include "engine/stack/stack_parts_internal.h"
+
+/* Normalises and rotates q and k of all rows of a batch and puts k and v into their blocks ... */
+void bs_attention_store(const bs_stack *stack, const bs_batch *batch, size_t layer);
+/* ... then attends for the rows active[0..n) (ascending); row i of work.attention is that of
+   active[i]. */
+bs_status bs_attention_run(bs_stack *stack, const bs_batch *batch, size_t layer,
+                           const size_t *active, size_t n, bs_error *err);
+/* Floats of working memory that each thread needs for texts of n_positions. */
+size_t bs_attention_scratch_floats(const bs_decoder *decoder, const bs_tiles *tiles,
+                                   size_t n_positions);
 
 enum { BS_ATTENTION_QUERIES = BS_TILE_QUERIES }; /* that are worked on at a time */
 
@@ -16,7 +26,7 @@ typedef struct bs_query {
 
 /* What the work on a layer shares. */
 typedef struct bs_attention {
-  const bs_engine *engine;
+  const bs_stack *stack;
   const bs_batch *batch;
   const size_t *active;
   size_t layer;
@@ -27,9 +37,6 @@ typedef struct bs_attention {
 static inline float *bs_head_at(float *row, const bs_head_layout *layout, size_t h) {
   return row + layout->first + h * layout->stride;
 }
-
-/* Scores begin at the border of a block or of a step of keys and end in whole steps. */
-size_t bs_attention_columns(size_t n_positions);
 
 /* The sum of exp(score - largest) of a query whose raw scores lie at s[0 .. end - low); they become
    these exponentials, followed by zeros up to a multiple of BS_KEY_GROUP. */

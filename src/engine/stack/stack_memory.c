@@ -1,9 +1,6 @@
-/* What an engine will need at most, from the description alone. Every term is the size of a buffer
-   that weights.c, forward.c, score.c or generate.c allocates; doubles keep absurd sizes from
-   wrapping. */
-#include <omp.h>
-
-#include "engine/engine_internal.h"
+/* What a stack will need at most, from the description alone. Every term is the size of a buffer
+   that weights.c, forward.c or attention.c allocates. */
+#include "engine/stack/attention_internal.h"
 
 typedef struct estimate {
   bs_tier tier;
@@ -71,10 +68,6 @@ static void add_weights(estimate *e, const bs_decoder *decoder) {
   add_matrix(e, decoder->vocab_size, decoder->d_model, decoder->head->dtype, false);
 }
 
-/* What no buffer accounts for, as measured: the allocator's rounding, stacks of the threads, lists
-   of the batch. */
-static const double RUNTIME_BYTES = 6 * 1048576;
-
 /* Buffers of a pass. */
 static double workspace_bytes(const estimate *e, const bs_decoder *decoder) {
   double per_row = (double)decoder->d_model + (double)bs_decoder_qkv_width(decoder) +
@@ -92,45 +85,22 @@ static uint64_t table_bytes(const bs_decoder *decoder) {
          (decoder->position_table != NULL ? decoder->position_table->n_bytes : 0);
 }
 
-bs_status bs_engine_memory_parts(const bs_checkpoint *checkpoint, const bs_engine_options *options,
-                                 bs_engine_parts *parts, bs_error *err) {
-  const bs_decoder *decoder = bs_checkpoint_decoder(checkpoint);
-  const bs_engine_options defaults = {0};
-  if (options == NULL)
-    options = &defaults;
-  estimate e = {
-      .tier = bs_tier_of(options->precision), .isa = bs_isa_choose(options->isa, err), .err = err};
-  if (e.isa == NULL)
-    return BS_ERR_USAGE;
-  e.max_rows = options->max_batch_tokens > 0 ? options->max_batch_tokens : BS_DEFAULT_BATCH_TOKENS;
-  e.n_threads = (size_t)(options->n_threads > 0 ? options->n_threads : omp_get_max_threads());
+bs_status bs_stack_memory_need(const bs_decoder *decoder, bs_precision precision, const char *isa,
+                               size_t max_rows, size_t n_threads, bs_stack_memory *need,
+                               bs_error *err) {
+  estimate e = {.tier = bs_tier_of(precision),
+                .isa = isa,
+                .max_rows = max_rows,
+                .n_threads = n_threads,
+                .err = err};
   add_weights(&e, decoder);
   if (e.status != BS_OK)
     return e.status;
-  /* Scoring keeps one path for all layers, generation more; a pass holds its own tokens for one
-     layer, in padded blocks. */
-  const bs_kv_shape shape = bs_kv_shape_of(decoder, e.tier, e.isa);
-  double per_position = (double)bs_kv_position_bytes(&shape);
-  double path = per_position * (double)decoder->max_positions * (double)decoder->n_layers;
-  double kept = per_position *
-                (double)bs_generation_tokens(&shape, decoder->max_positions, e.max_rows) *
-                (double)decoder->n_layers;
-  double pass = e.scratch + workspace_bytes(&e, decoder) + per_position * (double)e.max_rows +
-                path + RUNTIME_BYTES;
-  if (!(e.packed + pass + kept < 0x1p62))
-    return bs_error_set(err, BS_ERR_LIMIT, "%g bytes would be needed", e.packed + pass + kept);
-  *parts = (bs_engine_parts){.weights = (uint64_t)e.packed,
-                             .pass = (uint64_t)pass,
-                             .generation = (uint64_t)(kept > path ? kept - path : 0),
-                             .mapped = table_bytes(decoder)};
+  /* A pass holds its own tokens for one layer, in padded blocks. */
+  const bs_kv_shape shape = bs_kv_shape_of(decoder, e.tier, isa);
+  *need = (bs_stack_memory){.weights = e.packed,
+                            .pass = e.scratch + workspace_bytes(&e, decoder) +
+                                    (double)bs_kv_position_bytes(&shape) * (double)max_rows,
+                            .mapped = table_bytes(decoder)};
   return BS_OK;
-}
-
-bs_status bs_engine_memory(const bs_checkpoint *checkpoint, const bs_engine_options *options,
-                           uint64_t *bytes, bs_error *err) {
-  bs_engine_parts parts;
-  bs_status status = bs_engine_memory_parts(checkpoint, options, &parts, err);
-  if (status == BS_OK)
-    *bytes = parts.weights + parts.pass + parts.generation;
-  return status;
 }

@@ -1,4 +1,5 @@
-#include "engine/sequence_internal.h"
+/* Token sequences as a tree of common prefixes. */
+#include "engine/server/sequence_internal.h"
 
 #include <stdlib.h>
 #include <string.h>

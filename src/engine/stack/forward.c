@@ -1,43 +1,33 @@
-/* One batch through the layers. */
-#include <omp.h>
+/* One batch through the layers, and the output head on what comes out. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/memory_internal.h"
-#include "engine/engine_internal.h"
-
-size_t bs_decoder_qkv_width(const bs_decoder *decoder) {
-  return (decoder->n_heads + 2 * decoder->n_kv_heads) * decoder->head_dim;
-}
-
-size_t bs_decoder_attention_width(const bs_decoder *decoder) {
-  return decoder->n_heads * decoder->head_dim;
-}
+#include "engine/stack/attention_internal.h"
 
 /* Below so many elements a loop over rows is not worth waking the threads. */
 enum { PARALLEL_ELEMENTS = 1 << 17 };
 
-static void norm_row(const bs_engine *engine, const bs_norm_weights *norm, const float *x,
-                     float *y) {
-  const bs_decoder *decoder = engine->decoder;
+static void norm_row(const bs_stack *stack, const bs_norm_weights *norm, const float *x, float *y) {
+  const bs_decoder *decoder = stack->decoder;
   size_t d = decoder->d_model;
   if (decoder->norm_kind == BS_NORM_RMS)
-    engine->rows->rms_norm(x, y, d, norm->weight, decoder->norm_epsilon);
+    stack->rows->rms_norm(x, y, d, norm->weight, decoder->norm_epsilon);
   else
-    engine->rows->layer_norm(x, y, d, norm->weight, norm->bias, decoder->norm_epsilon);
+    stack->rows->layer_norm(x, y, d, norm->weight, norm->bias, decoder->norm_epsilon);
 }
 
-static void norm_rows(const bs_engine *engine, const bs_norm_weights *norm, float *x, size_t n) {
-  size_t d = engine->decoder->d_model;
+static void norm_rows(const bs_stack *stack, const bs_norm_weights *norm, float *x, size_t n) {
+  size_t d = stack->decoder->d_model;
 #pragma omp parallel for schedule(static) if (n * d > PARALLEL_ELEMENTS)
   for (size_t i = 0; i < n; i++)
-    norm_row(engine, norm, x + i * d, x + i * d);
+    norm_row(stack, norm, x + i * d, x + i * d);
 }
 
-static bs_status embed(bs_engine *engine, const bs_batch *batch, bs_error *err) {
-  const bs_decoder *decoder = engine->decoder;
+static bs_status embed(bs_stack *stack, const bs_batch *batch, bs_error *err) {
+  const bs_decoder *decoder = stack->decoder;
   size_t d = decoder->d_model;
-  float *x = engine->work.x.data;
+  float *x = stack->work.x.data;
   bs_floats places = {0};
   bs_status status = BS_OK;
   if (decoder->position == BS_POSITION_LEARNED)
@@ -56,35 +46,35 @@ static bs_status embed(bs_engine *engine, const bs_batch *batch, bs_error *err) 
     }
   }
   free(places.data);
-  if (engine->weights.embedding_norm.weight != NULL)
-    norm_rows(engine, &engine->weights.embedding_norm, x, batch->n_rows);
+  if (stack->weights.embedding_norm.weight != NULL)
+    norm_rows(stack, &stack->weights.embedding_norm, x, batch->n_rows);
   return BS_OK;
 }
 
 /* Blocks that no path keeps get memory for this pass, which all layers use in turn. */
-static bs_status place_transient(bs_engine *engine, bs_batch *batch, bs_error *err) {
+static bs_status place_transient(bs_stack *stack, bs_batch *batch, bs_error *err) {
   size_t n_bytes = 0, at = 0;
   const bs_kv_block *before = NULL;
   for (size_t i = 0; i < batch->n_rows; i++) {
     const bs_kv_block *block = batch->rows[i].block;
     if (block != before && block->data == NULL)
-      n_bytes += bs_kv_layer_bytes(block, &engine->kv);
+      n_bytes += bs_kv_layer_bytes(block, &stack->kv);
     before = block;
   }
-  bs_status status = bs_floats_need(&engine->work.transient, 1, n_bytes / sizeof(float), err);
+  bs_status status = bs_floats_need(&stack->work.transient, 1, n_bytes / sizeof(float), err);
   for (size_t i = 0; status == BS_OK && i < batch->n_rows; i++) {
     bs_kv_block *block = batch->rows[i].block;
     if (block->data == NULL) {
-      block->data = (unsigned char *)engine->work.transient.data + at;
-      at += bs_kv_layer_bytes(block, &engine->kv);
+      block->data = (unsigned char *)stack->work.transient.data + at;
+      at += bs_kv_layer_bytes(block, &stack->kv);
     }
   }
   return status;
 }
 
-static bs_status reserve(bs_engine *engine, size_t m, bs_error *err) {
-  const bs_decoder *decoder = engine->decoder;
-  bs_workspace *work = &engine->work;
+static bs_status reserve(bs_stack *stack, size_t m, bs_error *err) {
+  const bs_decoder *decoder = stack->decoder;
+  bs_workspace *work = &stack->work;
   size_t d = decoder->d_model;
   bs_status status = bs_floats_need(&work->x, m, d, err);
   if (status == BS_OK)
@@ -96,68 +86,68 @@ static bs_status reserve(bs_engine *engine, size_t m, bs_error *err) {
 
 /* A row of x, normed as a product takes it up. */
 typedef struct norm_source {
-  const bs_engine *engine;
+  const bs_stack *stack;
   const bs_norm_weights *norm;
 } norm_source;
 
 static void fill_normed(const void *context, size_t row, float *out) {
   const norm_source *source = context;
-  size_t d = source->engine->decoder->d_model;
-  norm_row(source->engine, source->norm, source->engine->work.x.data + row * d, out);
+  size_t d = source->stack->decoder->d_model;
+  norm_row(source->stack, source->norm, source->stack->work.x.data + row * d, out);
 }
 
 static void activate(const void *context, const float *gate, const float *up, float *y, size_t n) {
-  const bs_engine *engine = context;
+  const bs_stack *stack = context;
   if (up != NULL)
-    engine->rows->activate_gated(engine->decoder->activation, gate, up, y, n);
+    stack->rows->activate_gated(stack->decoder->activation, gate, up, y, n);
   else
-    engine->rows->activate(engine->decoder->activation, gate, y, n);
+    stack->rows->activate(stack->decoder->activation, gate, y, n);
 }
 
 /* The hidden layer's activations of the normed rows of x, packed for the layer that follows. */
-static bs_status run_hidden(bs_engine *engine, size_t layer, size_t n, bs_error *err) {
-  const bs_layer_weights *weights = &engine->weights.layers[layer];
-  const norm_source normed = {engine, &weights->mlp_norm};
+static bs_status run_hidden(bs_stack *stack, size_t layer, size_t n, bs_error *err) {
+  const bs_layer_weights *weights = &stack->weights.layers[layer];
+  const norm_source normed = {stack, &weights->mlp_norm};
   size_t n_bytes;
   bs_status status = bs_linear_slab_bytes(weights->mlp_out, n, &n_bytes, err);
   if (status == BS_OK)
-    status = bs_floats_need(&engine->work.hidden, 1, n_bytes / sizeof(float), err);
+    status = bs_floats_need(&stack->work.hidden, 1, n_bytes / sizeof(float), err);
   if (status != BS_OK)
     return status;
   return bs_linear_apply_mapped_packed(weights->mlp_in, &(bs_row_source){fill_normed, &normed}, n,
-                                       &(bs_result_map){activate, engine, engine->decoder->gated},
-                                       weights->mlp_out, engine->work.hidden.data, err);
+                                       &(bs_result_map){activate, stack, stack->decoder->gated},
+                                       weights->mlp_out, stack->work.hidden.data, err);
 }
 
 /* Attention and what follows for the rows active[0..n); x, compact afterwards, loses the others. */
-static bs_status run_layer(bs_engine *engine, const bs_batch *batch, size_t layer,
+static bs_status run_layer(bs_stack *stack, const bs_batch *batch, size_t layer,
                            const size_t *active, size_t n, bs_error *err) {
-  const bs_decoder *decoder = engine->decoder;
-  const bs_layer_weights *weights = &engine->weights.layers[layer];
-  bs_workspace *work = &engine->work;
+  const bs_decoder *decoder = stack->decoder;
+  const bs_layer_weights *weights = &stack->weights.layers[layer];
+  bs_workspace *work = &stack->work;
   size_t d = decoder->d_model;
   size_t attention_width = bs_decoder_attention_width(decoder);
-  const norm_source normed = {engine, &weights->attention_norm};
+  const norm_source normed = {stack, &weights->attention_norm};
   bs_status status =
       bs_linear_apply_source(weights->qkv, &(bs_row_source){fill_normed, &normed}, batch->n_rows,
                              work->qkv.data, bs_decoder_qkv_width(decoder), BS_EPILOGUE_STORE, err);
   if (status != BS_OK)
     return status;
-  bs_attention_store(engine, batch, layer);
+  bs_attention_store(stack, batch, layer);
   if (n == 0)
     return BS_OK;
-  status = bs_attention_run(engine, batch, layer, active, n, err);
+  status = bs_attention_run(stack, batch, layer, active, n, err);
   for (size_t i = 0; i < n; i++)
     if (active[i] != i)
       memcpy(work->x.data + i * d, work->x.data + active[i] * d, d * sizeof(float));
   /* Both halves of a parallel residual start from x as it is. */
   if (status == BS_OK && decoder->parallel_residual)
-    status = run_hidden(engine, layer, n, err);
+    status = run_hidden(stack, layer, n, err);
   if (status == BS_OK)
     status = bs_linear_apply(weights->attention_out, work->attention.data, attention_width, n,
                              work->x.data, d, BS_EPILOGUE_ADD, err);
   if (status == BS_OK && !decoder->parallel_residual)
-    status = run_hidden(engine, layer, n, err);
+    status = run_hidden(stack, layer, n, err);
   if (status == BS_OK)
     status = bs_linear_apply_packed(weights->mlp_out, work->hidden.data, n, work->x.data, d,
                                     BS_EPILOGUE_ADD, err);
@@ -171,31 +161,44 @@ static size_t last_position(const bs_batch *batch) {
   return last;
 }
 
-bs_status bs_forward(bs_engine *engine, bs_batch *batch, bs_error *err) {
-  const bs_decoder *decoder = engine->decoder;
+bs_status bs_stack_run(bs_stack *stack, bs_batch *batch, bs_error *err) {
+  const bs_decoder *decoder = stack->decoder;
   size_t m = batch->n_rows;
-  bs_status status = reserve(engine, m, err);
+  bs_status status = reserve(stack, m, err);
   if (status == BS_OK)
-    status = place_transient(engine, batch, err);
+    status = place_transient(stack, batch, err);
   if (status == BS_OK && decoder->position == BS_POSITION_ROTARY)
-    status = bs_rotary_table_grow(&engine->rotary, decoder, last_position(batch) + 1, err);
+    status = bs_rotary_table_grow(&stack->rotary, decoder->inverse_frequencies,
+                                  decoder->n_rotary / 2, last_position(batch) + 1, err);
   size_t *all = bs_array_new(m, sizeof *all, err);
   if (all == NULL)
     status = BS_ERR_MEMORY;
   for (size_t i = 0; status == BS_OK && i < m; i++)
     all[i] = i;
   if (status == BS_OK)
-    status = embed(engine, batch, err);
+    status = embed(stack, batch, err);
   for (size_t layer = 0; status == BS_OK && layer < decoder->n_layers; layer++) {
     bool last = layer + 1 == decoder->n_layers; /* what follows it is only wanted of few rows */
-    status = run_layer(engine, batch, layer, last ? batch->outputs : all,
+    status = run_layer(stack, batch, layer, last ? batch->outputs : all,
                        last ? batch->n_outputs : m, err);
   }
-  if (status == BS_OK) {
-    norm_rows(engine, &engine->weights.final_norm, engine->work.x.data, batch->n_outputs);
-    engine->done.tokens_computed += m;
-    engine->done.logits_computed += batch->n_outputs;
-  }
+  if (status == BS_OK)
+    norm_rows(stack, &stack->weights.final_norm, stack->work.x.data, batch->n_outputs);
   free(all);
   return status;
+}
+
+bs_status bs_stack_summary(const bs_stack *stack, size_t first, size_t n, const size_t *offsets,
+                           const int32_t *wanted, double *log_sum_exp, int32_t *argmax,
+                           float *wanted_logits, bs_error *err) {
+  size_t d = stack->decoder->d_model;
+  return bs_linear_logits_summary(stack->weights.head, stack->work.x.data + first * d, d, n,
+                                  offsets, wanted, log_sum_exp, argmax, wanted_logits, err);
+}
+
+bs_status bs_stack_logits(const bs_stack *stack, size_t first, size_t n, float *logits,
+                          bs_error *err) {
+  size_t d = stack->decoder->d_model;
+  return bs_linear_apply(stack->weights.head, stack->work.x.data + first * d, d, n, logits,
+                         stack->decoder->vocab_size, BS_EPILOGUE_STORE, err);
 }

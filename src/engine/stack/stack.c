@@ -1,0 +1,44 @@
+/* A stack from opening to freeing. */
+#include <stdlib.h>
+
+#include "base/memory_internal.h"
+#include "engine/stack/stack_parts_internal.h"
+
+bs_status bs_stack_open(bs_stack **out, const bs_checkpoint *checkpoint, const bs_decoder *decoder,
+                        bs_precision precision, const char *isa, bs_error *err) {
+  bs_stack_memory need;
+  *out = NULL;
+  bs_status status = bs_stack_memory_need(decoder, precision, isa, 1, 1, &need, err);
+  if (status != BS_OK)
+    return status;
+  bs_stack *stack = bs_array_new(1, sizeof *stack, err);
+  if (stack == NULL)
+    return BS_ERR_MEMORY;
+  *stack = (bs_stack){.decoder = decoder,
+                      .rows = bs_rows_for(isa),
+                      .kv = bs_kv_shape_of(decoder, bs_tier_of(precision), isa)};
+  status = bs_stack_weights_load(&stack->weights, checkpoint, decoder, precision, isa,
+                                 (size_t)need.weights, err);
+  if (status != BS_OK)
+    bs_stack_free(&stack);
+  *out = stack;
+  return status;
+}
+
+void bs_stack_free(bs_stack **stack) {
+  if (*stack == NULL)
+    return;
+  bs_workspace *work = &(*stack)->work;
+  bs_stack_weights_free(&(*stack)->weights);
+  bs_rotary_table_free(&(*stack)->rotary);
+  bs_floats_free(&work->x);
+  bs_floats_free(&work->qkv);
+  bs_floats_free(&work->attention);
+  bs_floats_free(&work->hidden);
+  bs_floats_free(&work->transient);
+  bs_floats_free(&work->scores);
+  free(*stack);
+  *stack = NULL;
+}
+
+const bs_kv_shape *bs_stack_kv(const bs_stack *stack) { return &stack->kv; }
