@@ -1,12 +1,9 @@
+/* Allocation with checked sizes. */
 #include "base/memory_internal.h"
 
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-
-bool bs_size_mul(size_t a, size_t b, size_t *out) { return !__builtin_mul_overflow(a, b, out); }
-
-bool bs_size_add(size_t a, size_t b, size_t *out) { return !__builtin_add_overflow(a, b, out); }
 
 void *bs_array_new(size_t n, size_t element_bytes, bs_error *err) {
   void *array = calloc(n > 0 ? n : 1, element_bytes);

@@ -2,14 +2,10 @@
 #ifndef BIGSWEEP_BASE_MEMORY_INTERNAL_H
 #define BIGSWEEP_BASE_MEMORY_INTERNAL_H
 
-#include <stdbool.h>
 #include <stddef.h>
 
+#include "base/size_internal.h"
 #include "bigsweep/error.h"
-
-/* *out = a * b, or false when it does not fit. */
-bool bs_size_mul(size_t a, size_t b, size_t *out);
-bool bs_size_add(size_t a, size_t b, size_t *out);
 
 /* Zeroed array of n elements (never NULL for n == 0); free with free(). NULL with BS_ERR_MEMORY in
  * `err`. */

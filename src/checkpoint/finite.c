@@ -3,6 +3,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "base/size_internal.h"
 #include "checkpoint/finite_internal.h"
 
 /* Elements that are looked at together. */
@@ -67,7 +68,7 @@ bs_status bs_tensor_check_finite(const bs_tensor *tensor, bs_error *err) {
   if (of == NULL) /* whole numbers */
     return BS_OK;
   size_t n = tensor->n_bytes / bs_dtype_bytes(tensor->dtype);
-  size_t n_blocks = (n + BLOCK - 1) / BLOCK, first_bad = n_blocks;
+  size_t n_blocks = bs_ceil_div(n, BLOCK), first_bad = n_blocks;
 #pragma omp parallel for schedule(static) reduction(min : first_bad)
   for (size_t b = 0; b < n_blocks; b++)
     if (b < first_bad &&

@@ -1,3 +1,4 @@
+/* Random weights of the shapes of a model. */
 #include "checkpoint/random_internal.h"
 
 #include <errno.h>
@@ -12,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/file_internal.h"
+#include "base/half_internal.h"
 #include "base/memory_internal.h"
 
 enum {
@@ -267,30 +269,13 @@ static double *normal_quantiles(bs_error *err) {
   return quantiles;
 }
 
-static uint16_t round_bf16(float value) {
-  uint32_t bits;
-  memcpy(&bits, &value, sizeof bits);
-  return (uint16_t)((bits + 0x7FFFU + ((bits >> 16) & 1U)) >> 16);
-}
-
-/* For what lies well below the largest F16. */
-static uint16_t round_f16(double value) {
-  unsigned sign = value < 0 ? 0x8000U : 0;
-  int exponent;
-  (void)frexp(value, &exponent);
-  if (exponent < -13) /* below 2^-14: a multiple of 2^-24 */
-    return (uint16_t)(sign | (unsigned)lrint(ldexp(fabs(value), 24)));
-  unsigned units = (unsigned)lrint(ldexp(fabs(value), 11 - exponent)); /* 1024 .. 2048 */
-  return (uint16_t)(sign | (((unsigned)(exponent + 14) << 10) + units - 1024U));
-}
-
 /* A tensor's values by quantile, as they are stored. */
 static void store_quantiles(bs_dtype store, const planned *tensor, const double *quantiles,
                             unsigned char *to) {
   for (size_t i = 0; i < QUANTILES; i++) {
     double value = tensor->centre + tensor->scale * quantiles[i];
     float single = (float)value;
-    uint16_t half = store == BS_DTYPE_BF16 ? round_bf16(single) : round_f16(value);
+    uint16_t half = store == BS_DTYPE_BF16 ? bs_bf16_of_f32(single) : bs_f16_of_f64(value);
     if (store == BS_DTYPE_F32)
       memcpy(to + 4 * i, &single, 4);
     else

@@ -17,8 +17,6 @@ struct bs_bare {
   int32_t *best;
 };
 
-static size_t larger(size_t a, size_t b) { return a > b ? a : b; }
-
 /* The layers of a transformer layer in the order in which they run. */
 static void layers_of(const bs_layer_weights *weights, const bs_linear *layers[4]) {
   layers[0] = weights->qkv;
@@ -38,8 +36,8 @@ bs_status bs_bare_new(bs_bare **out, const bs_engine *engine, size_t max_rows, b
     const bs_linear *layers[4];
     layers_of(&engine->stack->weights.layers[i], layers);
     for (size_t j = 0; j < 4; j++) {
-      n_in = larger(n_in, bs_linear_n_in(layers[j]));
-      n_out = larger(n_out, bs_linear_n_out(layers[j]));
+      n_in = bs_size_max(n_in, bs_linear_n_in(layers[j]));
+      n_out = bs_size_max(n_out, bs_linear_n_out(layers[j]));
     }
   }
   bs_status status = BS_ERR_MEMORY;

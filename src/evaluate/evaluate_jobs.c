@@ -250,7 +250,7 @@ bs_status bs_jobs_try(bs_evaluator *evaluator, const bs_task *task, bs_job *jobs
       trials[at++] = &jobs[i].trials[k];
   bs_status status = BS_OK;
   for (size_t first = 0; first < n_trials && status == BS_OK; first += MOST_TRIALS) {
-    size_t left = n_trials - first, n_now = left < MOST_TRIALS ? left : MOST_TRIALS;
+    size_t left = n_trials - first, n_now = bs_size_min(left, MOST_TRIALS);
     status = bs_task_in_two_steps(task)
                  ? try_two_steps(evaluator, task, trials + first, n_now, err)
                  : bs_trials_generate(evaluator, task, trials + first, n_now, BS_STEP_ANSWER, err);

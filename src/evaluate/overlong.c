@@ -1,6 +1,7 @@
 /* Prompts that are too long for a model. */
 #include <string.h>
 
+#include "base/size_internal.h"
 #include "evaluate/evaluate_internal.h"
 
 static const char *const names[] = {[BS_OVERLONG_CUT] = "cut",
@@ -26,12 +27,10 @@ size_t bs_task_new_tokens(const bs_task *task, const bs_protocol *protocol) {
   return task->max_new_tokens > 0 ? task->max_new_tokens : protocol->max_tokens;
 }
 
-static size_t larger(size_t a, size_t b) { return a > b ? a : b; }
-
 static size_t longest_of(const bs_items *items) {
   size_t longest = 0;
   for (size_t i = 0; i < items->n; i++)
-    longest = larger(longest, items->continuations[i].n);
+    longest = bs_size_max(longest, items->continuations[i].n);
   return longest;
 }
 
@@ -48,7 +47,7 @@ static bs_status behind_reasoning(const bs_job *job, const bs_evaluator *evaluat
     status = bs_items_encode(&items, job->example, &context, err);
   size_t answer = longest_of(&items);
   if (job->wants_text)
-    answer = larger(answer, bs_task_new_tokens(task, &evaluator->protocol));
+    answer = bs_size_max(answer, bs_task_new_tokens(task, &evaluator->protocol));
   *n = context.ids.n + answer;
   bs_items_free(&items);
   bs_context_close(&context);
@@ -63,10 +62,10 @@ bs_status bs_job_fits(const bs_job *job, const bs_evaluator *evaluator, const bs
     status = behind_reasoning(job, evaluator, task, &n_behind, err);
     n_behind += n_new;
   } else {
-    n_behind = larger(longest_of(&job->items), job->wants_text ? n_new : 0);
+    n_behind = bs_size_max(longest_of(&job->items), job->wants_text ? n_new : 0);
   }
   /* The last token is predicted, not read; an empty prompt is read as one token. */
-  size_t n_prompt = larger(job->prompt_tokens, 1), room = evaluator->n_positions + 1;
+  size_t n_prompt = bs_size_max(job->prompt_tokens, 1), room = evaluator->n_positions + 1;
   *fits = n_behind >= room || n_prompt <= room - n_behind;
   return status;
 }

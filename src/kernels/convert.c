@@ -1,28 +1,9 @@
+/* Runs of weights as f32, and an f32 as a sum of BF16 parts. */
 #include "kernels/convert_internal.h"
 
 #include <float.h>
 #include <math.h>
-
-float bs_f32_of_f16(uint16_t half) {
-  uint32_t sign = (uint32_t)(half & 0x8000U) << 16;
-  uint32_t exponent = (half >> 10) & 31U, fraction = half & 0x3FFU;
-  if (exponent == 0) {
-    uint32_t magnitude = bs_f32_bits((float)fraction * 0x1p-24F);
-    return bs_f32_of_bits(sign | magnitude);
-  }
-  return bs_f32_of_bits(sign | (exponent == 31 ? 0x7F800000U : (exponent + 112) << 23) |
-                        fraction << 13);
-}
-
-uint16_t bs_f16_of_exact_f32(float value) {
-  uint32_t bits = bs_f32_bits(value), sign = bits >> 16 & 0x8000U;
-  uint32_t exponent = bits >> 23 & 0xFFU, fraction = bits >> 13 & 0x3FFU;
-  if (exponent == 0xFF)
-    return (uint16_t)(sign | 0x7C00U | fraction);
-  if (exponent < 113) /* below the smallest normal F16 */
-    return (uint16_t)(sign | (uint32_t)(fabsf(value) * 0x1p24F));
-  return (uint16_t)(sign | (exponent - 112) << 10 | fraction);
-}
+#include <string.h>
 
 void bs_convert_to_f32(bs_dtype dtype, const void *from, float *to, size_t n) {
   const unsigned char *bytes = from;

@@ -1,38 +1,12 @@
-/* F16 and BF16 against f32, exact bit for bit (denormals, infinities, NaN stay what they are). */
+/* Runs of weights as f32, and an f32 as a sum of BF16 parts. */
 #ifndef BIGSWEEP_KERNELS_CONVERT_INTERNAL_H
 #define BIGSWEEP_KERNELS_CONVERT_INTERNAL_H
 
 #include <stddef.h>
 #include <stdint.h>
-#include <string.h>
 
+#include "base/half_internal.h"
 #include "bigsweep/checkpoint.h"
-
-static inline uint32_t bs_f32_bits(float value) {
-  uint32_t bits;
-  memcpy(&bits, &value, sizeof bits);
-  return bits;
-}
-
-static inline float bs_f32_of_bits(uint32_t bits) {
-  float value;
-  memcpy(&value, &bits, sizeof value);
-  return value;
-}
-
-static inline float bs_f32_of_bf16(uint16_t half) { return bs_f32_of_bits((uint32_t)half << 16); }
-
-/* Rounds to nearest, ties to even; a NaN stays a (quiet) NaN; too large becomes infinite. */
-static inline uint16_t bs_bf16_of_f32(float value) {
-  uint32_t bits = bs_f32_bits(value);
-  if ((bits & 0x7FFFFFFFU) > 0x7F800000U)
-    return (uint16_t)(bits >> 16 | 0x40U);
-  return (uint16_t)((bits + 0x7FFFU + ((bits >> 16) & 1U)) >> 16);
-}
-
-float bs_f32_of_f16(uint16_t half);
-/* For a value that F16 can hold (it came from F16). */
-uint16_t bs_f16_of_exact_f32(float value);
 
 /* The value of n consecutive elements of type F32, F16 or BF16 at any address, as f32. */
 void bs_convert_to_f32(bs_dtype dtype, const void *from, float *to, size_t n);

@@ -2,6 +2,7 @@
 #include <immintrin.h>
 #include <string.h>
 
+#include "base/size_internal.h"
 #include "kernels/avx2_internal.h"
 #include "kernels/convert_internal.h"
 #include "kernels/gemm_internal.h"
@@ -105,7 +106,7 @@ BS_INLINE double total_of(const __m256 sums[4]) {
 static void summary(const float *c, size_t panel_stride, size_t n_cols, size_t first_col,
                     const float *bias, bs_logits_partial *partial) {
   float logits[BS_HEAD_PANELS * BS_PANEL];
-  size_t n_padded = (n_cols + BS_PANEL - 1) / BS_PANEL * BS_PANEL, best = 0;
+  size_t n_padded = bs_round_up(n_cols, BS_PANEL), best = 0;
   for (size_t p = 0; p < n_padded / BS_PANEL; p++)
     memcpy(logits + p * BS_PANEL, c + p * panel_stride, BS_PANEL * sizeof *logits);
   for (size_t j = 0; bias != NULL && j < n_cols; j++)

@@ -17,6 +17,7 @@
 #include <immintrin.h>
 #include <string.h>
 
+#include "base/size_internal.h"
 #include "kernels/amx_internal.h"
 #include "kernels/convert_internal.h"
 #include "kernels/gemm_internal.h"
@@ -33,7 +34,7 @@ enum {
   MOST_PANELS = 16,
 };
 
-static size_t n_steps(size_t n_in) { return (n_in + STEP - 1) / STEP; }
+static size_t n_steps(size_t n_in) { return bs_ceil_div(n_in, STEP); }
 
 static size_t weight_parts(bs_tier tier, bs_dtype storage) {
   size_t needed = storage == BS_DTYPE_BF16 ? 1 : storage == BS_DTYPE_F16 ? 2 : 3;
@@ -90,7 +91,7 @@ static size_t group_bytes(const bs_gemm *gemm, size_t n_in) {
 }
 
 static size_t slab_bytes(const bs_gemm *gemm, size_t slab_rows, size_t n_in) {
-  return (slab_rows + GROUP - 1) / GROUP * group_bytes(gemm, n_in);
+  return bs_ceil_div(slab_rows, GROUP) * group_bytes(gemm, n_in);
 }
 
 /* 32 inputs of a row into its places in the tiles of the parts. */
@@ -197,7 +198,7 @@ static size_t n_passes(const bs_gemm *gemm, bs_dtype storage, size_t n_in) {
    worked on and the one that is being handed over. */
 static size_t kept_sets(const bs_gemm *gemm, bs_dtype storage, size_t n_in, size_t n_rows,
                         size_t n_panels) {
-  size_t all = (n_rows + GROUP - 1) / GROUP * ((n_panels + C_PANELS - 1) / C_PANELS);
+  size_t all = bs_ceil_div(n_rows, GROUP) * bs_ceil_div(n_panels, C_PANELS);
   return n_passes(gemm, storage, n_in) > 1 || all < 2 ? all : 2;
 }
 
@@ -299,7 +300,7 @@ typedef struct tiles {
 BS_INLINE void chain(const size_t a_parts, const size_t w_parts, const size_t m_tiles,
                      const size_t low, const size_t end, const tiles *work) {
   const unsigned char *a = work->a, *w = work->w;
-  const size_t n_q = w_parts < end ? w_parts : end;
+  const size_t n_q = bs_size_min(w_parts, end);
   for (size_t t = 0; t < work->steps; t++) {
     BS_UNROLL for (size_t q = 0; q < n_q; q++) {
       _tile_stream_loadd(6, w + 2 * q * TILE_BYTES, ROW_BYTES);
@@ -393,8 +394,8 @@ static layout layout_of(const bs_product *work) {
   layout l = {.a_step = 2 * bs_tier_parts(gemm->tier) * TILE_BYTES,
               .w_step = 2 * w_parts * TILE_BYTES,
               .group = group_bytes(gemm, work->n_in),
-              .n_groups = (work->n_rows + GROUP - 1) / GROUP,
-              .n_sets = (work->n_panels + C_PANELS - 1) / C_PANELS,
+              .n_groups = bs_ceil_div(work->n_rows, GROUP),
+              .n_sets = bs_ceil_div(work->n_panels, C_PANELS),
               .steps = n_steps(work->n_in),
               .blocks = n_blocks(gemm, work->n_in),
               .kept_sets = kept_sets(gemm, work->storage, work->n_in, work->n_rows, work->n_panels),
@@ -432,7 +433,7 @@ static bool stores_directly(const bs_product *work, size_t n_rows, size_t p) {
 /* One group of rows by all panels of the work. */
 static void group_product(const bs_product *work, const layout *l, const pass *now,
                           micro_function run, size_t g, pending *earlier) {
-  size_t left = work->n_rows - g * GROUP, n_rows = left < GROUP ? left : GROUP;
+  size_t left = work->n_rows - g * GROUP, n_rows = bs_size_min(left, GROUP);
   const unsigned char *a = (const unsigned char *)work->rows + (work->row / GROUP + g) * l->group +
                            now->first_step * l->a_step;
   for (size_t p = 0; p < work->n_panels; p++) {
@@ -447,8 +448,8 @@ static void group_product(const bs_product *work, const layout *l, const pass *n
                .first = now->first,
                .earlier = earlier};
     size_t waiting = earlier->n_rows - earlier->done, in_set = p % work->emit_panels;
-    size_t share = (waiting + work->emit_panels - in_set - 1) / (work->emit_panels - in_set);
-    t.rows_a_step = (share + t.steps - 1) / t.steps;
+    size_t share = bs_ceil_div(waiting, work->emit_panels - in_set);
+    t.rows_a_step = bs_ceil_div(share, t.steps);
     t.out[0] = t.c;
     t.out[1] = t.c + BS_PANEL;
     t.out_bytes = C_BYTES;

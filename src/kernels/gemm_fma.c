@@ -3,10 +3,11 @@
    same: a product of two bf16 is exact in f32. */
 #include <string.h>
 
+#include "base/size_internal.h"
 #include "kernels/convert_internal.h"
 #include "kernels/gemm_internal.h"
 
-static size_t n_blocks(size_t n_in) { return (n_in + BS_FMA_DEPTH - 1) / BS_FMA_DEPTH; }
+static size_t n_blocks(size_t n_in) { return bs_ceil_div(n_in, BS_FMA_DEPTH); }
 
 static size_t element_bytes(bs_dtype storage) { return storage == BS_DTYPE_F32 ? 4 : 2; }
 
@@ -83,7 +84,7 @@ static void block_product(const bs_product *work, size_t b, size_t p, const floa
                           size_t depth, float *c) {
   const bs_fma_ops *ops = work->gemm->fma;
   const float *rows = (const float *)work->rows + (b * work->slab_rows + work->row) * BS_FMA_STRIDE;
-  size_t n_groups = (work->n_rows + ops->max_rows - 1) / ops->max_rows;
+  size_t n_groups = bs_ceil_div(work->n_rows, ops->max_rows);
   bool last = b + 1 == n_blocks(work->n_in);
   for (size_t g = 0; g < n_groups; g++) {
     size_t first = g * work->n_rows / n_groups, end = (g + 1) * work->n_rows / n_groups;
@@ -118,14 +119,13 @@ static void product(const bs_product *work) {
   }
   for (size_t p = 0; work->emit_panels > 1 && p < work->n_panels; p += work->emit_panels) {
     size_t left = work->n_panels - p;
-    work->emit(work->context,
-               &(bs_results){.data = results + p * stride,
-                             .panel_stride = stride,
-                             .row_stride = BS_PANEL,
-                             .row = work->row,
-                             .n_rows = work->n_rows,
-                             .panel = work->panel + p,
-                             .n_panels = left < work->emit_panels ? left : work->emit_panels});
+    work->emit(work->context, &(bs_results){.data = results + p * stride,
+                                            .panel_stride = stride,
+                                            .row_stride = BS_PANEL,
+                                            .row = work->row,
+                                            .n_rows = work->n_rows,
+                                            .panel = work->panel + p,
+                                            .n_panels = bs_size_min(left, work->emit_panels)});
   }
 }
 

@@ -57,8 +57,8 @@ static void combine(const bs_logits_partial *partials, size_t n, size_t stride, 
 
 bs_status bs_logits_partials_bytes(const bs_linear *linear, size_t m, uint64_t *bytes,
                                    bs_error *err) {
-  size_t most = bs_run_max_rows(linear), n = m < most ? m : most;
-  if (!bs_size_mul(n, (linear->n_out + BLOCK - 1) / BLOCK, &n) ||
+  size_t most = bs_run_max_rows(linear), n = bs_size_min(m, most);
+  if (!bs_size_mul(n, bs_ceil_div(linear->n_out, BLOCK), &n) ||
       !bs_size_mul(n, sizeof(bs_logits_partial), &n))
     return bs_error_set(err, BS_ERR_LIMIT, "a summary of %zu rows", m);
   *bytes = n;
@@ -69,7 +69,7 @@ bs_status bs_linear_logits_summary(const bs_linear *linear, const float *x, size
                                    const size_t *offsets, const int32_t *wanted,
                                    double *log_sum_exp, int32_t *argmax, float *wanted_logits,
                                    bs_error *err) {
-  size_t n_blocks = (linear->n_out + BLOCK - 1) / BLOCK, most = bs_run_max_rows(linear), n_bytes;
+  size_t n_blocks = bs_ceil_div(linear->n_out, BLOCK), most = bs_run_max_rows(linear), n_bytes;
   for (size_t row = 0; row < m; row += most) {
     size_t n_rows = m - row < most ? m - row : most;
     head h = {.linear = linear,

@@ -44,7 +44,7 @@ static bs_status shape_layer(bs_linear *linear, size_t n_out, size_t n_in, bs_dt
                         (int)INT32_MAX);
   *linear = (bs_linear){.gemm = bs_gemm_find(found, tier), .n_out = n_out, .n_in = n_in};
   linear->storage = bs_gemm_storage(tier, dtype);
-  linear->n_panels = (n_out + BS_PANEL - 1) / BS_PANEL;
+  linear->n_panels = bs_ceil_div(n_out, BS_PANEL);
   linear->panel_bytes = linear->gemm->family->panel_bytes(linear->gemm, linear->storage, n_in);
   return BS_OK;
 }
@@ -100,8 +100,8 @@ static void pack_panel(const bs_linear *linear, const bs_weight *parts, size_t n
     size_t first_out = 0;
     for (size_t p = 0; p < n_parts; first_out += parts[p].n_out, p++) {
       size_t end_out = first_out + parts[p].n_out;
-      size_t first = first_out > panel_col ? first_out : panel_col;
-      size_t end = end_out < panel_end ? end_out : panel_end;
+      size_t first = bs_size_max(first_out, panel_col);
+      size_t end = bs_size_min(end_out, panel_end);
       if (first < end)
         read_part(&parts[p], first_out, first, end, panel_col, k, depth, block);
     }
@@ -277,7 +277,7 @@ static void emit_rows(void *context, const bs_results *results) {
   bs_results c = *results;
   for (size_t p = 0; p < results->n_panels; p++, c.data += c.panel_stride) {
     size_t col = (results->panel + p) * BS_PANEL, left = s->n_out - col;
-    to->ops->store(&c, left < BS_PANEL ? left : BS_PANEL, s->bias != NULL ? s->bias + col : NULL,
+    to->ops->store(&c, bs_size_min(left, BS_PANEL), s->bias != NULL ? s->bias + col : NULL,
                    s->y + c.row * s->ld_y + col, s->ld_y, s->epilogue);
   }
 }

@@ -6,9 +6,7 @@
 #include "base/memory_internal.h"
 #include "kernels/run_internal.h"
 
-size_t bs_paired_outputs(size_t n_half) {
-  return (n_half + BS_PANEL - 1) / BS_PANEL * (2 * BS_PANEL);
-}
+size_t bs_paired_outputs(size_t n_half) { return bs_ceil_div(n_half, BS_PANEL) * (2 * BS_PANEL); }
 
 /* The layer as a stack of panels, alternately of one half and the other; what a half lacks of its
    last panel is zero. */

@@ -30,39 +30,34 @@ typedef struct queue {
   char gap[CACHE_LINE - sizeof(atomic_size_t) - sizeof(size_t)];
 } queue;
 
-static size_t ceil_div(size_t a, size_t b) { return (a + b - 1) / b; }
-
-static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
-
-static size_t larger(size_t a, size_t b) { return a > b ? a : b; }
-
 size_t bs_run_slab_rows(const bs_linear *linear, size_t m) {
   size_t group = linear->gemm->family->group_rows;
-  return ceil_div(m, group) * group;
+  return bs_round_up(m, group);
 }
 
 size_t bs_run_max_rows(const bs_linear *linear) {
   const bs_gemm *gemm = linear->gemm;
   size_t group = gemm->family->group_rows;
   size_t group_bytes = gemm->family->slab_bytes(gemm, group, linear->n_in);
-  return larger(FEWEST_ROWS, PACKED_BYTES / group_bytes * group);
+  return bs_size_max(FEWEST_ROWS, PACKED_BYTES / group_bytes * group);
 }
 
 static plan make_plan(const bs_linear *linear, size_t m, size_t n_threads, size_t emit_panels) {
   const bs_gemm_family *family = linear->gemm->family;
   plan p = {.n_queues = n_threads};
-  p.n_row_chunks = ceil_div(m, family->chunk_rows);
-  size_t wanted = n_threads > 1 ? ceil_div(TASKS_PER_THREAD * n_threads, p.n_row_chunks) : 1;
+  p.n_row_chunks = bs_ceil_div(m, family->chunk_rows);
+  size_t wanted = n_threads > 1 ? bs_ceil_div(TASKS_PER_THREAD * n_threads, p.n_row_chunks) : 1;
   size_t most = family->chunk_panels(linear->gemm, linear->storage, linear->n_in, m);
-  size_t n = larger(ceil_div(linear->n_panels, most), smaller(wanted, linear->n_panels));
-  p.panels_per_chunk = larger(ceil_div(linear->n_panels, n) / emit_panels, 1) * emit_panels;
-  p.n_panel_chunks = ceil_div(linear->n_panels, p.panels_per_chunk);
+  size_t n =
+      bs_size_max(bs_ceil_div(linear->n_panels, most), bs_size_min(wanted, linear->n_panels));
+  p.panels_per_chunk = bs_size_max(bs_ceil_div(linear->n_panels, n) / emit_panels, 1) * emit_panels;
+  p.n_panel_chunks = bs_ceil_div(linear->n_panels, p.panels_per_chunk);
   if (p.n_panel_chunks * p.n_row_chunks < n_threads) /* few outputs, many threads */
     p.n_row_chunks =
-        smaller(ceil_div(m, family->group_rows), ceil_div(n_threads, p.n_panel_chunks));
-  size_t groups = ceil_div(m, family->group_rows);
-  p.rows_per_chunk = ceil_div(groups, p.n_row_chunks) * family->group_rows;
-  p.n_row_chunks = ceil_div(m, p.rows_per_chunk);
+        bs_size_min(bs_ceil_div(m, family->group_rows), bs_ceil_div(n_threads, p.n_panel_chunks));
+  size_t groups = bs_ceil_div(m, family->group_rows);
+  p.rows_per_chunk = bs_ceil_div(groups, p.n_row_chunks) * family->group_rows;
+  p.n_row_chunks = bs_ceil_div(m, p.rows_per_chunk);
   p.n_tasks = p.n_panel_chunks * p.n_row_chunks;
   return p;
 }
@@ -90,11 +85,11 @@ static void do_task(const bs_run *run, const plan *p, size_t task, const void *s
       .panels = linear->panels,
       .panel_bytes = linear->panel_bytes,
       .panel = panel,
-      .n_panels = smaller(p->panels_per_chunk, linear->n_panels - panel),
+      .n_panels = bs_size_min(p->panels_per_chunk, linear->n_panels - panel),
       .rows = slab,
       .slab_rows = bs_run_slab_rows(linear, run->m),
       .row = row,
-      .n_rows = smaller(p->rows_per_chunk, run->m - row),
+      .n_rows = bs_size_min(p->rows_per_chunk, run->m - row),
       .block = block,
       .emit_panels = run->emit_panels,
       .emit = run->emit,
@@ -116,9 +111,7 @@ static void work_off(const bs_run *run, const plan *p, queue *queues, size_t thr
 }
 
 /* Floats between the rows that threads compute for themselves. */
-static size_t row_floats(const bs_linear *linear) {
-  return ceil_div(linear->n_in, CACHE_LINE) * CACHE_LINE;
-}
+static size_t row_floats(const bs_linear *linear) { return bs_round_up(linear->n_in, CACHE_LINE); }
 
 /* Rows first .. end; `row` is where this thread may compute one. */
 static void pack_rows(const bs_run *run, size_t first, size_t end, void *slab, float *row) {
@@ -138,9 +131,9 @@ static void pack_rows(const bs_run *run, size_t first, size_t end, void *slab, f
 
 static void pack_share(const bs_run *run, size_t thread, size_t n_threads, void *slab, float *row) {
   const bs_gemm *gemm = run->linear->gemm;
-  size_t group = gemm->family->group_rows, n_groups = ceil_div(run->m, group);
+  size_t group = gemm->family->group_rows, n_groups = bs_ceil_div(run->m, group);
   size_t first = thread * n_groups / n_threads * group;
-  size_t end = smaller(run->m, (thread + 1) * n_groups / n_threads * group);
+  size_t end = bs_size_min(run->m, (thread + 1) * n_groups / n_threads * group);
   if (first < end && run->slab == NULL)
     pack_rows(run, first, end, slab, row);
   if (first < end && end == run->m && gemm->family->pad_rows != NULL)
@@ -196,12 +189,12 @@ bs_status bs_run_product(const bs_run *run, bs_error *err) {
 
 bs_status bs_run_bytes(const bs_linear *linear, size_t m, size_t n_threads, size_t emit_panels,
                        bool packed, uint64_t *bytes, bs_error *err) {
-  size_t rows = bs_run_slab_rows(linear, smaller(larger(m, 1), bs_run_max_rows(linear)));
-  plan p = make_plan(linear, rows, larger(n_threads, 1), emit_panels);
+  size_t rows = bs_run_slab_rows(linear, bs_size_min(bs_size_max(m, 1), bs_run_max_rows(linear)));
+  plan p = make_plan(linear, rows, bs_size_max(n_threads, 1), emit_panels);
   size_t each,
       total = packed ? 0 : linear->gemm->family->slab_bytes(linear->gemm, rows, linear->n_in);
   if (!bs_size_mul(block_bytes_of(linear, &p) + row_floats(linear) * sizeof(float),
-                   larger(n_threads, 1), &each) ||
+                   bs_size_max(n_threads, 1), &each) ||
       !bs_size_add(total, each, &total))
     return bs_error_set(err, BS_ERR_LIMIT, "working memory of %zu threads", n_threads);
   *bytes = total;

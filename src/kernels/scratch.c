@@ -1,6 +1,7 @@
 /* madvise() is outside POSIX. */
 #define _DEFAULT_SOURCE
 
+#include "base/size_internal.h"
 #include "kernels/scratch_internal.h"
 
 #include <pthread.h>
@@ -33,7 +34,7 @@ static void scratch_free(void *data) {
 
 static void make_key(void) { key_status = pthread_key_create(&key, scratch_free); }
 
-static size_t rounded(size_t n_bytes) { return (n_bytes + HUGE_PAGE - 1) / HUGE_PAGE * HUGE_PAGE; }
+static size_t rounded(size_t n_bytes) { return bs_round_up(n_bytes, HUGE_PAGE); }
 
 void *bs_region_new(size_t n_bytes) {
   if (n_bytes > SIZE_MAX - 2 * HUGE_PAGE)
@@ -67,7 +68,7 @@ static void *aligned(size_t n_bytes, size_t huge_from) {
     return NULL;
   if (n_bytes >= huge_from && n_bytes < HUGE_PAGE)
     n_bytes = HUGE_PAGE;
-  n_bytes = (n_bytes + CACHE_LINE - 1) / CACHE_LINE * CACHE_LINE;
+  n_bytes = bs_round_up(n_bytes, CACHE_LINE);
   void *data;
   if (posix_memalign(&data, alignment, n_bytes > 0 ? n_bytes : CACHE_LINE) != 0)
     return NULL;

@@ -4,6 +4,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "base/size_internal.h"
 #include "kernels/amx_internal.h"
 #include "kernels/tiles_internal.h"
 
@@ -181,7 +182,7 @@ BS_INLINE void score_groups(const size_t n, const unsigned char *q, size_t head_
 
 static void scores(const void *queries, size_t head_dim, const void *keys, size_t n_keys, float *s,
                    size_t ld_s) {
-  size_t n_groups = (n_keys + BS_TILE_KEYS - 1) / BS_TILE_KEYS, left;
+  size_t n_groups = bs_ceil_div(n_keys, BS_TILE_KEYS), left;
   const unsigned char *k = keys;
   for (size_t g = 0; g < n_groups; g += AT_A_TIME, s += AT_A_TIME * BS_TILE_KEYS) {
     left = n_groups - g;

@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/size_internal.h"
 #include "kernels/linear_internal.h"
 
 enum {
@@ -54,7 +55,7 @@ const bs_tiles *bs_tiles_for(const char *isa, bs_tier tier);
 
 /* Head dimensions as they lie in queries and keys, and in values and outputs. */
 static inline size_t bs_tiles_key_width(size_t head_dim) {
-  return (head_dim + BS_TILE_STEP - 1) / BS_TILE_STEP * BS_TILE_STEP;
+  return bs_round_up(head_dim, BS_TILE_STEP);
 }
 static inline size_t bs_tiles_value_width(size_t head_dim) { return (head_dim + 15) / 16 * 16; }
 
@@ -64,14 +65,14 @@ static inline size_t bs_tiles_query_bytes(size_t head_dim) {
 }
 /* Keys: [groups of 16 keys][steps][parts][16 pairs of dimensions][16 keys][2]. */
 static inline size_t bs_tiles_key_bytes(size_t head_dim, size_t n_places) {
-  return (n_places + BS_TILE_KEYS - 1) / BS_TILE_KEYS * bs_tiles_query_bytes(head_dim);
+  return bs_ceil_div(n_places, BS_TILE_KEYS) * bs_tiles_query_bytes(head_dim);
 }
 /* Values: [steps of 32 keys][16 dimensions each][parts][16 pairs of keys][16 dimensions][2]. */
 static inline size_t bs_tiles_step_bytes(size_t head_dim) {
   return bs_tiles_value_width(head_dim) / 16 * BS_TILE_PARTS * BS_TILE_BYTES;
 }
 static inline size_t bs_tiles_value_bytes(size_t head_dim, size_t n_places) {
-  return (n_places + BS_TILE_STEP - 1) / BS_TILE_STEP * bs_tiles_step_bytes(head_dim);
+  return bs_ceil_div(n_places, BS_TILE_STEP) * bs_tiles_step_bytes(head_dim);
 }
 /* Probabilities: [steps][parts][16 queries][32]. */
 static inline size_t bs_tiles_probability_bytes(size_t n_columns) {

@@ -13,7 +13,7 @@ typedef struct word {
 
 static int by_bytes(const void *a, const void *b) {
   const word *x = a, *y = b;
-  size_t n = x->n_bytes < y->n_bytes ? x->n_bytes : y->n_bytes;
+  size_t n = bs_size_min(x->n_bytes, y->n_bytes);
   int order = memcmp(x->bytes, y->bytes, n);
   return order != 0 ? order : (x->n_bytes > y->n_bytes) - (x->n_bytes < y->n_bytes);
 }
@@ -154,7 +154,7 @@ bs_status bs_clipped_matches(const bs_words *texts, size_t n_texts, size_t order
   }
   for (size_t i = 0, length; i < n && status == BS_OK; i += length) {
     length = run_length(grams + i, n - i);
-    *n_matches += length < most[i] ? length : most[i];
+    *n_matches += bs_size_min(length, most[i]);
   }
   free(grams);
   free(most);

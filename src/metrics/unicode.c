@@ -1,6 +1,7 @@
 /* Texts and their white space, as Python's strings treat them. */
 #include <string.h>
 
+#include "base/size_internal.h"
 #include "base/text_internal.h"
 #include "metrics/metrics_internal.h"
 
@@ -16,7 +17,7 @@ bs_stripped bs_strip(const char *text) {
 }
 
 int bs_stripped_compare(bs_stripped a, bs_stripped b) {
-  size_t n = a.n_bytes < b.n_bytes ? a.n_bytes : b.n_bytes;
+  size_t n = bs_size_min(a.n_bytes, b.n_bytes);
   int order = memcmp(a.bytes, b.bytes, n);
   return order != 0 ? order : (a.n_bytes > b.n_bytes) - (a.n_bytes < b.n_bytes);
 }

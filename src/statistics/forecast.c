@@ -86,7 +86,7 @@ bs_status bs_forecast_half_width(const bs_suite *suite, size_t n_known, size_t h
   if (status == BS_OK && n > 0) {
     bs_sort_doubles(residuals, n);
     size_t k = (size_t)ceil(LEVEL * (double)(n + 1));
-    *half_width = residuals[(k < n ? k : n) - 1];
+    *half_width = residuals[bs_size_min(k, n) - 1];
     *n_residuals = n;
   }
   free(forecast);

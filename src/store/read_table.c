@@ -207,7 +207,7 @@ static size_t rows_at_once(const reading *at) {
     H5Pget_chunk(list, 1, &chunk);
   bs_h5_close(list);
   n = chunk > 0 ? chunk : n > 0 ? n : 1;
-  return n < at->n_rows ? n : at->n_rows;
+  return bs_size_min(n, at->n_rows);
 }
 
 static bs_status read_rows(const bs_source *from, const reading *at, char *rows, size_t row_bytes,

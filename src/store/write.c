@@ -59,7 +59,7 @@ static size_t element_bytes(const stream *from) {
   for (size_t i = 0; i < from->n_rows; i++) {
     size_t n =
         string_bytes(from->column, string_of(from->column, from->rows + i * from->row_bytes));
-    longest = n > longest ? n : longest;
+    longest = bs_size_max(n, longest);
   }
   return longest;
 }
@@ -116,7 +116,7 @@ static bool write_blocks(const stream *from, hid_t dataset, hid_t type, hid_t sp
                          size_t block_rows, char *buffer) {
   for (size_t first = 0; first < from->n_rows; first += block_rows) {
     size_t left = from->n_rows - first;
-    hsize_t start = first, count = left < block_rows ? left : block_rows;
+    hsize_t start = first, count = bs_size_min(left, block_rows);
     gather(from, first, count, buffer);
     hid_t block = H5Screate_simple(1, &count, NULL);
     bool written = block >= 0 &&

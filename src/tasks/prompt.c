@@ -153,7 +153,7 @@ static bs_status order_choices(bs_prompter *prompter, uint32_t seed, bs_error *e
     size_t n;
     shown_of(example_at(task, i), &n);
     n_all += n;
-    most = n > most ? n : most;
+    most = bs_size_max(n, most);
   }
   bs_status status = BS_ERR_MEMORY;
   uint32_t *permutation = bs_array_new(most, sizeof *permutation, err);

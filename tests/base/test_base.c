@@ -72,6 +72,18 @@ static void sizes_are_checked(void) {
   CU_ASSERT_PTR_NULL(array);
 }
 
+static void sizes_are_rounded(void) {
+  CU_ASSERT_EQUAL(bs_size_min(3, SIZE_MAX), 3);
+  CU_ASSERT_EQUAL(bs_size_max(3, SIZE_MAX), SIZE_MAX);
+  CU_ASSERT_EQUAL(bs_ceil_div(0, 4), 0);
+  CU_ASSERT_EQUAL(bs_ceil_div(8, 4), 2);
+  CU_ASSERT_EQUAL(bs_ceil_div(9, 4), 3);
+  CU_ASSERT_EQUAL(bs_ceil_div(SIZE_MAX, 2), SIZE_MAX / 2 + 1); /* no sum overflows on the way */
+  CU_ASSERT_EQUAL(bs_round_up(0, 7), 0);
+  CU_ASSERT_EQUAL(bs_round_up(14, 7), 14);
+  CU_ASSERT_EQUAL(bs_round_up(15, 7), 21);
+}
+
 static void utf8_is_strict(void) {
   static const struct {
     const char *bytes;
@@ -361,6 +373,7 @@ int main(void) {
       {"errors are UTF-8", errors_are_utf8},
       {"a long message is cut at a character", error_cuts_long_messages},
       {"sizes are checked", sizes_are_checked},
+      {"sizes are rounded", sizes_are_rounded},
       {"UTF-8 is strict", utf8_is_strict},
       {"the nearest name is suggested", nearest_name_suggests},
       {"SHA-256 of known texts", sha256_of_known_texts},

@@ -58,19 +58,6 @@ float kt_value(kt_kind kind, bool weight, uint64_t seed, size_t row, size_t k) {
   }
 }
 
-/* Rounds to F16 (normal numbers and zero are enough here): by way of the spacing of the format. */
-static uint16_t f16_of(float value) {
-  int exponent;
-  float magnitude = fabsf(value);
-  if (magnitude > 65504.0F)
-    value = copysignf(65504.0F, value);
-  (void)frexpf(value, &exponent);
-  if (exponent < -13)
-    exponent = -13;
-  float spacing = ldexpf(1.0F, exponent - 11);
-  return bs_f16_of_exact_f32(rintf(value / spacing) * spacing);
-}
-
 kt_weights kt_weights_new(kt_kind kind, bs_dtype dtype, size_t n_out, size_t n_in, bool transposed,
                           size_t misalignment, uint64_t seed) {
   size_t bytes = bs_dtype_bytes(dtype);
@@ -81,7 +68,7 @@ kt_weights kt_weights_new(kt_kind kind, bs_dtype dtype, size_t n_out, size_t n_i
       float value = kt_value(kind, true, seed, j, k);
       unsigned char *to =
           w.data + misalignment + (transposed ? k * n_out + j : j * n_in + k) * bytes;
-      uint16_t half = dtype == BS_DTYPE_F16 ? f16_of(value) : bs_bf16_of_f32(value);
+      uint16_t half = dtype == BS_DTYPE_F16 ? bs_f16_of_f64(value) : bs_bf16_of_f32(value);
       if (bytes == 4)
         memcpy(to, &value, 4);
       else

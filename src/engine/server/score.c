@@ -117,7 +117,7 @@ static bs_status collect_wants(scoring *s, bs_error *err) {
   for (size_t i = 0; i < s->n_sequences; i++) {
     const bs_sequence *sequence = &s->sequences[i];
     n_wants += sequence->tail.n;
-    longest = sequence->n > longest ? sequence->n : longest;
+    longest = bs_size_max(sequence->n, longest);
   }
   size_t *row_at = bs_array_new(longest, sizeof *row_at, err); /* by position, on the path */
   s->wants = bs_array_new(n_wants, sizeof *s->wants, err);

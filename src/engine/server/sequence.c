@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/size_internal.h"
+
 int32_t bs_sequence_token(const bs_sequence *sequence, size_t at) {
   return at < sequence->head.n ? sequence->head.ids[at] : sequence->tail.ids[at - sequence->head.n];
 }
@@ -14,9 +16,9 @@ void bs_sequence_copy(const bs_sequence *sequence, size_t first, size_t n, int32
 }
 
 size_t bs_sequence_shared(const bs_sequence *a, const bs_sequence *b) {
-  size_t n = a->n < b->n ? a->n : b->n, at = 0;
+  size_t n = bs_size_min(a->n, b->n), at = 0;
   if (a->head.ids == b->head.ids) /* the usual case: choices of one context */
-    at = a->head.n < b->head.n ? a->head.n : b->head.n;
+    at = bs_size_min(a->head.n, b->head.n);
   if (at > n)
     at = n;
   while (at < n && bs_sequence_token(a, at) == bs_sequence_token(b, at))

@@ -3,6 +3,7 @@
    queries are worked on at the same time, has no influence on any bit. */
 #include <string.h>
 
+#include "base/size_internal.h"
 #include "engine/stack/attention_internal.h"
 
 size_t bs_attend_rows_floats(size_t n_queries, size_t n_columns) { return n_queries * n_columns; }
@@ -16,16 +17,16 @@ static void sum_values(const bs_attention *a, const bs_query *queries, size_t n,
   size_t head_dim = a->stack->decoder->head_dim;
   size_t low = first, high = end;
   for (size_t i = 0; i < n; i++) {
-    low = queries[i].low > low ? queries[i].low : low;
-    high = queries[i].end < high ? queries[i].end : high;
+    low = bs_size_max(queries[i].low, low);
+    high = bs_size_min(queries[i].end, high);
   }
-  low = low < end ? low : end;
-  high = high > low ? high : low;
+  low = bs_size_min(low, end);
+  high = bs_size_max(high, low);
   const float *p[BS_MAX_QUERIES];
   float *out[BS_MAX_QUERIES];
   for (size_t i = 0; i < n; i++) {
-    size_t from = queries[i].low > first ? queries[i].low : first;
-    size_t to = queries[i].end < low ? queries[i].end : low;
+    size_t from = bs_size_max(queries[i].low, first);
+    size_t to = bs_size_min(queries[i].end, low);
     p[i] = scores[i] + (from - base);
     out[i] = queries[i].out;
     if (from < to)
@@ -35,15 +36,13 @@ static void sum_values(const bs_attention *a, const bs_query *queries, size_t n,
   if (low < high)
     rows->values(p, n, values + (low - first) * head_dim, high - low, head_dim, out);
   for (size_t i = 0; i < n; i++) {
-    size_t from = queries[i].low > high ? queries[i].low : high;
-    size_t to = queries[i].end < end ? queries[i].end : end;
+    size_t from = bs_size_max(queries[i].low, high);
+    size_t to = bs_size_min(queries[i].end, end);
     p[i] = scores[i] + (from - base);
     if (from < to)
       rows->values(&p[i], 1, values + (from - first) * head_dim, to - from, head_dim, &out[i]);
   }
 }
-
-static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
 
 /* All queries of a tile for one head of keys. */
 void bs_attend_rows(const bs_attention *a, const bs_run *run, const bs_query *queries, size_t n,
@@ -66,7 +65,7 @@ void bs_attend_rows(const bs_attention *a, const bs_run *run, const bs_query *qu
       size_t seen_end = queries[g + n_q - 1].end; /* the furthest of these */
       if (seen_end <= block->first)
         continue;
-      size_t seen = smaller(seen_end - block->first, pieces[i].n);
+      size_t seen = bs_size_min(seen_end - block->first, pieces[i].n);
       for (size_t j = 0; j < n_q; j++) {
         q[j] = queries[g + j].q;
         s[j] = scratch + (g + j) * a->n_columns + (block->first - base);

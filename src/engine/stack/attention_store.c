@@ -1,6 +1,7 @@
 /* Keys and values of a batch's rows go into their blocks, normed and rotated. */
 #include <string.h>
 
+#include "base/size_internal.h"
 #include "engine/stack/attention_internal.h"
 
 enum {
@@ -44,8 +45,7 @@ static void clear_beside(const bs_stack *stack, const bs_row *row, bool ends, vo
   if (row->position == block->first)
     stack->kv.tiles->clear_values(head_dim, 0, lead, values);
   if (ends)
-    stack->kv.tiles->clear_values(head_dim, after,
-                                  (after + BS_KV_STEP - 1) / BS_KV_STEP * BS_KV_STEP, values);
+    stack->kv.tiles->clear_values(head_dim, after, bs_round_up(after, BS_KV_STEP), values);
 }
 
 /* One head of keys and values of n rows that follow each other in one block; `ends`: no more rows
@@ -98,12 +98,12 @@ static void store_rows(const bs_stack *stack, const bs_row *rows, size_t n, cons
 
 void bs_attention_store(const bs_stack *stack, const bs_batch *batch, size_t layer) {
   size_t width = bs_decoder_qkv_width(stack->decoder);
-  size_t n_groups = (batch->n_rows + STORED_ROWS - 1) / STORED_ROWS;
+  size_t n_groups = bs_ceil_div(batch->n_rows, STORED_ROWS);
 #pragma omp parallel for schedule(static) if (batch->n_rows * width > PARALLEL_ELEMENTS)
   for (size_t g = 0; g < n_groups; g++) {
     size_t first = g * STORED_ROWS, left = batch->n_rows - first;
     const bs_row *rows = batch->rows + first;
-    store_rows(stack, rows, left < STORED_ROWS ? left : STORED_ROWS,
+    store_rows(stack, rows, bs_size_min(left, STORED_ROWS),
                left > STORED_ROWS ? rows + STORED_ROWS : NULL, stack->work.qkv.data + first * width,
                layer);
   }

@@ -1,6 +1,7 @@
 /* Attention on tiles: what lies where; the arithmetic is that of kernels/tiles_internal.h. */
 #include <string.h>
 
+#include "base/size_internal.h"
 #include "engine/stack/attention_internal.h"
 
 enum {
@@ -60,10 +61,6 @@ typedef struct tile_work {
   tile_memory memory;
 } tile_work;
 
-static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
-
-static size_t larger(size_t a, size_t b) { return a > b ? a : b; }
-
 /* Raw scores of all that is seen. Whole groups of keys are written; what they write too much is
    overwritten by the next piece or by zeros. */
 static void score(const tile_work *w) {
@@ -76,7 +73,7 @@ static void score(const tile_work *w) {
     const bs_kv_block *block = w->pieces[i].block;
     w->tiles->scores(w->memory.queries, stack->kv.head_dim,
                      bs_kv_keys(block, &stack->kv, w->a->layer, w->kv_head),
-                     smaller(w->end - block->first, w->pieces[i].n),
+                     bs_size_min(w->end - block->first, w->pieces[i].n),
                      w->memory.scores + (block->first - w->base), w->a->n_columns);
   }
 }
@@ -115,7 +112,7 @@ static const void *step_values(const tile_work *w, size_t position, size_t *piec
                                unsigned char *room, bool *is_joined) {
   const bs_stack *stack = w->a->stack;
   size_t step_bytes = bs_tiles_step_bytes(stack->kv.head_dim);
-  size_t step_end = smaller(position + BS_KV_STEP, w->end);
+  size_t step_end = bs_size_min(position + BS_KV_STEP, w->end);
   const void *found = NULL;
   *is_joined = false;
   while (*piece < w->n_pieces) {
@@ -130,8 +127,8 @@ static const void *step_values(const tile_work *w, size_t position, size_t *piec
     } else {
       if (!*is_joined)
         memset(room, 0, step_bytes);
-      copy_places(w, values, larger(block->first, position) - position,
-                  smaller(end, step_end) - position, room);
+      copy_places(w, values, bs_size_max(block->first, position) - position,
+                  bs_size_min(end, step_end) - position, room);
       *is_joined = true;
       found = room;
     }
@@ -186,7 +183,7 @@ void bs_attend_tiles(const bs_attention *a, const bs_run *run, const bs_query *q
   float inverses[BS_TILE_QUERIES];
   tiles->begin();
   score(&w);
-  weigh(&w, (w.end - w.base + BS_KV_STEP - 1) / BS_KV_STEP * BS_KV_STEP, inverses);
+  weigh(&w, bs_round_up(w.end - w.base, BS_KV_STEP), inverses);
   sum(&w);
   tiles->end();
   for (size_t j = 0; j < n; j++)

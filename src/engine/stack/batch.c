@@ -22,8 +22,8 @@ static size_t take_positions(bs_batch *batch, bs_kv_path *path, size_t n, size_t
     }
   }
   /* Blocks end at absolute positions, however the text before them is cut. */
-  size_t most = BS_KV_BLOCK - path->n_positions % BS_KV_STEP, taken = n < most ? n : most;
-  bs_kv_block *block = bs_kv_block_new(path->n_positions, taken > room ? taken : room, err);
+  size_t most = BS_KV_BLOCK - path->n_positions % BS_KV_STEP, taken = bs_size_min(n, most);
+  bs_kv_block *block = bs_kv_block_new(path->n_positions, bs_size_max(taken, room), err);
   if (block == NULL)
     return 0;
   block->n = taken;

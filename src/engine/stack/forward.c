@@ -157,7 +157,7 @@ static bs_status run_layer(bs_stack *stack, const bs_batch *batch, size_t layer,
 static size_t last_position(const bs_batch *batch) {
   size_t last = 0;
   for (size_t i = 0; i < batch->n_rows; i++)
-    last = batch->rows[i].position > last ? batch->rows[i].position : last;
+    last = bs_size_max(batch->rows[i].position, last);
   return last;
 }
 

@@ -15,7 +15,7 @@ bs_kv_shape bs_kv_shape_of(const bs_decoder *decoder, bs_tier tier, const char *
 }
 
 size_t bs_kv_key_stride(const bs_kv_block *block) {
-  return (block->capacity + BS_KEY_GROUP - 1) / BS_KEY_GROUP * BS_KEY_GROUP;
+  return bs_round_up(block->capacity, BS_KEY_GROUP);
 }
 
 /* Of one head. */
@@ -55,7 +55,7 @@ bs_kv_block *bs_kv_block_new(size_t first, size_t room, bs_error *err) {
   if (block != NULL)
     *block = (bs_kv_block){
         .first = first,
-        .capacity = (first + room + BS_KV_STEP - 1) / BS_KV_STEP * BS_KV_STEP - first,
+        .capacity = bs_round_up(first + room, BS_KV_STEP) - first,
         .n_users = 1,
     };
   return block;

@@ -200,7 +200,7 @@ static bs_status add_units(bs_plan *plan, size_t *capacity, size_t m, size_t t, 
   size_t n = wanted >= MAX_UNIT_EXAMPLES ? MAX_UNIT_EXAMPLES : (size_t)wanted;
   if (n < MIN_UNIT_EXAMPLES)
     n = MIN_UNIT_EXAMPLES;
-  size_t n_units = (n_examples + n - 1) / n;
+  size_t n_units = bs_ceil_div(n_examples, n);
   void *array = plan->units;
   bs_status status =
       bs_array_reserve(&array, capacity, plan->n_units, n_units, sizeof *plan->units, err);

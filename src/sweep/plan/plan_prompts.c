@@ -31,7 +31,7 @@ static bs_status count_group(const bs_plan *plan, bs_evaluator *const *evaluator
   for (size_t m = 0; status == BS_OK && m < plan->n_models; m++)
     if (evaluators[m] != NULL)
       status = bs_evaluator_count_prompts(evaluators[m], task, prompter, shots, n,
-                                          (n + most - 1) / most, &counts[m], err);
+                                          bs_ceil_div(n, most), &counts[m], err);
   bs_prompter_free(&prompter);
   return status;
 }
@@ -49,7 +49,7 @@ bs_status bs_plan_count_prompts(const bs_plan *plan, bs_prompt_counts *counts, b
   for (size_t t = 0; t < plan->n_tasks; t++)
     for (size_t s = 0; status == BS_OK && s < plan->specs[t]->n_shots; s++)
       status = count_group(plan, evaluators, t, plan->specs[t]->shots[s],
-                           most > LEAST_PROMPTS ? most : LEAST_PROMPTS, counts, err);
+                           bs_size_max(most, LEAST_PROMPTS), counts, err);
   for (size_t m = 0; m < plan->n_models; m++)
     bs_evaluator_free(&evaluators[m]);
   free(evaluators);
