@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "orders.h"
 #include "store/hdf5_internal.h"
 
 enum { MOST_CHANGES = 24, MOST_ROWS = 256, MOST_ELEMENT_BYTES = 256, PATH_BYTES = 128 };
@@ -15,62 +16,17 @@ static const bs_table *const TABLES[] = {
     &bs_table_examples, &bs_table_choices, &bs_table_samples, &bs_table_units};
 enum { N_TABLES = sizeof TABLES / sizeof *TABLES };
 
-/* The orders as they are used up; at their end all is zero. */
-typedef struct orders {
-  const uint8_t *at;
-  size_t left;
-} orders;
-
-static uint8_t next(orders *of) {
-  if (of->left == 0)
-    return 0;
-  of->left--;
-  return *of->at++;
+static const bs_table *next_table(bs_fuzz_orders *of) {
+  return TABLES[bs_fuzz_next(of) % N_TABLES];
 }
-
-/* A number in which what matters is likely: small ones, the largest ones, any. */
-static uint64_t next_number(orders *of) {
-  static const uint64_t SPECIAL[] = {0,
-                                     1,
-                                     UINT32_MAX,
-                                     UINT32_MAX - 1,
-                                     UINT64_MAX,
-                                     (uint64_t)1 << 63,
-                                     0x7FF0000000000000U /* infinity */,
-                                     0xFFF8000000000000U /* NaN */,
-                                     0xBFF0000000000000U /* -1 */,
-                                     0x3FE0000000000000U /* 0.5 */,
-                                     0x0000000100000000U};
-  uint8_t kind = next(of);
-  if (kind < 128)
-    return kind % 8;
-  if (kind < 240)
-    return SPECIAL[kind % (sizeof SPECIAL / sizeof *SPECIAL)];
-  uint64_t value = 0;
-  for (int i = 0; i < 8; i++)
-    value = value << 8 | next(of);
-  return value;
-}
-
-static size_t next_bytes(orders *of, char *to, size_t most) {
-  size_t n = next(of) % (most + 1);
-  if (n > of->left)
-    n = of->left;
-  memcpy(to, of->at, n);
-  of->at += n;
-  of->left -= n;
-  return n;
-}
-
-static const bs_table *next_table(orders *of) { return TABLES[next(of) % N_TABLES]; }
 
 static void column_path(const bs_table *table, size_t i, char path[PATH_BYTES]) {
   snprintf(path, PATH_BYTES, "%s/%s", table->path, table->columns[i % table->n_columns].name);
 }
 
-static void next_column(orders *of, char path[PATH_BYTES]) {
+static void next_column(bs_fuzz_orders *of, char path[PATH_BYTES]) {
   const bs_table *table = next_table(of);
-  column_path(table, next(of), path);
+  column_path(table, bs_fuzz_next(of), path);
 }
 
 /* Makes `path` anew with n_rows rows of zeros. */
@@ -102,7 +58,7 @@ static bool is_plain(hid_t type) {
 }
 
 /* One element gets another value. */
-static void change_value(hid_t file, orders *of) {
+static void change_value(hid_t file, bs_fuzz_orders *of) {
   char path[PATH_BYTES], buffer[MOST_ELEMENT_BYTES * 8] = {0};
   next_column(of, path);
   hid_t dataset = H5Dopen2(file, path, H5P_DEFAULT);
@@ -112,10 +68,10 @@ static void change_value(hid_t file, orders *of) {
   if (is_plain(type) && H5Tget_size(type) <= sizeof buffer &&
       H5Sget_simple_extent_ndims(space) == 1 && H5Sget_simple_extent_dims(space, &n, NULL) == 1 &&
       n > 0) {
-    hsize_t row = next(of) % n;
-    uint64_t number = next_number(of);
+    hsize_t row = bs_fuzz_next(of) % n;
+    uint64_t number = bs_fuzz_next_number(of);
     if (H5Tget_class(type) == H5T_STRING)
-      next_bytes(of, buffer, H5Tget_size(type));
+      bs_fuzz_next_bytes(of, buffer, H5Tget_size(type));
     else
       memcpy(buffer, &number, sizeof number);
     hid_t memory = H5Screate_simple(1, &one, NULL);
@@ -128,19 +84,19 @@ static void change_value(hid_t file, orders *of) {
   bs_h5_close(dataset);
 }
 
-static void change_length(hid_t file, orders *of) {
+static void change_length(hid_t file, bs_fuzz_orders *of) {
   char path[PATH_BYTES];
   next_column(of, path);
   hid_t type = type_of(file, path);
-  make_column(file, path, type, next(of));
+  make_column(file, path, type, bs_fuzz_next(of));
   bs_h5_close(type);
 }
 
 /* All columns of a table, so that the table is one still. */
-static void change_table(hid_t file, orders *of) {
+static void change_table(hid_t file, bs_fuzz_orders *of) {
   char path[PATH_BYTES];
   const bs_table *table = next_table(of);
-  hsize_t n = next(of) % 8;
+  hsize_t n = bs_fuzz_next(of) % 8;
   for (size_t i = 0; i < table->n_columns; i++) {
     column_path(table, i, path);
     hid_t type = type_of(file, path);
@@ -149,15 +105,15 @@ static void change_table(hid_t file, orders *of) {
   }
 }
 
-static hid_t next_type(orders *of) {
+static hid_t next_type(bs_fuzz_orders *of) {
   const hid_t numbers[] = {H5T_STD_U8LE,   H5T_STD_I32LE,  H5T_STD_U32BE,      H5T_STD_U64LE,
                            H5T_IEEE_F32LE, H5T_IEEE_F64LE, H5T_STD_REF_OBJ,    H5T_STD_B32LE,
                            H5T_UNIX_D32LE, H5T_STD_U32LE,  H5T_STD_REF_DSETREG};
-  uint8_t kind = next(of);
+  uint8_t kind = bs_fuzz_next(of);
   if (kind < 128)
     return H5Tcopy(numbers[kind % (sizeof numbers / sizeof *numbers)]);
   hid_t type = H5I_INVALID_HID;
-  hsize_t n = 1 + (hsize_t)next(of);
+  hsize_t n = 1 + (hsize_t)bs_fuzz_next(of);
   switch (kind % 6) {
   case 0:
     type = H5Tcopy(H5T_C_S1);
@@ -184,20 +140,20 @@ static hid_t next_type(orders *of) {
   return type;
 }
 
-static void change_type(hid_t file, orders *of) {
+static void change_type(hid_t file, bs_fuzz_orders *of) {
   char path[PATH_BYTES];
   next_column(of, path);
   hid_t type = next_type(of);
-  make_column(file, path, type, 1 + next(of) % 12);
+  make_column(file, path, type, 1 + bs_fuzz_next(of) % 12);
   bs_h5_close(type);
 }
 
-static void change_rank(hid_t file, orders *of) {
+static void change_rank(hid_t file, bs_fuzz_orders *of) {
   char path[PATH_BYTES];
   next_column(of, path);
   hid_t type = type_of(file, path);
-  uint8_t kind = next(of);
-  const hsize_t dims[2] = {next(of), 1 + next(of) % 4};
+  uint8_t kind = bs_fuzz_next(of);
+  const hsize_t dims[2] = {bs_fuzz_next(of), 1 + bs_fuzz_next(of) % 4};
   hid_t space = kind % 3 == 2 ? H5Screate_simple(2, dims, NULL)
                               : H5Screate(kind % 3 == 0 ? H5S_SCALAR : H5S_NULL);
   make(file, path, type, space, H5P_DEFAULT);
@@ -206,12 +162,13 @@ static void change_rank(hid_t file, orders *of) {
 }
 
 /* Chunks, filters, data in another file, and numbers of rows that no data stand behind. */
-static void change_layout(hid_t file, orders *of) {
+static void change_layout(hid_t file, bs_fuzz_orders *of) {
   char path[PATH_BYTES];
   next_column(of, path);
   hid_t type = type_of(file, path), list = H5Pcreate(H5P_DATASET_CREATE);
-  uint8_t kind = next(of);
-  hsize_t n = kind & 128 ? next_number(of) : next(of), chunk = 1 + next_number(of) % (1 << 20);
+  uint8_t kind = bs_fuzz_next(of);
+  hsize_t n = kind & 128 ? bs_fuzz_next_number(of) : bs_fuzz_next(of),
+          chunk = 1 + bs_fuzz_next_number(of) % (1 << 20);
   if (kind & 1) {
     H5Pset_chunk(list, 1, &chunk);
     if (kind & 2)
@@ -238,11 +195,11 @@ static void change_layout(hid_t file, orders *of) {
   bs_h5_close(type);
 }
 
-static void change_link(hid_t file, orders *of) {
+static void change_link(hid_t file, bs_fuzz_orders *of) {
   char path[PATH_BYTES], other[PATH_BYTES];
   next_column(of, path);
   next_column(of, other);
-  uint8_t kind = next(of);
+  uint8_t kind = bs_fuzz_next(of);
   if (kind & 64) /* the table itself */
     *strrchr(path, '/') = '\0';
   if (kind & 32)
@@ -256,24 +213,24 @@ static void change_link(hid_t file, orders *of) {
     H5Lcreate_hard(file, other, file, path, H5P_DEFAULT, H5P_DEFAULT);
 }
 
-static void change_attribute(hid_t file, orders *of) {
+static void change_attribute(hid_t file, bs_fuzz_orders *of) {
   static const char *const WORDS[] = {
       "exact_str_match", "exact_str_match,bleu", "a,b,a", ",", "model", "../x", "brier_score,"};
-  uint8_t kind = next(of);
+  uint8_t kind = bs_fuzz_next(of);
   bool of_examples = kind % 2 == 1;
   const char *name = of_examples ? BS_METRICS_ATTRIBUTE : BS_VERSION_ATTRIBUTE;
   if (kind & 2)
-    name = bs_table_provenance.columns[next(of) % bs_table_provenance.n_columns].name;
+    name = bs_table_provenance.columns[bs_fuzz_next(of) % bs_table_provenance.n_columns].name;
   char text[MOST_ELEMENT_BYTES] = "";
-  size_t n = next_bytes(of, text, sizeof text - 1);
-  const char *word = WORDS[next(of) % (sizeof WORDS / sizeof *WORDS)];
+  size_t n = bs_fuzz_next_bytes(of, text, sizeof text - 1);
+  const char *word = WORDS[bs_fuzz_next(of) % (sizeof WORDS / sizeof *WORDS)];
   if (kind & 16)
     n = (size_t)snprintf(text, sizeof text, "%s", word);
   hid_t object = of_examples ? H5Oopen(file, "/examples", H5P_DEFAULT) : file;
   hid_t type = kind & 4 ? next_type(of) : H5Tcopy(H5T_C_S1);
   if (!(kind & 4))
     H5Tset_size(type, n > 0 ? n : 1);
-  const hsize_t rows = 1 + next(of) % 3;
+  const hsize_t rows = 1 + bs_fuzz_next(of) % 3;
   hid_t space = kind & 8 ? H5Screate_simple(1, &rows, NULL) : H5Screate(H5S_SCALAR);
   H5Adelete(object, name);
   if (!(kind & 32)) {
@@ -289,16 +246,16 @@ static void change_attribute(hid_t file, orders *of) {
 }
 
 void bs_fuzz_damage(const char *path, const uint8_t *bytes, size_t n_bytes) {
-  static void (*const CHANGES[])(hid_t, orders *) = {
+  static void (*const CHANGES[])(hid_t, bs_fuzz_orders *) = {
       change_value, change_value, change_value,  change_value, change_table,    change_length,
       change_type,  change_rank,  change_layout, change_link,  change_attribute};
   bs_h5_quiet before = bs_h5_silence();
-  orders of = {bytes, n_bytes};
+  bs_fuzz_orders of = {bytes, n_bytes};
   hid_t file = H5Fopen(path, H5F_ACC_RDWR, H5P_DEFAULT);
   if (file < 0)
     abort();
   for (int i = 0; i < MOST_CHANGES && of.left > 0; i++)
-    CHANGES[next(&of) % (sizeof CHANGES / sizeof *CHANGES)](file, &of);
+    CHANGES[bs_fuzz_next(&of) % (sizeof CHANGES / sizeof *CHANGES)](file, &of);
   H5Fclose(file);
   H5Eclear2(H5E_DEFAULT);
   bs_h5_restore(before);

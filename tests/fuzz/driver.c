@@ -1,10 +1,11 @@
-/* Runs a target over a corpus: every file as it is, then `runs` mutations of them, the same at
-   every call. A crash is the sanitizer's business; an input that takes longer than LIMIT_SECONDS or
-   a process that grows past LIMIT_MIB is a failure here.
+/* Runs a target over a corpus: every file of its folders as it is, then `runs` mutations of them,
+   the same at every call. A crash is the sanitizer's business; an input that takes longer than
+   LIMIT_SECONDS or a process that grows past LIMIT_MIB is a failure here.
 
-       fuzz_NAME CORPUS RUNS           runs them
-       fuzz_NAME CORPUS RUNS FILE      the same, each input written to FILE before it is run
-       fuzz_NAME FILE                  runs one input */
+       fuzz_NAME RUNS FOLDER...        runs them
+       fuzz_NAME FILE                  runs one input
+
+   With FUZZ_KEEP=PATH in the environment each input is written to PATH before it is run. */
 #include <dirent.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -20,7 +21,7 @@
 enum {
   LIMIT_SECONDS = 20,
   LIMIT_MIB = 1024,
-  MOST_FILES = 256,
+  MOST_FILES = 1024,
   MOST_BYTES = 1 << 16,
   PATH_BYTES = 1024
 };
@@ -57,6 +58,8 @@ static input read_file(const char *path) {
     die("cannot read", path);
   in.n = fread(in.bytes, 1, MOST_BYTES, file);
   fclose(file);
+  uint8_t *exact = realloc(in.bytes, in.n + 1);
+  in.bytes = exact != NULL ? exact : in.bytes;
   return in;
 }
 
@@ -64,16 +67,22 @@ static int by_name(const void *a, const void *b) {
   return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-static void read_corpus(const char *folder) {
+static void add_folder(const char *folder) {
   static char *names[MOST_FILES];
   DIR *open = opendir(folder);
   if (open == NULL)
     die("cannot read", folder);
   size_t n = 0;
-  for (const struct dirent *entry; (entry = readdir(open)) != NULL;)
-    if (entry->d_name[0] != '.' && n < MOST_FILES)
-      names[n++] = strdup(entry->d_name);
+  for (const struct dirent *entry; (entry = readdir(open)) != NULL;) {
+    if (entry->d_name[0] == '.')
+      continue;
+    if (n_corpus + n == MOST_FILES)
+      die("more files than MOST_FILES", folder);
+    names[n++] = strdup(entry->d_name);
+  }
   closedir(open);
+  if (n == 0)
+    die("an empty folder", folder);
   qsort(names, n, sizeof *names, by_name);
   for (size_t i = 0; i < n; i++) {
     char path[PATH_BYTES];
@@ -81,8 +90,6 @@ static void read_corpus(const char *folder) {
     corpus[n_corpus++] = read_file(path);
     free(names[i]);
   }
-  if (n_corpus == 0)
-    die("an empty corpus", folder);
 }
 
 /* Replaces old_n bytes at `at` by new_n others. */
@@ -221,21 +228,22 @@ static void run_mutations(size_t n_runs) {
 }
 
 int main(int argc, char **argv) {
-  if (argc < 2 || argc > 4)
-    die("usage: CORPUS RUNS [FILE], or FILE", NULL);
+  if (argc < 2)
+    die("usage: RUNS FOLDER..., or FILE", NULL);
   signal(SIGALRM, too_long);
+  keep_path = getenv("FUZZ_KEEP");
   if (argc == 2) {
     input in = read_file(argv[1]);
     run_one(&in);
     free(in.bytes);
     return 0;
   }
-  keep_path = argc == 4 ? argv[3] : NULL;
-  read_corpus(argv[1]);
+  for (int i = 2; i < argc; i++)
+    add_folder(argv[i]);
   for (size_t i = 0; i < n_corpus; i++)
     run_one(&corpus[i]);
-  run_mutations(strtoul(argv[2], NULL, 10));
-  printf("%zu files, %s mutations: nothing found\n", n_corpus, argv[2]);
+  run_mutations(strtoul(argv[1], NULL, 10));
+  printf("%zu files, %s mutations: nothing found\n", n_corpus, argv[1]);
   for (size_t i = 0; i < n_corpus; i++)
     free(corpus[i].bytes);
   return 0;

@@ -1,8 +1,12 @@
-/* A task file, and what is made of one that loads: prompts, metrics, cut texts. */
+/* A task file: its keywords and subtasks, and what is made of one that loads: prompts, metrics, cut
+   texts. */
+#include <stdio.h>
+
 #include "bigsweep/metric.h"
 #include "bigsweep/prompt.h"
 #include "bigsweep/tables.h"
 #include "bigsweep/task.h"
+#include "folder.h"
 #include "fuzz.h"
 
 enum { SOME_EXAMPLES = 4 };
@@ -41,7 +45,22 @@ static void use(const bs_task *task) {
   bs_text_free(&text);
 }
 
+/* What is read before a task is loaded. */
+static void peek(const uint8_t *data, size_t size) {
+  char path[256];
+  bs_text keywords = {0}, description = {0};
+  bs_subtasks subtasks;
+  bs_fuzz_write("task.json", data, size);
+  snprintf(path, sizeof path, "%s/task.json", bs_fuzz_folder());
+  bs_task_peek(path, &keywords, &description, NULL);
+  bs_text_free(&keywords);
+  bs_text_free(&description);
+  if (bs_task_subtasks(&subtasks, path, NULL) == BS_OK)
+    bs_subtasks_free(&subtasks);
+}
+
 void bs_fuzz_one(const uint8_t *data, size_t size) {
+  peek(data, size);
   bs_task *task = NULL;
   if (bs_task_parse(&task, (const char *)data, size, "fuzz/task.json", ignore, NULL, NULL) == BS_OK)
     use(task);
