@@ -1,5 +1,7 @@
-/* What the parts of the coordinator share: its life (coordinator.c), its workers (workforce.c), and
-   what they have in their hands (handout.c). */
+/* What the parts of the coordinator share. Each calls only those beneath it:
+   coordinator.c (its life: messages, time), workforce.c (its workers), handout.c (what they have in
+   their hands), inputs.c (what they cannot open), common_isa.c, records.c (what is kept), voice.c.
+ */
 #ifndef BIGSWEEP_SWEEP_COORDINATOR_COORDINATOR_STATE_INTERNAL_H
 #define BIGSWEEP_SWEEP_COORDINATOR_COORDINATOR_STATE_INTERNAL_H
 
@@ -70,18 +72,50 @@ struct bs_coordinator {
   bool ask_idle; /* a model has fewer workers than before: those without work may be wanted */
 };
 
+/* records.c: what is kept. */
+
+/* Everything that depends on the plan and on what an earlier run left at the output. */
+bs_status bs_records_new(bs_coordinator *c, bs_error *err);
+void bs_records_set_provenance(bs_coordinator *c);
 /* Appends a row of /run that waits for its commit from `now` on. */
-bs_status bs_coordinator_add_run(bs_coordinator *c, const bs_run_row *row, double now,
-                                 bs_error *err);
+bs_status bs_records_add_run(bs_coordinator *c, const bs_run_row *row, double now, bs_error *err);
 /* Rows and failures of a unit that a worker has done. */
-bs_status bs_coordinator_keep(bs_coordinator *c, size_t w, const bs_unit_result *result,
-                              uint32_t attempts, double now, bs_error *err);
-bs_status bs_coordinator_commit(bs_coordinator *c, bs_error *err);
+bs_status bs_records_keep(bs_coordinator *c, size_t w, const bs_unit_result *result,
+                          uint32_t attempts, double now, bs_error *err);
+bs_status bs_records_commit(bs_coordinator *c, bs_error *err);
+/* Nothing is left to do. */
+bool bs_records_are_whole(const bs_coordinator *c);
+
+/* common_isa.c: the instruction set of all. */
+
+/* The rest has to be computed with the instruction set of what is there. */
+bs_status bs_common_isa_keep(bs_coordinator *c, const char *earlier, bs_error *err);
+/* That of the results that are there, or the one asked for; else the best that all workers have. */
+bs_status bs_common_isa_choose(bs_coordinator *c, bs_error *err);
+/* Whether a worker has the chosen one. */
+bool bs_common_isa_has(const bs_coordinator *c, size_t w);
+
+/* workforce.c: who is there. */
+
+bs_status bs_workforce_take_hello(bs_coordinator *c, size_t w, const bs_text *message, double now,
+                                  bs_error *err);
+/* A worker that was lost, or late, is here. What it may have is no longer its own. */
+bs_status bs_workforce_take_back(bs_coordinator *c, size_t w, bs_error *err);
+/* What a lost worker had goes to others. */
+bs_status bs_workforce_lose(bs_coordinator *c, size_t w, const char *why, bs_error *err);
+/* Workers that were silent for too long are lost. */
+bs_status bs_workforce_check_leases(bs_coordinator *c, double now, bs_error *err);
+/* A sign of life to every worker, when it is time. */
+bs_status bs_workforce_beat(bs_coordinator *c, double now, bs_error *err);
+
+/* voice.c: what is said. */
 
 void bs_coordinator_notice(bs_coordinator *c, const char *message);
 const char *bs_coordinator_host_of(const bs_coordinator *c, size_t w);
 /* Sends c->message. A worker that cannot be reached is found lost when its lease is over. */
 void bs_coordinator_send(bs_coordinator *c, size_t w);
+
+/* handout.c: who has which unit. */
 
 /* Gives a worker up to `n` units in all. */
 bs_status bs_handout_give(bs_coordinator *c, size_t w, size_t n, bs_error *err);
@@ -98,6 +132,11 @@ bs_status bs_handout_take_failed(bs_coordinator *c, size_t w, const bs_text *mes
 bs_status bs_handout_settle(bs_coordinator *c, double now, bs_error *err);
 /* Workers that may be given work. */
 size_t bs_handout_n_able(const bs_coordinator *c);
+/* Lets a worker on which everything failed have work again. */
+void bs_handout_unbench(bs_coordinator *c, size_t w);
+
+/* inputs.c: what cannot be opened. */
+
 /* A worker cannot open a model or a task. */
 bs_status bs_inputs_take_fault(bs_coordinator *c, size_t w, bs_input input, const char *reason,
                                bs_error *err);
@@ -105,7 +144,4 @@ bs_status bs_inputs_take_fault(bs_coordinator *c, size_t w, bs_input input, cons
 bs_status bs_inputs_check(bs_coordinator *c, bs_error *err);
 /* At the start: leaves out models that no worker has the memory for. */
 bs_status bs_inputs_check_memory(bs_coordinator *c, bs_error *err);
-/* Lets a worker on which everything failed have work again. */
-void bs_handout_unbench(bs_coordinator *c, size_t w);
-
 #endif

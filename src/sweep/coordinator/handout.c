@@ -14,18 +14,6 @@ enum {
   MOST_FAILED_IN_A_ROW = 8 /* then a worker gets nothing more while others are there */
 };
 
-void bs_coordinator_notice(bs_coordinator *c, const char *message) {
-  if (c->options.notice != NULL)
-    c->options.notice(c->options.notice_user, true, message);
-}
-
-const char *bs_coordinator_host_of(const bs_coordinator *c, size_t w) {
-  return c->workers[w].host != NULL ? c->workers[w].host : "an unknown host";
-}
-
-/* Sends c->message. A worker that cannot be reached is found lost when its lease is over. */
-void bs_coordinator_send(bs_coordinator *c, size_t w) { c->send(c->user, w, &c->message, NULL); }
-
 void bs_handout_take_all(bs_coordinator *c, size_t w) {
   worker *who = &c->workers[w];
   for (size_t k = 0; k < who->n_jobs; k++)
@@ -159,7 +147,7 @@ static bs_status quarantine(bs_coordinator *c, double now, bs_error *err) {
                       .attempts = job->attempts,
                       .host = known ? bs_coordinator_host_of(c, job->last_worker) : "",
                       .failure = job->reason};
-    status = bs_coordinator_add_run(c, &row, now, err);
+    status = bs_records_add_run(c, &row, now, err);
     c->n_failed += unit->n;
     c->models[unit->model].failed += unit->n;
     c->progress.examples_done += unit->n;
@@ -269,7 +257,7 @@ static bs_status keep(bs_coordinator *c, size_t w, bs_job *job, const bs_unit_re
   model_count *model = &c->models[job->unit.model];
   size_t n_done =
       c->options.is_rehearsal ? job->unit.n : result->rows->n_examples + result->rows->n_skipped;
-  bs_status status = bs_coordinator_keep(c, w, result, job->attempts + 1, now, err);
+  bs_status status = bs_records_keep(c, w, result, job->attempts + 1, now, err);
   double rate = result->seconds > 0 ? job->unit.cost / result->seconds : 0;
   if (rate > 0 && (!(model->slowest_rate > 0) || rate < model->slowest_rate))
     model->slowest_rate = rate;

@@ -7,92 +7,8 @@
 #include "sweep/coordinator/coordinator_state_internal.h"
 #include "sweep/coordinator/start_internal.h"
 
-/* Finished work waits at most this long for its commit. */
-static const double COMMIT_SECONDS = 1.0;
-
-/* Whether `name` stands in a list separated by commas. */
-static bool lists(const char *list, const char *name, size_t n_name) {
-  for (const char *at = list; *at != '\0';) {
-    size_t n = strcspn(at, ",");
-    if (n == n_name && memcmp(at, name, n) == 0)
-      return true;
-    at += n + (at[n] == ',');
-  }
-  return false;
-}
-
-static bool all_have(const bs_coordinator *c, const char *name, size_t n_name) {
-  for (size_t i = 0; i < c->n_workers; i++)
-    if (c->workers[i].state == PRESENT && !lists(c->workers[i].isas, name, n_name))
-      return false;
-  return true;
-}
-
-/* The names that all workers have, best first. */
-static bs_status list_common(const bs_coordinator *c, bs_text *list, bs_error *err) {
-  size_t first = 0;
-  bs_status status = bs_text_append_string(list, "", err);
-  while (first + 1 < c->n_workers && c->workers[first].state != PRESENT)
-    first++;
-  for (const char *at = c->workers[first].isas; status == BS_OK && *at != '\0';) {
-    size_t n = strcspn(at, ",");
-    if (all_have(c, at, n))
-      status = bs_text_printf(list, err, "%s%.*s", list->n_bytes > 0 ? ", " : "", (int)n, at);
-    at += n + (at[n] == ',');
-  }
-  return status;
-}
-
-/* Says who lacks the chosen set, and what to set so that the sweep goes on. */
-static bs_status refuse_isa(bs_coordinator *c, bs_error *err) {
-  size_t w = 0;
-  bs_text common = {0};
-  while (c->workers[w].state != PRESENT ||
-         lists(c->workers[w].isas, c->chosen_isa, strlen(c->chosen_isa)))
-    w++;
-  bs_status status = list_common(c, &common, err);
-  if (status == BS_OK && c->isa_is_earlier)
-    status = bs_error_set(
-        err, BS_ERR_USAGE,
-        "%s: its results were computed with the instruction set \"%s\", which worker %zu on %s "
-        "lacks (it has: %s), and results of two are not mixed: go on where all ranks have it, or "
-        "give another output and, so that it can go on anywhere, the key \"isa\" or the option "
-        "--isa "
-        "one of: %s",
-        c->output, c->chosen_isa, w + 1, bs_coordinator_host_of(c, w), c->workers[w].isas,
-        common.data);
-  else if (status == BS_OK)
-    status = bs_error_set(
-        err, BS_ERR_USAGE,
-        "the instruction set \"%s\" is asked for, which worker %zu on %s lacks (it "
-        "has: %s); all ranks have: %s",
-        c->chosen_isa, w + 1, bs_coordinator_host_of(c, w), c->workers[w].isas, common.data);
-  bs_text_free(&common);
-  return status;
-}
-
-/* One instruction set for all: that of the results that are there, or the one asked for; else the
-   best that all workers have. */
-static bs_status choose_isa(bs_coordinator *c, bs_error *err) {
-  if (c->chosen_isa != NULL)
-    return all_have(c, c->chosen_isa, strlen(c->chosen_isa)) ? BS_OK : refuse_isa(c, err);
-  size_t first = 0;
-  while (first + 1 < c->n_workers && c->workers[first].state != PRESENT)
-    first++;
-  for (const char *at = c->workers[first].isas; *at != '\0';) {
-    size_t n = strcspn(at, ",");
-    if (all_have(c, at, n)) {
-      c->chosen_isa = bs_string_new(at, n, err);
-      c->provenance.isa = c->chosen_isa;
-      return c->chosen_isa != NULL ? BS_OK : BS_ERR_MEMORY;
-    }
-    at += n + (at[n] == ',');
-  }
-  return bs_error_set(err, BS_ERR_INTERNAL, "the ranks have no instruction set in common");
-}
-
 /* What a lost worker had goes to others. What it was at may have been its death. */
-static bs_status lose_worker(bs_coordinator *c, size_t w, const char *why, bs_error *err) {
+bs_status bs_workforce_lose(bs_coordinator *c, size_t w, const char *why, bs_error *err) {
   worker *who = &c->workers[w];
   char message[384];
   snprintf(message, sizeof message, "worker %zu on %s is lost (%s); its work goes to others", w + 1,
@@ -187,7 +103,7 @@ static bs_status begin(bs_coordinator *c, double now, bs_error *err) {
   c->begun = true;
   c->started = now;
   if (c->n_units > 0 && c->n_present > 0)
-    status = choose_isa(c, err);
+    status = bs_common_isa_choose(c, err);
   if (status == BS_OK && c->n_units > 0)
     bs_coordinator_warn_of_threads(c);
   if (status == BS_OK)
@@ -203,15 +119,15 @@ static bs_status begin(bs_coordinator *c, double now, bs_error *err) {
 }
 
 /* A worker that was lost, or late, is here. What it may have is no longer its own. */
-static bs_status take_back(bs_coordinator *c, size_t w, bs_error *err) {
+bs_status bs_workforce_take_back(bs_coordinator *c, size_t w, bs_error *err) {
   worker *who = &c->workers[w];
   who->state = PRESENT;
   c->n_lost--;
   c->n_present++;
   if (!c->begun || c->n_units == 0)
     return BS_OK;
-  if (c->chosen_isa != NULL && !lists(who->isas, c->chosen_isa, strlen(c->chosen_isa)))
-    return lose_worker(c, w, "it lacks the instruction set of the others", err);
+  if (c->chosen_isa != NULL && !bs_common_isa_has(c, w))
+    return bs_workforce_lose(c, w, "it lacks the instruction set of the others", err);
   bs_status status = BS_OK;
   if (!who->has_setup)
     status = send_setup(c, w, err);
@@ -220,8 +136,8 @@ static bs_status take_back(bs_coordinator *c, size_t w, bs_error *err) {
   return status == BS_OK ? bs_handout_feed(c, w, err) : status;
 }
 
-static bs_status take_hello(bs_coordinator *c, size_t w, const bs_text *message, double now,
-                            bs_error *err) {
+bs_status bs_workforce_take_hello(bs_coordinator *c, size_t w, const bs_text *message, double now,
+                                  bs_error *err) {
   worker *who = &c->workers[w];
   bs_hello hello;
   bs_status status = bs_decode_hello(message, &hello, err);
@@ -239,62 +155,13 @@ static bs_status take_hello(bs_coordinator *c, size_t w, const bs_text *message,
   who->memory_bytes = hello.memory_bytes;
   place(c, w);
   if (who->state == LOST)
-    return take_back(c, w, err);
+    return bs_workforce_take_back(c, w, err);
   who->state = PRESENT;
   c->n_present++;
   return c->n_present + c->n_lost == c->n_workers ? begin(c, now, err) : BS_OK;
 }
 
-bs_status bs_coordinator_handle(bs_coordinator *c, size_t w, const bs_text *message, double now,
-                                bs_error *err) {
-  bs_message_kind kind;
-  bs_status status = bs_message_kind_of(message, &kind, err);
-  if (status != BS_OK)
-    return status;
-  worker *who = &c->workers[w];
-  who->last_heard = now;
-  if (who->state == LOST && who->host != NULL && kind != BS_MESSAGE_BYE && !c->over)
-    status = take_back(c, w, err);
-  if (status == BS_OK)
-    switch (kind) {
-    case BS_MESSAGE_HELLO:
-      status = take_hello(c, w, message, now, err);
-      break;
-    case BS_MESSAGE_RESULT:
-      status = bs_handout_take_result(c, w, message, now, err);
-      break;
-    case BS_MESSAGE_FAILED:
-      status = bs_handout_take_failed(c, w, message, err);
-      break;
-    case BS_MESSAGE_BEAT:
-      break;
-    case BS_MESSAGE_BYE:
-      if (who->state == PRESENT)
-        status = lose_worker(c, w, "it has ended", err);
-      break;
-    default:
-      status =
-          bs_error_set(err, BS_ERR_PROTOCOL, "the coordinator does not take message %d", (int)kind);
-    }
-  if (status == BS_OK)
-    status = bs_handout_settle(c, now, err);
-  return status == BS_OK ? bs_coordinator_tick(c, now, err) : status;
-}
-
-/* A pause of the coordinator itself (a slow disk) is not the workers' silence. */
-static void grant_pause(bs_coordinator *c, double now) {
-  double pause = c->ticked ? now - c->last_tick : 0;
-  if (!c->ticked)
-    c->born = c->last_beat = c->last_lease_check = now;
-  c->ticked = true;
-  c->last_tick = now;
-  if (pause < c->options.limits.beat_seconds)
-    return;
-  for (size_t w = 0; w < c->n_workers; w++)
-    c->workers[w].last_heard += pause;
-}
-
-static bs_status check_leases(bs_coordinator *c, double now, bs_error *err) {
+bs_status bs_workforce_check_leases(bs_coordinator *c, double now, bs_error *err) {
   const bs_limits *limits = &c->options.limits;
   bs_status status = BS_OK;
   if (now - c->last_lease_check < limits->beat_seconds)
@@ -306,16 +173,16 @@ static bs_status check_leases(bs_coordinator *c, double now, bs_error *err) {
     char why[64];
     snprintf(why, sizeof why, "silent for %.0f s", now - who->last_heard);
     if (who->state == PRESENT && now - who->last_heard > limits->lease_seconds)
-      status = lose_worker(c, w, why, err);
+      status = bs_workforce_lose(c, w, why, err);
     else if (who->state == AWAITED && hello_over)
-      status = lose_worker(c, w, "it never came", err);
+      status = bs_workforce_lose(c, w, "it never came", err);
   }
   if (status == BS_OK && hello_over)
     status = begin(c, now, err);
   return status == BS_OK ? bs_handout_settle(c, now, err) : status;
 }
 
-static bs_status beat(bs_coordinator *c, double now, bs_error *err) {
+bs_status bs_workforce_beat(bs_coordinator *c, double now, bs_error *err) {
   if (now - c->last_beat < c->options.limits.beat_seconds)
     return BS_OK;
   c->last_beat = now;
@@ -324,45 +191,4 @@ static bs_status beat(bs_coordinator *c, double now, bs_error *err) {
     if (c->workers[w].state == PRESENT)
       bs_coordinator_send(c, w);
   return status;
-}
-
-bs_status bs_coordinator_tick(bs_coordinator *c, double now, bs_error *err) {
-  bs_status status = BS_OK;
-  grant_pause(c, now);
-  if (!c->over) {
-    status = check_leases(c, now, err);
-    if (status == BS_OK)
-      status = beat(c, now, err);
-    if (status == BS_OK && c->stopping)
-      status = bs_handout_settle(c, now, err);
-  }
-  if (status == BS_OK && c->runs.n > c->n_runs_committed &&
-      (c->stopping || now - c->first_uncommitted >= COMMIT_SECONDS)) /* time may be short */
-    status = bs_coordinator_commit(c, err);
-  return status;
-}
-
-bs_status bs_coordinator_stop(bs_coordinator *c, double deadline, double now, bs_error *err) {
-  if (c->over)
-    return BS_OK;
-  bs_status status = bs_coordinator_commit(c, err); /* little time may be left */
-  if (deadline < c->deadline)
-    c->deadline = deadline;
-  if (!c->begun) {
-    c->begun = true;
-    c->started = now;
-  }
-  if (!c->stopping && status == BS_OK)
-    status = bs_encode_plain(&c->message, BS_MESSAGE_CANCEL, err);
-  for (size_t w = 0; status == BS_OK && !c->stopping && w < c->n_workers; w++)
-    if (c->workers[w].state == PRESENT)
-      bs_coordinator_send(c, w);
-  c->stopping = true;
-  return status == BS_OK ? bs_handout_settle(c, now, err) : status;
-}
-
-bool bs_coordinator_is_over(const bs_coordinator *c) { return c->over; }
-
-bool bs_coordinator_has_lost(const bs_coordinator *c, size_t w) {
-  return c->workers[w].state == LOST;
 }
