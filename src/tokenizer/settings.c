@@ -29,7 +29,54 @@ static const bs_tokenizer_class classes[] = {
     {"PreTrainedTokenizer", BS_TEMPLATE_KEPT, BS_PREFIX_SET, false, NULL, NULL, NULL},
     {"XGLMTokenizer", BS_TEMPLATE_KEPT, BS_PREFIX_SET, false, "<s>", "</s>", "<unk>"},
     {"T5Tokenizer", BS_TEMPLATE_KEPT, BS_PREFIX_SET, false, NULL, "</s>", "<unk>"},
+    /* Their fast classes leave the post-processor of tokenizer.json as it is. */
+    {"RobertaTokenizer", BS_TEMPLATE_KEPT, BS_PREFIX_SET, false, "<s>", "</s>", "<unk>"},
+    {"LongformerTokenizer", BS_TEMPLATE_KEPT, BS_PREFIX_SET, false, "<s>", "</s>", "<unk>"},
+    {"LEDTokenizer", BS_TEMPLATE_KEPT, BS_PREFIX_SET, false, "<s>", "</s>", "<unk>"},
+    {"BartTokenizer", BS_TEMPLATE_KEPT, BS_PREFIX_SET, false, "<s>", "</s>", "<unk>"},
+    {"XLMRobertaTokenizer", BS_TEMPLATE_KEPT, BS_PREFIX_SET, false, "<s>", "</s>", "<unk>"},
+    {"DebertaTokenizer", BS_TEMPLATE_KEPT, BS_PREFIX_SET, false, "[CLS]", "[SEP]", "[UNK]"},
+    {"DebertaV2Tokenizer", BS_TEMPLATE_KEPT, BS_PREFIX_SET, false, "[CLS]", "[SEP]", "[UNK]"},
+    {"BertTokenizer", BS_TEMPLATE_KEPT, BS_PREFIX_SET, false, NULL, NULL, "[UNK]"},
     {"TokenizersBackend", BS_TEMPLATE_IF_ASKED, BS_PREFIX_SET, false, NULL, NULL, NULL},
+};
+
+#define OTHER_FILES "it has no fast form: it reads other files than tokenizer.json"
+#define LANGUAGE "it puts the token of a language around a text, which tokenizer.json does not say"
+#define WORDS "it cuts words by a program of its own first"
+
+/* Classes of transformers whose ids are not those of tokenizer.json. */
+static const struct {
+  const char *name, *why;
+} refused[] = {
+    {"MistralCommonTokenizer", "it encodes by the package mistral-common and its own file"},
+    {"MistralCommonBackend", "it encodes by the package mistral-common and its own file"},
+    {"NllbTokenizer", LANGUAGE},
+    {"MBartTokenizer", LANGUAGE},
+    {"MBart50Tokenizer", LANGUAGE},
+    {"SeamlessM4TTokenizer", LANGUAGE},
+    {"WhisperTokenizer", LANGUAGE},
+    {"CpmTokenizer", WORDS},
+    {"RoFormerTokenizer", WORDS},
+    {"BertJapaneseTokenizer", WORDS},
+    {"GPTNeoXJapaneseTokenizer", OTHER_FILES},
+    {"GPTSw3Tokenizer", OTHER_FILES},
+    {"BioGptTokenizer", OTHER_FILES},
+    {"ByT5Tokenizer", OTHER_FILES},
+    {"CanineTokenizer", OTHER_FILES},
+    {"CTRLTokenizer", OTHER_FILES},
+    {"CpmAntTokenizer", OTHER_FILES},
+    {"TransfoXLTokenizer", OTHER_FILES},
+    {"XLMTokenizer", OTHER_FILES},
+    {"FlaubertTokenizer", OTHER_FILES},
+    {"FSMTTokenizer", OTHER_FILES},
+    {"M2M100Tokenizer", OTHER_FILES},
+    {"MarianTokenizer", OTHER_FILES},
+    {"PLBartTokenizer", OTHER_FILES},
+    {"PhobertTokenizer", OTHER_FILES},
+    {"BertweetTokenizer", OTHER_FILES},
+    {"ProphetNetTokenizer", OTHER_FILES},
+    {"EsmTokenizer", OTHER_FILES},
 };
 
 /* The class of a model_type where no file names one. */
@@ -56,13 +103,22 @@ static const struct {
 
 enum { MAX_SETTINGS_BYTES = 1 << 26 };
 
+/* Whether it is the class `name`, with or without "Fast" at its end. */
+static bool is_class(const char *name, const char *class) {
+  size_t n = strlen(class);
+  return strncmp(name, class, n) == 0 && (name[n] == '\0' || strcmp(name + n, "Fast") == 0);
+}
+
+const char *bs_settings_why_refused(const char *class_name) {
+  for (size_t i = 0; i < sizeof refused / sizeof *refused; i++)
+    if (is_class(class_name, refused[i].name))
+      return refused[i].why;
+  return NULL;
+}
+
 static const bs_tokenizer_class *find_class(const char *name) {
-  static const char fast[] = "Fast";
-  size_t n = strlen(name);
-  if (n >= sizeof fast - 1 && strcmp(name + n - (sizeof fast - 1), fast) == 0)
-    n -= sizeof fast - 1;
   for (size_t i = 0; i < sizeof classes / sizeof *classes; i++)
-    if (strlen(classes[i].name) == n && memcmp(classes[i].name, name, n) == 0)
+    if (is_class(name, classes[i].name))
       return &classes[i];
   return NULL;
 }

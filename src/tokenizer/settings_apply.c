@@ -93,6 +93,13 @@ static bs_status rebuild(bs_tokenizer *t, const bs_settings *settings, const bs_
 bs_status bs_settings_apply_parts(bs_tokenizer *t, const bs_settings *settings, const bs_json *json,
                                   bs_error *err) {
   const bs_tokenizer_class *class = settings->class;
+  const char *why = class == NULL ? bs_settings_why_refused(settings->class_name) : NULL;
+  if (why != NULL)
+    return bs_error_set(err, BS_ERR_UNSUPPORTED,
+                        "%s: tokenizer_class \"%s\" cannot be obeyed: %s, so that the ids could be "
+                        "others. If tokenizer.json is known to give the model's ids, write "
+                        "\"PreTrainedTokenizerFast\" there",
+                        settings->file->name, settings->class_name, why);
   if (class == NULL)
     return bs_tokenizer_note(t, err,
                              "%s: the tokenizer_class \"%s\" is not known, tokenizer.json is taken "

@@ -56,6 +56,9 @@ void bs_settings_free(bs_settings *settings);
 bs_status bs_settings_token(const bs_settings *settings, const char *key, const bs_json **json,
                             const cJSON **item, const char **text, bs_error *err);
 
+/* Why the ids of a class of transformers are not those of tokenizer.json; NULL: they may be. */
+const char *bs_settings_why_refused(const char *class_name);
+
 /* model_type of config.json, or "". */
 const char *bs_settings_model_type(const bs_settings *settings);
 /* A whole number of config.json that is an id, or -1. */

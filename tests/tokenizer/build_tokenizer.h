@@ -40,6 +40,8 @@ void test_postprocessors(void);
 void test_surroundings(void);
 void test_characters_of_unicode_16(void);
 void test_settings_of_the_template(void);
+void test_settings_of_encoders(void);
+void test_settings_of_refused_classes(void);
 void test_settings_of_the_class(void);
 void test_settings_of_spaces(void);
 void test_settings_of_tokens(void);

@@ -127,6 +127,56 @@ void test_settings_of_the_template(void) {
     check((folder){.config = cases[i].config, .parts = *cases[i].parts}, "a", cases[i].expected);
 }
 
+/* Classes whose template is that of tokenizer.json, whatever their keys say, and whose
+   add_prefix_space counts. */
+void test_settings_of_encoders(void) {
+#define ROBERTA(type)                                                                              \
+  "{\"type\": \"" type "\", \"sep\": [\"</s>\", 201], \"cls\": [\"<s>\", 200], "                   \
+  "\"trim_offsets\": true, \"add_prefix_space\": true}"
+  static const tokenizer_parts around = {.post_processor = ROBERTA("RobertaProcessing"),
+                                         .pre_tokenizer = BYTE_LEVEL("true")},
+                               bert = {.post_processor = ROBERTA("BertProcessing")};
+  static const char *const names[] = {"Roberta", "Longformer", "LED", "Bart", "XLMRoberta"};
+  for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+    for (int fast = 0; fast < 2; fast++) {
+      char config[160];
+      snprintf(config, sizeof config, "{\"tokenizer_class\": \"%sTokenizer%s\"", names[i],
+               fast ? "Fast" : "");
+      char *end = config + strlen(config);
+      snprintf(end, 80, ", \"add_bos_token\": false, \"add_prefix_space\": false}");
+      check((folder){.config = config, .parts = around}, "a", "200 97 201");
+      snprintf(end, 80, ", \"add_prefix_space\": true}");
+      check((folder){.config = config, .parts = around}, "a", "200 33 97 201");
+      check_note((folder){.config = config, .parts = around}, NULL);
+    }
+  check((folder){.config = "{\"tokenizer_class\": \"BertTokenizerFast\"}", .parts = bert}, "a",
+        "200 97 201");
+  check((folder){.config = "{\"tokenizer_class\": \"DebertaV2Tokenizer\", \"do_lower_case\": true}",
+                 .parts = bert},
+        "a", "200 97 201");
+  check_note((folder){.config = "{\"tokenizer_class\": \"DebertaTokenizer\"}", .parts = bert},
+             NULL);
+}
+
+/* Classes that encode by something else than tokenizer.json. */
+void test_settings_of_refused_classes(void) {
+  static const char *const names[] = {"MistralCommonTokenizer", "MistralCommonBackend",
+                                      "NllbTokenizerFast",      "MBart50TokenizerFast",
+                                      "WhisperTokenizer",       "GPTSw3Tokenizer",
+                                      "ByT5Tokenizer",          "RoFormerTokenizerFast"};
+  for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+    char config[96], says[96];
+    bs_error err = {0};
+    bs_tokenizer *t = NULL;
+    snprintf(config, sizeof config, "{\"tokenizer_class\": \"%s\"}", names[i]);
+    snprintf(says, sizeof says, "tokenizer_class \"%s\" cannot be obeyed", names[i]);
+    BS_TEST_FAILS(open_folder(&t, (folder){.config = config}, &err), BS_ERR_UNSUPPORTED, err, says);
+    BS_TEST_FAILS(open_folder(&t, (folder){.config = config}, &err), BS_ERR_UNSUPPORTED, err,
+                  "write \"PreTrainedTokenizerFast\" there");
+    CU_ASSERT_PTR_NULL(t);
+  }
+}
+
 void test_settings_of_the_class(void) {
   /* Where tokenizer_config.json names no class, config.json does, by name or by model_type. */
   check((folder){.config = "{}", .model = "{\"model_type\": \"llama\"}"}, "a", "200 97");

@@ -378,6 +378,8 @@ int main(void) {
       {"what stands around a text", test_surroundings},
       {"characters of Unicode 16", test_characters_of_unicode_16},
       {"what stands around a text by tokenizer_config.json", test_settings_of_the_template},
+      {"encoders' classes of tokenizer_config.json", test_settings_of_encoders},
+      {"refused classes of tokenizer_config.json", test_settings_of_refused_classes},
       {"the class of tokenizer_config.json", test_settings_of_the_class},
       {"spaces by tokenizer_config.json", test_settings_of_spaces},
       {"tokens of tokenizer_config.json", test_settings_of_tokens},
