@@ -29,6 +29,9 @@ bs_status bs_text_printf(bs_text *text, bs_error *err, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 void bs_text_free(bs_text *text);
 
+/* The ending of a regular noun behind a number: "" for one, else "s". */
+const char *bs_plural(uint64_t n);
+
 typedef struct bs_tokens {
   int32_t *ids;
   size_t n;

@@ -60,10 +60,10 @@ typedef void (*bs_notice)(void *user, bool is_error, const char *message);
 
 /* Reads headers of models, tasks, and lays out the units for n_workers. A model or task that cannot
    be used is told to `notice`, counted and left out; with none left of either it is BS_ERR_INPUT.
-   What a suite lacks, baselines of no task, accepted answers that can never match, and different
-   models of one family and scale are told too (no error). Two tasks of one name are
-   BS_ERR_USAGE. `config` is borrowed until bs_plan_free. `with_hashes`:
-   also the content hashes of the checkpoints (reads them whole). */
+   What a suite lacks, baselines of no task, accepted answers that can never match, what is odd
+   about a tokenizer, and different models of one family and scale are told too (no error). Two
+   tasks of one name are BS_ERR_USAGE. `config` is borrowed until bs_plan_free. `with_hashes`: also
+   the content hashes of the checkpoints (reads them whole). */
 bs_status bs_plan_new(bs_plan **out, const bs_config *config, size_t n_workers, bool with_hashes,
                       bs_notice notice, void *user, bs_error *err);
 void bs_plan_free(bs_plan **plan);
@@ -126,9 +126,9 @@ typedef struct bs_progress {
 /* What a run begins with. */
 typedef struct bs_sweep_start {
   int n_ranks;
-  size_t n_workers, n_nodes;            /* that compute, and the machines they are on */
+  size_t n_workers, n_nodes;            /* ranks that compute; the machines that any rank is on */
   uint32_t least_threads, most_threads; /* of a worker; 0: not known */
-  const char *isa, *precision;          /* isa "": nothing is left to compute */
+  const char *isa, *precision;          /* isa "": nothing was ever computed */
   size_t n_models, n_tasks;
   uint64_t examples_total, examples_reused; /* reused: of the total, found done */
   double expected_seconds;                  /* by an earlier run's speeds; 0: not known */

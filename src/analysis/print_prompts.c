@@ -121,7 +121,8 @@ bs_status bs_prompt_counts_tell(const bs_prompt_counts *counts, bs_text *to, bs_
               {counts->skipped, "left out because they are too long"},
               {counts->border, "encoded apart from an answer, as a token would span their border"}};
   bool any = false;
-  bs_status status = bs_text_printf(to, err, "of %" PRIu64 " prompts", counts->prompts);
+  bs_status status = bs_text_printf(to, err, "of %" PRIu64 " prompt%s", counts->prompts,
+                                    bs_plural(counts->prompts));
   for (size_t i = 0; status == BS_OK && i < sizeof told / sizeof *told; i++) {
     if (told[i].n == 0)
       continue;

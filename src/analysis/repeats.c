@@ -103,7 +103,7 @@ static bs_status append_names(bs_text *to, const entry *entries, size_t n, bs_er
                                                              : ", ",
                             entries[i].place->name);
   if (status == BS_OK && n_told < n)
-    status = bs_text_printf(to, err, " and %zu others", n - n_told);
+    status = bs_text_printf(to, err, " and %zu other%s", n - n_told, bs_plural(n - n_told));
   bs_format_scale(scale, entries[0].place->scale);
   return status == BS_OK ? bs_text_printf(to, err, " (%s)", scale) : status;
 }
@@ -122,7 +122,8 @@ static bs_status append_shared(bs_text *to, const entry *entries, size_t n,
       status = append_names(to, entries + at, n_same, err);
   }
   if (status == BS_OK && n_shared > MOST_SCALES)
-    status = bs_text_printf(to, err, "; and at %zu more scales", n_shared - MOST_SCALES);
+    status = bs_text_printf(to, err, "; and at %zu more scale%s", n_shared - MOST_SCALES,
+                            bs_plural(n_shared - MOST_SCALES));
   return status;
 }
 

@@ -77,3 +77,5 @@ void bs_tokens_free(bs_tokens *tokens) {
   free(tokens->ids);
   *tokens = (bs_tokens){0};
 }
+
+const char *bs_plural(uint64_t n) { return n == 1 ? "" : "s"; }

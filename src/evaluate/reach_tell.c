@@ -46,14 +46,12 @@ static bs_status append_remedy(bs_text *to, const bs_reach *reach, bs_error *err
                                    : status;
 }
 
-static const char *plural(size_t n) { return n == 1 ? "" : "s"; }
-
 static bs_status append_lost(bs_text *to, const bs_reach *reach, bs_error *err) {
   const bs_unmatched *lost = &reach->lost;
   bs_status status = bs_text_printf(
       to, err,
       "exact_str_match: of %zu example%s %zu can never match: every accepted answer is cut, by ",
-      reach->n, plural(reach->n), lost->n);
+      reach->n, bs_plural(reach->n), lost->n);
   if (status == BS_OK)
     status = append_steps(to, reach, err);
   if (status == BS_OK)
@@ -77,7 +75,7 @@ static bs_status append_numbers(bs_text *to, const bs_reach *reach, bs_error *er
       to, err,
       "numeric_match_with_0_1_relative_error: of %zu example%s %zu can never match, because no "
       "accepted answer is a number near itself when it is cut; of example %zu's ",
-      reach->n, plural(reach->n), numbers->n, numbers->first);
+      reach->n, bs_plural(reach->n), numbers->n, numbers->first);
   if (status == BS_OK)
     status = append_shown(to, numbers->answer, err);
   if (status == BS_OK)
@@ -90,18 +88,21 @@ static bs_status append_numbers(bs_text *to, const bs_reach *reach, bs_error *er
 }
 
 static bs_status append_blank(bs_text *to, const bs_reach *reach, bs_error *err) {
-  return bs_text_printf(to, err,
-                        "of %zu example%s %zu accept an empty answer (example %zu is the first): a "
-                        "text of which nothing is left counts as right there",
-                        reach->n, plural(reach->n), reach->blank.n, reach->blank.first);
+  return bs_text_printf(
+      to, err,
+      "of %zu example%s %zu accept%s an empty answer (example %zu is the first): a "
+      "text of which nothing is left counts as right there",
+      reach->n, bs_plural(reach->n), reach->blank.n, reach->blank.n == 1 ? "s" : "",
+      reach->blank.first);
 }
 
 static bs_status append_decomposed(bs_text *to, const bs_reach *reach, bs_error *err) {
-  bs_status status =
-      bs_text_printf(to, err,
-                     "of %zu example%s %zu accept only answers with decomposed characters (example "
-                     "%zu: ",
-                     reach->n, plural(reach->n), reach->decomposed.n, reach->decomposed.first);
+  bs_status status = bs_text_printf(
+      to, err,
+      "of %zu example%s %zu accept%s only answers with decomposed characters (example "
+      "%zu: ",
+      reach->n, bs_plural(reach->n), reach->decomposed.n, reach->decomposed.n == 1 ? "s" : "",
+      reach->decomposed.first);
   if (status == BS_OK)
     status = append_shown(to, reach->decomposed.answer, err);
   return status == BS_OK ? bs_text_append_string(
@@ -117,7 +118,7 @@ static bs_status append_untold(bs_text *to, const bs_reach *reach, bs_error *err
                         "of %zu example%s %zu could not be checked: output_regex finds nothing in "
                         "the accepted answer alone, and the text that it needs around it is not "
                         "known; try it with `bigsweep prompt` and a text of the model's",
-                        reach->n, plural(reach->n), reach->n_untold);
+                        reach->n, bs_plural(reach->n), reach->n_untold);
 }
 
 static bs_status append_slow(bs_text *to, const bs_reach *reach, bs_error *err) {

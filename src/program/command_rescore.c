@@ -61,8 +61,9 @@ static bs_status rescore(rescoring *r, bs_error *err) {
   if (status == BS_OK)
     status = bs_lock_while(lock, score_again, r, err);
   if (status == BS_OK)
-    printf("%s: %zu scores of %zu examples\n", r->path, bs_analysis_n_scores(r->analysis),
-           r->results->n_examples);
+    printf("%s: %zu score%s of %zu example%s\n", r->path, bs_analysis_n_scores(r->analysis),
+           bs_plural(bs_analysis_n_scores(r->analysis)), r->results->n_examples,
+           bs_plural(r->results->n_examples));
   bs_analysis_free(&r->analysis);
   bs_tables_free(&r->results);
   bs_store_content_free(&r->content);

@@ -25,35 +25,41 @@ static void print_progress(void *user, const bs_progress *progress) {
   progress_print(&s->progress, progress);
 }
 
-static const char *plural(uint64_t n) { return n == 1 ? "" : "s"; }
+static void print_expected(const bs_sweep_start *start) {
+  char left[32];
+  if (start->examples_reused == start->examples_total) {
+    fprintf(stderr, "; nothing is left to do\n");
+  } else if (start->expected_seconds > 0) {
+    progress_format_duration(left, sizeof left, start->expected_seconds);
+    fprintf(stderr, "; about %s by the speeds so far\n", left);
+  } else {
+    fprintf(stderr, "; the time is not known before the first speeds (`bigsweep plan` measures)\n");
+  }
+}
 
 /* The first lines of a run, once everybody is there. */
 static void print_start(void *user, const bs_sweep_start *start) {
   screen *s = user;
   const char *name = s->command->name;
-  char threads[48], expected[64] = "", left[32];
+  char threads[48];
   progress_clear(&s->progress);
   if (start->least_threads == start->most_threads)
     snprintf(threads, sizeof threads, "%u thread%s each", start->most_threads,
-             plural(start->most_threads));
+             bs_plural(start->most_threads));
   else
     snprintf(threads, sizeof threads, "%u to %u threads each", start->least_threads,
              start->most_threads);
   fprintf(stderr, "bigsweep %s: %d rank%s on %zu node%s, of which %zu compute%s with %s", name,
-          start->n_ranks, plural((uint64_t)start->n_ranks), start->n_nodes, plural(start->n_nodes),
-          start->n_workers, start->n_workers == 1 ? "s" : "", threads);
+          start->n_ranks, bs_plural((uint64_t)start->n_ranks), start->n_nodes,
+          bs_plural(start->n_nodes), start->n_workers, start->n_workers == 1 ? "s" : "", threads);
   if (start->isa[0] != '\0')
     fprintf(stderr, ", instruction set %s", start->isa);
   fprintf(stderr, ", precision %s\n", start->precision);
-  if (start->expected_seconds > 0) {
-    progress_format_duration(left, sizeof left, start->expected_seconds);
-    snprintf(expected, sizeof expected, "; about %s by the speeds so far", left);
-  }
-  fprintf(stderr,
-          "bigsweep %s: %zu model%s, %zu task%s, %llu examples, %llu of them done before%s\n", name,
-          start->n_models, plural(start->n_models), start->n_tasks, plural(start->n_tasks),
-          (unsigned long long)start->examples_total, (unsigned long long)start->examples_reused,
-          expected);
+  fprintf(stderr, "bigsweep %s: %zu model%s, %zu task%s, %llu example%s, %llu of them done before",
+          name, start->n_models, bs_plural(start->n_models), start->n_tasks,
+          bs_plural(start->n_tasks), (unsigned long long)start->examples_total,
+          bs_plural(start->examples_total), (unsigned long long)start->examples_reused);
+  print_expected(start);
 }
 
 static bool same_failure(const bs_run_row *a, const bs_run_row *b) {
@@ -72,9 +78,10 @@ static void print_failure(const bs_command *command, const bs_store_content *con
       n_pieces++;
     }
   if (n_pieces == 1)
-    fprintf(stderr, "bigsweep %s: %s, %s, %u shots, %u example%s from %u on failed: %s\n",
+    fprintf(stderr, "bigsweep %s: %s, %s, %u shot%s, %u example%s from %u on failed: %s\n",
             command->name, model, content->results->tasks[row->task].name, row->shots,
-            row->n_examples, plural(row->n_examples), row->first_example, row->failure);
+            bs_plural(row->shots), row->n_examples, bs_plural(row->n_examples), row->first_example,
+            row->failure);
   else
     fprintf(stderr, "bigsweep %s: %s: %llu examples in %zu pieces of work failed: %s\n",
             command->name, model, (unsigned long long)n_examples, n_pieces, row->failure);
@@ -166,8 +173,8 @@ static int finish(const bs_command *command, const char *config_path,
   bs_error err = {0};
   if (!summary->finished) {
     fprintf(stderr,
-            "bigsweep %s: stopped early, %zu of %zu units done; started again it continues\n",
-            command->name, p->units_done, p->units_total);
+            "bigsweep %s: stopped early, %zu of %zu unit%s done; started again it continues\n",
+            command->name, p->units_done, p->units_total, bs_plural(p->units_total));
     if (p->n_workers == 0)
       fprintf(stderr, "bigsweep %s: no worker was left\n", command->name);
     return EXIT_STOPPED;
@@ -177,16 +184,19 @@ static int finish(const bs_command *command, const char *config_path,
   char computed[32], asked[32];
   fprintf(
       stderr,
-      "bigsweep %s: %llu examples in %.1f s on %d rank%s (%.0f tokens/s), %llu found done, %s of "
+      "bigsweep %s: %llu example%s in %.1f s on %d rank%s (%.0f tokens/s), %llu found done, %s of "
       "%s tokens computed, the rest shared: %s\n",
-      command->name, (unsigned long long)p->examples_done, p->seconds, summary->n_ranks,
-      summary->n_ranks == 1 ? "" : "s", p->seconds > 0 ? (double)p->tokens / p->seconds : 0.0,
+      command->name, (unsigned long long)p->examples_done, bs_plural(p->examples_done), p->seconds,
+      summary->n_ranks, bs_plural((uint64_t)summary->n_ranks),
+      p->seconds > 0 ? (double)p->tokens / p->seconds : 0.0,
       (unsigned long long)summary->examples_reused,
       in_millions(computed, sizeof computed, p->tokens),
       in_millions(asked, sizeof asked, p->tokens_asked), summary->output);
   if (summary->n_failed > 0 || summary->n_bad_inputs > 0) {
-    fprintf(stderr, "bigsweep %s: incomplete: %zu examples failed, %zu models or tasks left out\n",
-            command->name, summary->n_failed, summary->n_bad_inputs);
+    fprintf(stderr,
+            "bigsweep %s: incomplete: %zu example%s failed, %zu model%s or task%s left out\n",
+            command->name, summary->n_failed, bs_plural(summary->n_failed), summary->n_bad_inputs,
+            bs_plural(summary->n_bad_inputs), bs_plural(summary->n_bad_inputs));
     return EXIT_BAD_INPUT;
   }
   return EXIT_DONE;

@@ -15,15 +15,16 @@ static void print_run(const bs_sweep_state *state) {
     progress_format_duration(left, sizeof left, p->seconds * (1 - share) / share);
   char before[48] = "";
   if (p->examples_reused > 0)
-    snprintf(before, sizeof before, " (%llu were done before)",
-             (unsigned long long)p->examples_reused);
-  printf("%.0f %% of this run: %zu of %zu units, %llu of %llu examples%s, %.0f tokens/s, %s left; "
-         "%zu worker%s, %zu lost; %lld s ago\n",
-         100 * share, p->units_done, p->units_total, (unsigned long long)p->examples_done,
-         (unsigned long long)p->examples_total, before,
-         p->seconds > 0 ? (double)p->tokens / p->seconds : 0.0, left, p->n_workers,
-         p->n_workers == 1 ? "" : "s", p->n_lost,
-         (long long)time(NULL) - (long long)state->updated);
+    snprintf(before, sizeof before, " (%llu %s done before)",
+             (unsigned long long)p->examples_reused, p->examples_reused == 1 ? "was" : "were");
+  printf(
+      "%.0f %% of this run: %zu of %zu unit%s, %llu of %llu example%s%s, %.0f tokens/s, %s left; "
+      "%zu worker%s, %zu lost; %lld s ago\n",
+      100 * share, p->units_done, p->units_total, bs_plural(p->units_total),
+      (unsigned long long)p->examples_done, (unsigned long long)p->examples_total,
+      bs_plural(p->examples_total), before, p->seconds > 0 ? (double)p->tokens / p->seconds : 0.0,
+      left, p->n_workers, p->n_workers == 1 ? "" : "s", p->n_lost,
+      (long long)time(NULL) - (long long)state->updated);
 }
 
 /* What is left waits only while a run is at work. */

@@ -35,8 +35,6 @@ static bool check_reach(const bs_task *task, findings *f) {
   return status == BS_OK;
 }
 
-static const char *plural(size_t n) { return n == 1 ? "" : "s"; }
-
 /* A file with examples. */
 static bool validate_file(const char *path, bs_task_format format) {
   bs_error err = {0};
@@ -45,18 +43,18 @@ static bool validate_file(const char *path, bs_task_format format) {
   bool good = bs_task_load_as(&task, path, format, print_finding, &f, &err) == BS_OK &&
               check_reach(task, &f);
   if (good) {
-    printf("%s: ok, %zu example%s", path, task->n_examples, plural(task->n_examples));
+    printf("%s: ok, %zu example%s", path, task->n_examples, bs_plural(task->n_examples));
     if (task->n_repeated > 0)
-      printf(" (%zu repeated one%s left out)", task->n_repeated, plural(task->n_repeated));
+      printf(" (%zu repeated one%s left out)", task->n_repeated, bs_plural(task->n_repeated));
     if (task->n_shown > 0)
       printf(", %zu to show", task->n_shown);
     if (f.n_warnings > 0)
-      printf(", %zu warning%s", f.n_warnings, plural(f.n_warnings));
+      printf(", %zu warning%s", f.n_warnings, bs_plural(f.n_warnings));
     printf("\n");
   } else {
     if (f.n_errors == 0) /* the file could not be read */
       print_finding(&f, true, err.message);
-    printf("%s: %zu fault%s\n", path, f.n_errors, plural(f.n_errors));
+    printf("%s: %zu fault%s\n", path, f.n_errors, bs_plural(f.n_errors));
   }
   bs_task_free(&task);
   return good;
@@ -78,7 +76,7 @@ static bool validate(const char *path, bs_task_format format) {
   } else if (subtasks.n == 0) {
     good = validate_file(file, format);
   } else {
-    printf("%s: made of %zu subtask%s\n", file, subtasks.n, plural(subtasks.n));
+    printf("%s: made of %zu subtask%s\n", file, subtasks.n, bs_plural(subtasks.n));
     for (size_t i = 0; i < subtasks.n; i++)
       good = validate_file(subtasks.paths[i], format) && good;
   }

@@ -41,8 +41,8 @@ void progress_print(progress_printer *printer, const bs_progress *p) {
     progress_format_duration(left, sizeof left, p->seconds * (1 - share) / share);
   char line[384], trouble[64] = "", before[48] = "";
   if (p->examples_reused > 0)
-    snprintf(before, sizeof before, " (%llu were done before)",
-             (unsigned long long)p->examples_reused);
+    snprintf(before, sizeof before, " (%llu %s done before)",
+             (unsigned long long)p->examples_reused, p->examples_reused == 1 ? "was" : "were");
   if (p->n_failed > 0)
     snprintf(trouble, sizeof trouble, ", %zu failed", p->n_failed);
   if (p->n_lost > 0) {
@@ -52,10 +52,11 @@ void progress_print(progress_printer *printer, const bs_progress *p) {
   }
   snprintf(
       line, sizeof line,
-      "%3.0f %%, %zu/%zu units, %llu/%llu examples%s, models %zu done %zu running %zu waiting, "
+      "%3.0f %%, %zu/%zu unit%s, %llu/%llu example%s%s, models %zu done %zu running %zu waiting, "
       "%.0f tokens/s, %s left%s",
-      100 * share, p->units_done, p->units_total, (unsigned long long)p->examples_done,
-      (unsigned long long)p->examples_total, before, p->models_done, p->models_running,
+      100 * share, p->units_done, p->units_total, bs_plural(p->units_total),
+      (unsigned long long)p->examples_done, (unsigned long long)p->examples_total,
+      bs_plural(p->examples_total), before, p->models_done, p->models_running,
       p->n_models - p->models_done - p->models_running, (double)p->tokens / p->seconds, left,
       trouble);
   if (!printer->is_terminal) {

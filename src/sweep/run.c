@@ -182,7 +182,10 @@ static bs_status in_background(run *r, bs_step step, patience how, bs_error *err
 /* Once, when the workers are there. */
 static void tell_start(run *r) {
   bs_sweep_start start = {.expected_seconds = r->expected_seconds, .output = r->summary->output};
-  if (r->has_started || !bs_coordinator_describe(r->coordinator, &start))
+  char host[256] = "";
+  bool is_apart = r->transport != NULL && bs_transport_size(r->transport) > 1;
+  gethostname(host, sizeof host - 1);
+  if (r->has_started || !bs_coordinator_describe(r->coordinator, is_apart ? host : NULL, &start))
     return;
   r->has_started = true;
   start.n_ranks = r->summary->n_ranks;
@@ -421,6 +424,8 @@ static bs_status coordinate(run *r, bs_error *err) {
   bs_status status = prepare(r, err);
   if (status == BS_OK && !r->is_abandoned)
     status = size > 1 ? coordinate_ranks(r, err) : work_alone(r, err);
+  if (status == BS_OK && !r->is_abandoned) /* nothing to do: it was over before the first tick */
+    tell_start(r);
   if (status == BS_OK && !r->is_abandoned)
     status = end_run(r, err);
   if (size > 1)

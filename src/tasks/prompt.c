@@ -69,10 +69,11 @@ static bs_status draw_shots(bs_prompter *prompter, uint32_t visited, const same 
   const bs_task *task = prompter->task;
   size_t n_others = task->n_examples - n_equal;
   if (prompter->n_shots > n_others)
-    return bs_error_set(err, BS_ERR_INPUT,
-                        "%s: %zu shots are asked for, but only %zu of the %zu examples differ from "
-                        "example %u",
-                        task->path, prompter->n_shots, n_others, task->n_examples, visited);
+    return bs_error_set(
+        err, BS_ERR_INPUT,
+        "%s: %zu shot%s asked for, but only %zu of the %zu examples %s from example %u", task->path,
+        prompter->n_shots, prompter->n_shots == 1 ? " is" : "s are", n_others, task->n_examples,
+        n_others == 1 ? "differs" : "differ", visited);
   bs_random_permutation(random, order, (uint32_t)n_others);
   shot *shots = prompter->shots + (size_t)visited * prompter->n_shots;
   for (size_t i = 0; i < prompter->n_shots; i++) {
@@ -198,12 +199,13 @@ bs_status bs_prompter_new(bs_prompter **out, const bs_task *task, size_t shots, 
     return bs_error_set(err, BS_ERR_LIMIT, "%s: %zu examples with %zu shots are too many",
                         task->path, task->n_examples, shots);
   if (task->n_shown > 0 && shots > task->n_shown)
-    return bs_error_set(err, BS_ERR_INPUT, "%s: %zu shots are asked for, but there are %zu to show",
-                        task->path, shots, task->n_shown);
+    return bs_error_set(err, BS_ERR_INPUT, "%s: %zu shots are asked for, but there %s %zu to show",
+                        task->path, shots, task->n_shown == 1 ? "is" : "are", task->n_shown);
   if (task->n_shown == 0 && shots >= task->n_examples)
-    return bs_error_set(err, BS_ERR_INPUT,
-                        "%s: %zu shots are asked for, but there are %zu examples", task->path,
-                        shots, task->n_examples);
+    return bs_error_set(err, BS_ERR_INPUT, "%s: %zu shot%s asked for, but there %s %zu example%s",
+                        task->path, shots, shots == 1 ? " is" : "s are",
+                        task->n_examples == 1 ? "is" : "are", task->n_examples,
+                        bs_plural(task->n_examples));
   bs_prompter *prompter = bs_array_new(1, sizeof *prompter, err);
   if (prompter == NULL)
     return BS_ERR_MEMORY;

@@ -284,7 +284,7 @@ static void other_traps_are_told(void) {
               &reach, 0);
   CU_ASSERT_EQUAL(reach.blank.n, 1);
   CU_ASSERT_EQUAL(reach.decomposed.n, 1);
-  CU_ASSERT_TRUE(says(&t, "1 accept an empty answer (example 0 is the first)"));
+  CU_ASSERT_TRUE(says(&t, "1 accepts an empty answer (example 0 is the first)"));
   CU_ASSERT_TRUE(says(&t, "decomposed characters (example 1: \"e\xCC\x81\")"));
   CU_ASSERT_TRUE(says(&t, "neither stop_string nor output_regex ends the generated text"));
   bs_reach_free(&reach);

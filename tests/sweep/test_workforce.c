@@ -506,6 +506,36 @@ static bs_status say_hello(bs_coordinator *c, size_t w, const char *isas, bs_err
   return status;
 }
 
+/* The first lines of a run that finds nothing left to do say who is there all the same: the workers
+   have been told to stop before anybody asks. */
+static void a_finished_sweep_is_described(void) {
+  world w;
+  world_new(&w);
+  bs_error err = {0};
+  mailboxes boxes = {0};
+  bs_sweep_summary summary;
+  CU_ASSERT_TRUE(drive(&w, bs_test_path("whole.h5"), 2, 1000, 0.01, 1, NO_FAILURE, &summary));
+  static const struct {
+    const char *host;
+    size_t n_nodes;
+  } cases[] = {{NULL, 2}, {"a", 2}, {"b", 2}, {"c", 3}};
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    bs_sweep_start start = {0};
+    bs_coordinator *c = new_with_isa(&w, "whole.h5", NULL, &boxes);
+    CU_ASSERT_FALSE(bs_coordinator_describe(c, cases[i].host, &start));
+    BS_TEST_OK(say_hello(c, 0, "x,y", &err), err);
+    BS_TEST_OK(say_hello(c, 1, "x,y", &err), err);
+    CU_ASSERT_TRUE(bs_coordinator_is_over(c));
+    CU_ASSERT_TRUE(bs_coordinator_describe(c, cases[i].host, &start));
+    CU_ASSERT_EQUAL(start.n_workers, 2);
+    CU_ASSERT_EQUAL(start.n_nodes, cases[i].n_nodes);
+    CU_ASSERT_STRING_EQUAL(start.isa, "x");
+    CU_ASSERT_TRUE(start.examples_total > 0);
+    CU_ASSERT_EQUAL(start.examples_total, start.examples_reused);
+    bs_coordinator_free(&c);
+  }
+}
+
 /* So that a job goes on on any node: the set asked for is that of all ranks, and results of another
    one are not gone on with. */
 static void an_instruction_set_can_be_asked_for(void) {
@@ -517,9 +547,9 @@ static void an_instruction_set_can_be_asked_for(void) {
   bs_sweep_summary summary;
   bs_coordinator *c = new_with_isa(&w, "asked.h5", "y", &boxes);
   BS_TEST_OK(say_hello(c, 0, "x,y,z", &err), err);
-  CU_ASSERT_FALSE(bs_coordinator_describe(c, &start));
+  CU_ASSERT_FALSE(bs_coordinator_describe(c, NULL, &start));
   BS_TEST_OK(say_hello(c, 1, "x,y", &err), err);
-  CU_ASSERT_TRUE(bs_coordinator_describe(c, &start));
+  CU_ASSERT_TRUE(bs_coordinator_describe(c, NULL, &start));
   CU_ASSERT_STRING_EQUAL(start.isa, "y");
   CU_ASSERT_EQUAL(start.n_nodes, 2);
   bs_coordinator_free(&c);
@@ -561,6 +591,7 @@ int main(void) {
       {"what nobody can open is left out", what_nobody_can_open_is_left_out},
       {"nothing is waited for in vain", nothing_is_waited_for_in_vain},
       {"a model must fit somewhere", a_model_must_fit_somewhere},
+      {"a finished sweep is described", a_finished_sweep_is_described},
       {"an instruction set can be asked for", an_instruction_set_can_be_asked_for},
   };
   return bs_test_main("workforce", tests, sizeof tests / sizeof *tests);

@@ -220,9 +220,10 @@ static bs_status attempt_failed(bs_coordinator *c, size_t w, bs_job *job, const 
   const bs_unit *unit = &job->unit;
   bs_text text = {0};
   if (c->n_notices++ < MOST_NOTICES &&
-      bs_text_printf(&text, err, "%s, %s, %u shots, examples %u to %u: %s",
+      bs_text_printf(&text, err, "%s, %s, %u shot%s, examples %u to %u: %s",
                      c->plan->models[unit->model].row.name, c->plan->tasks[unit->task]->name,
-                     unit->shots, unit->first, unit->first + unit->n - 1, reason) == BS_OK)
+                     unit->shots, bs_plural(unit->shots), unit->first, unit->first + unit->n - 1,
+                     reason) == BS_OK)
     bs_coordinator_notice(c, text.data);
   bs_text_free(&text);
   c->workers[w].n_failed_in_a_row++;

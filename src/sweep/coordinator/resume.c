@@ -164,9 +164,9 @@ static bs_status check_row(const bs_plan *plan, uint32_t t, uint32_t shots, uint
   size_t most = plan->config->max_examples;
   if (!has_shots(plan->specs[t], shots))
     return bs_error_set(err, BS_ERR_USAGE,
-                        "%s: has results of \"%s\" with %u shots, which the configuration does "
+                        "%s: has results of \"%s\" with %u shot%s, which the configuration does "
                         "not ask for: put them back or give another output",
-                        path, task->name, shots);
+                        path, task->name, shots, bs_plural(shots));
   if (example >= task->n_examples || (most > 0 && example >= most))
     return bs_error_set(err, BS_ERR_USAGE,
                         "%s: has results of more examples of \"%s\" than max_examples now allows: "

@@ -17,17 +17,23 @@ static uint32_t threads_of(const bs_coordinator *c, size_t w) {
   return configured > 0 ? (uint32_t)configured : c->workers[w].n_threads;
 }
 
+/* Also one that has been told to stop, because there was nothing to do for it. */
+static bool is_here(const worker *who) {
+  return who->host != NULL && (who->state == PRESENT || who->state == STOPPED);
+}
+
 static bool is_first_of_node(const bs_coordinator *c, size_t w) {
   for (size_t i = 0; i < w; i++)
-    if (c->workers[i].state == PRESENT && c->workers[i].node == c->workers[w].node)
+    if (is_here(&c->workers[i]) && c->workers[i].node == c->workers[w].node)
       return false;
   return true;
 }
 
-bool bs_coordinator_describe(const bs_coordinator *c, bs_sweep_start *start) {
-  if (!c->begun || c->n_present == 0)
+bool bs_coordinator_describe(const bs_coordinator *c, const char *host, bs_sweep_start *start) {
+  bool is_apart = host != NULL;
+  if (!c->begun)
     return false;
-  start->isa = c->chosen_isa != NULL && c->n_units > 0 ? c->chosen_isa : "";
+  start->isa = c->chosen_isa != NULL ? c->chosen_isa : "";
   start->precision = c->provenance.dtype;
   start->n_models = c->plan->n_models;
   start->n_tasks = c->plan->n_tasks;
@@ -35,15 +41,17 @@ bool bs_coordinator_describe(const bs_coordinator *c, bs_sweep_start *start) {
   start->examples_total = c->progress.examples_total + c->examples_reused;
   for (size_t w = 0; w < c->n_workers; w++) {
     uint32_t n = threads_of(c, w);
-    if (c->workers[w].state != PRESENT)
+    if (!is_here(&c->workers[w]))
       continue;
+    is_apart = is_apart && strcmp(c->workers[w].host, host) != 0;
     if (start->n_workers++ == 0 || n < start->least_threads)
       start->least_threads = n;
     if (n > start->most_threads)
       start->most_threads = n;
     start->n_nodes += is_first_of_node(c, w);
   }
-  return true;
+  start->n_nodes += is_apart;
+  return start->n_workers > 0;
 }
 
 /* What the workers of one node have together. */
@@ -70,7 +78,8 @@ static node_load load_of(const bs_coordinator *c, size_t node) {
 static void warn(bs_coordinator *c, const char *what, size_t w, size_t n_nodes) {
   char message[640], others[64] = "";
   if (n_nodes > 1)
-    snprintf(others, sizeof others, ", and so on %zu other nodes", n_nodes - 1);
+    snprintf(others, sizeof others, ", and so on %zu other node%s", n_nodes - 1,
+             bs_plural(n_nodes - 1));
   snprintf(message, sizeof message, "warning: on %s%s %s", bs_coordinator_host_of(c, w), others,
            what);
   bs_coordinator_notice(c, message);

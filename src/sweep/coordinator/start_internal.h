@@ -4,9 +4,11 @@
 
 #include "sweep/coordinator/coordinator_internal.h"
 
-/* Fills all but n_ranks, expected_seconds and output; strings are borrowed. False before the
-   workers are there. */
-bool bs_coordinator_describe(const bs_coordinator *coordinator, bs_sweep_start *start);
+/* Fills all but n_ranks, expected_seconds and output; strings are borrowed. `host` is the
+   coordinator's own, whose node counts too; NULL: it works itself. False before the workers are
+   there, or when none came. */
+bool bs_coordinator_describe(const bs_coordinator *coordinator, const char *host,
+                             bs_sweep_start *start);
 
 /* What is left should take so long by the speeds of the units that earlier runs have done; 0: there
    are none. */

@@ -207,8 +207,9 @@ bs_status bs_plan_read_tasks(bs_plan *plan, bs_notice notice, void *user, bs_err
   if (status == BS_OK)
     status = read_all(plan, used, &to, err);
   if (status == BS_OK && plan->n_tasks == 0)
-    status = bs_error_set(err, BS_ERR_INPUT, "%s: none of the %zu tasks can be used", config->path,
-                          config->n_tasks);
+    status = bs_error_set(err, BS_ERR_INPUT, "%s: %s", config->path,
+                          config->n_tasks == 1 ? "its only task cannot be used"
+                                               : "none of its tasks can be used");
   if (status == BS_OK)
     status = check_metrics(plan, err);
   if (status == BS_OK)
