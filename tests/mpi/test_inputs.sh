@@ -135,7 +135,7 @@ for what in absent/tokenizer.json absent/model.safetensors ladder_facts/task.jso
   # Nobody can: left out, told once, and done by the next run.
   hidden "$what" 1,2 "$work/none_$name.h5" 1
   told 'is left out'
-  told 'incomplete: 0 examples failed, 1 models or tasks left out'
+  told 'incomplete: 0 examples failed, 1 model or task left out'
   on_ranks 2 run "$work/two.json" -o "$work/none_$name.h5" >/dev/null 2>"$work/log" || die "again: $(cat "$work/log")"
   same_results "$work/two.h5" "$work/none_$name.h5"
 done
@@ -184,7 +184,8 @@ for n in 1 3; do
     -x LD_PRELOAD="$faults" "$program" run "$work/large.json" -o "$work/large$n.h5" >/dev/null 2>"$work/log" || code=$?
   [ $code -eq 1 ] || die "memory: expected exit code 1, found $code: $(cat "$work/log")"
   told 'model "large" is left out: the model needs'
-  told 'incomplete: 0 examples failed, 1 models or tasks left out'
+  told 'start fewer ranks on a node (each holds the model) or take one with more memory, precision bf16 needs'
+  told 'incomplete: 0 examples failed, 1 model or task left out'
 done
 "$program" run "$work/large.json" -o "$work/large3.h5" >/dev/null 2>"$work/log" || die "$(cat "$work/log")"
 told '48 examples, 24 of them done before'

@@ -2,6 +2,7 @@
 #include "bigsweep/engine.h"
 
 #include <omp.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -41,6 +42,38 @@ int bs_engine_enter(const bs_engine *engine) {
 
 void bs_engine_leave(int before) { omp_set_num_threads(before); }
 
+static const double MIB = 1048576;
+
+static uint64_t need_of(const bs_engine_parts *parts) {
+  return parts->weights + parts->pass + parts->mapped;
+}
+
+/* What the model would need otherwise, where that is less; `need` where it cannot be told. */
+static uint64_t need_with(const bs_checkpoint *checkpoint, bs_engine_options options,
+                          uint64_t need) {
+  bs_engine_parts parts;
+  bs_status status = bs_engine_memory_parts(checkpoint, &options, &parts, NULL);
+  return status == BS_OK && need_of(&parts) < need ? need_of(&parts) : need;
+}
+
+/* What makes room, with what it comes to: fewer threads, another precision, fewer ranks. */
+static void describe_remedies(const bs_checkpoint *checkpoint, const bs_engine_options *options,
+                              uint64_t need, char *text, size_t n_bytes) {
+  bs_engine_options one_thread = *options, bf16 = *options;
+  one_thread.n_threads = 1;
+  bf16.precision = BS_PRECISION_BF16;
+  uint64_t with_one = need_with(checkpoint, one_thread, need);
+  uint64_t with_bf16 = need_with(checkpoint, bf16, need);
+  int n = snprintf(text, n_bytes,
+                   "; start fewer ranks on a node (each holds the model) or take one with more "
+                   "memory");
+  if (with_bf16 < need && n > 0 && (size_t)n < n_bytes)
+    n += snprintf(text + n, n_bytes - (size_t)n, ", precision bf16 needs %.0f MiB",
+                  (double)with_bf16 / MIB);
+  if (with_one < need && n > 0 && (size_t)n < n_bytes)
+    snprintf(text + n, n_bytes - (size_t)n, ", a single thread %.0f MiB", (double)with_one / MIB);
+}
+
 /* Refuses a model that does not fit, before the system kills a process for it. */
 static bs_status check_fits(const bs_checkpoint *checkpoint, const bs_engine_options *options,
                             bs_error *err) {
@@ -48,15 +81,17 @@ static bs_status check_fits(const bs_checkpoint *checkpoint, const bs_engine_opt
   bs_status status = bs_engine_memory_parts(checkpoint, options, &parts, err);
   if (status != BS_OK)
     return status;
-  uint64_t need = parts.weights + parts.pass + parts.mapped, available = bs_memory_available(NULL);
+  uint64_t need = need_of(&parts), available = bs_memory_available(NULL);
   if (need <= available)
     return BS_OK;
+  char remedies[320];
+  describe_remedies(checkpoint, options, need, remedies, sizeof remedies);
   return bs_error_set(
       err, BS_ERR_LIMIT,
       "the model needs %.0f MiB of memory (packed weights %.0f, a pass %.0f, tables "
-      "read in place %.0f), %.0f MiB are available",
-      (double)need / 1048576, (double)parts.weights / 1048576, (double)parts.pass / 1048576,
-      (double)parts.mapped / 1048576, (double)available / 1048576);
+      "read in place %.0f), %.0f MiB are available%s",
+      (double)need / MIB, (double)parts.weights / MIB, (double)parts.pass / MIB,
+      (double)parts.mapped / MIB, (double)available / MIB, remedies);
 }
 
 bs_status bs_engine_open(bs_engine **out, const bs_checkpoint *checkpoint,

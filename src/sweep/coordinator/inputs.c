@@ -44,8 +44,9 @@ static bs_status leave_out(bs_coordinator *c, bs_input input, bs_error *err) {
   bs_status status = bs_text_printf(&text, err, "%s \"%s\" is left out: %s", kind_of(input),
                                     name_of(c, input), c->input_faults[place_of(c, input)]);
   if (status == BS_OK && n_done(c, input) > 0)
-    status = bs_text_printf(&text, err, " (%llu of its examples are done and stay)",
-                            (unsigned long long)n_done(c, input));
+    status = bs_text_printf(&text, err, " (%llu of its examples %s)",
+                            (unsigned long long)n_done(c, input),
+                            n_done(c, input) == 1 ? "is done and stays" : "are done and stay");
   tell(c, &text);
   bs_text_free(&text);
   return status == BS_OK ? bs_jobs_leave_out(c->jobs, input, err) : status;
@@ -110,11 +111,12 @@ bs_status bs_inputs_check_memory(bs_coordinator *c, bs_error *err) {
     if (need <= most || c->models[m].done == c->models[m].total)
       continue;
     bs_text text = {0};
-    status =
-        bs_text_printf(&text, err,
-                       "it needs more than %.0f MiB of memory on a rank, %.0f MiB are available at "
-                       "most: use nodes with more memory",
-                       (double)need / 1048576, (double)most / 1048576);
+    status = bs_text_printf(
+        &text, err,
+        "it needs more than %.0f MiB of memory on a rank, %.0f MiB are available at "
+        "most: use nodes with more memory, or ask the queue for more of theirs (sbatch "
+        "--mem)",
+        (double)need / 1048576, (double)most / 1048576);
     c->input_faults[m] = text.data;
     if (status == BS_OK)
       status = leave_out(c, (bs_input){.number = (uint32_t)m}, err);
