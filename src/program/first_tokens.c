@@ -87,7 +87,6 @@ static bs_status print_model(const bs_command *command, const bs_plan *plan, siz
   }
   if (status == BS_OK)
     printf("%-24s %s\n", name, line.data != NULL ? line.data : "");
-  warn_of_tokenizer(command, name, tokenizer);
   if (n_doubled > 0) {
     bs_error message = {0};
     bs_error_set(

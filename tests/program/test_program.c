@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include "base/json_internal.h"
 #include "bigsweep/store.h"
@@ -560,6 +561,87 @@ static void lost_answers_are_told_by_all_stages(void) {
   outcome_free(&o);
 }
 
+/* Alone too, and when everything is done already. */
+static void a_run_begins_with_what_it_is(void) {
+  char config[8192], path[4096];
+  snprintf(config, sizeof config,
+           "{\"models\": [\"%s\"], \"max_examples\": 1, \"shots\": [0], \"output\": "
+           "\"begins.h5\", \"threads\": 1, \"tasks\": [\"%s/tasks/ladder_facts\"]}",
+           ladder("3k"), BS_SOURCE_DIR);
+  snprintf(path, sizeof path, "%s", bs_test_write("begins.json", config, strlen(config)));
+  static const char *const ends[] = {"1 example, 0 of them done before; the time is not known",
+                                     "1 example, 1 of them done before; nothing is left to do"};
+  for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
+    outcome o = run("", "run %s", path);
+    CU_ASSERT_EQUAL(o.code, 0);
+    CU_ASSERT_TRUE(has(&o.err, "bigsweep run: version "));
+    CU_ASSERT_TRUE(has(&o.err, "bigsweep run: 1 rank on 1 node, of which 1 computes with 1 thread "
+                               "each, instruction set "));
+    CU_ASSERT_TRUE(has(&o.err, "bigsweep run: 1 model, 1 task, "));
+    CU_ASSERT_TRUE(has(&o.err, ends[i]));
+    CU_ASSERT_PTR_NULL(strstr(o.err.data, "1 examples"));
+    outcome_free(&o);
+  }
+}
+
+/* A folder with the files of a model of the ladder but for one, which has this text. */
+static const char *ladder_with(const char *name, const char *file, const char *text) {
+  static const char *const files[] = {"config.json", "model.safetensors", "tokenizer.json",
+                                      "tokenizer_config.json"};
+  static char folder[4096];
+  char from[8192], to[8192];
+  snprintf(folder, sizeof folder, "%s", bs_test_path(name));
+  mkdir(folder, 0777);
+  for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+    snprintf(to, sizeof to, "%s/%s", folder, files[i]);
+    snprintf(from, sizeof from, "%s/%s", ladder("3k"), files[i]);
+    remove(to);
+    if (strcmp(files[i], file) != 0)
+      CU_ASSERT_EQUAL(symlink(from, to), 0);
+  }
+  snprintf(to, sizeof to, "%s/%s", name, file);
+  bs_test_write(to, text, strlen(text));
+  return folder;
+}
+
+/* What is odd about a tokenizer, and answers of more tokens than are generated, are told once by
+   plan and by run. */
+static void plan_and_run_tell_of_the_tokenizer(void) {
+  static const char task[] =
+      "{\"metrics\": [\"exact_str_match\"], \"examples\": [{\"input\": \"a\", \"target\": "
+      "\"hill\"}, {\"input\": \"b\", \"target\": [\"abcdefghijkl\", \"no\"]}, {\"input\": "
+      "\"c\", \"target\": [\"abcdefghijkl\", \"lkjihgfedcbaqr\"]}, {\"input\": \"d\", "
+      "\"target\": \" wide moor \"}]}";
+  static const char *const commands[] = {"plan", "run"};
+  char config[8192], path[4096];
+  bs_test_write("long_answers.json", task, strlen(task));
+  const char *model =
+      ladder_with("odd_class", "tokenizer_config.json", "{\"tokenizer_class\": \"OddTokenizer\"}");
+  snprintf(config, sizeof config,
+           "{\"models\": [{\"name\": \"odd\", \"path\": \"%s\"}], \"output\": \"odd.h5\", "
+           "\"shots\": [0], \"generation\": {\"max_tokens\": 4}, \"variants\": {\"more\": "
+           "{\"max_tokens\": 16}}, \"tasks\": [{\"path\": \"long_answers.json\", \"variants\": "
+           "[\"plain\", \"more\"]}]}",
+           model);
+  snprintf(path, sizeof path, "%s", bs_test_write("odd.json", config, strlen(config)));
+  for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
+    outcome o = run("", "%s %s", commands[i], path);
+    CU_ASSERT_EQUAL(o.code, 0);
+    const char *note = strstr(o.err.data, "model \"odd\": tokenizer: "), *again;
+    CU_ASSERT_PTR_NOT_NULL(note);
+    CU_ASSERT_TRUE(has(&o.err, "the tokenizer_class \"OddTokenizer\" is not known"));
+    again = note != NULL ? strstr(note + 1, "\"OddTokenizer\"") : NULL;
+    again = again != NULL ? strstr(again + 1, "\"OddTokenizer\"") : NULL;
+    CU_ASSERT_PTR_NULL(again);
+    CU_ASSERT_TRUE(has(&o.err, "warning: long_answers: exact_str_match: of 4 examples 2 can hardly "
+                               "match: at most 4 new tokens are generated, and as the tokenizer of "
+                               "\"odd\" writes them all accepted answers have more (example 2's "));
+    CU_ASSERT_PTR_NULL(
+        strstr(o.err.data, "long_answers@more: exact_str_match: of 4 examples 2 can hardly"));
+    outcome_free(&o);
+  }
+}
+
 static bs_store_content results_of(const char *path) {
   bs_store_content content = {0};
   bs_error err = {0};
@@ -828,6 +910,8 @@ int main(void) {
       {"analyze names models of one scale", analyze_names_models_of_one_scale},
       {"status says what became of each model", status_says_what_became_of_each_model},
       {"plan counts the work", plan_counts_the_work},
+      {"a run begins with what it is", a_run_begins_with_what_it_is},
+      {"plan and run tell of the tokenizer", plan_and_run_tell_of_the_tokenizer},
   };
   return bs_test_main("program", tests, sizeof tests / sizeof *tests);
 }

@@ -48,19 +48,45 @@ static void tell_notes(const bs_checkpoint *checkpoint, const bs_model_spec *spe
   }
 }
 
+/* Where what is found of the models is told and kept. */
+typedef struct model_reader {
+  const bs_plan *plan;
+  bool with_hashes;
+  bs_notice notice;
+  void *user;
+  bs_long_answers *long_answers; /* [plan->n_tasks] */
+} model_reader;
+
+/* What no file of the tokenizer can be blamed for, but a person should know. */
+static void tell_tokenizer_notes(const bs_tokenizer *tokenizer, const bs_model_spec *spec,
+                                 const model_reader *r) {
+  size_t n;
+  const char *const *notes = bs_tokenizer_notes(tokenizer, &n);
+  for (size_t i = 0; i < n && r->notice != NULL; i++) {
+    bs_error line = {0};
+    bs_error_set(&line, BS_OK, "model \"%s\": tokenizer: %s", spec->name, notes[i]);
+    r->notice(r->user, false, line.message);
+  }
+}
+
 /* What no unit of a model could be done with: found here, before work starts. */
-static bs_status check_tokenizer(const char *dir, const bs_model_info *info, bs_error *err) {
+static bs_status check_tokenizer(const bs_model_spec *spec, const bs_model_info *info,
+                                 const model_reader *r, bs_error *err) {
   bs_tokenizer *tokenizer = NULL;
-  bs_status status = bs_tokenizer_open(&tokenizer, dir, err);
+  bs_status status = bs_tokenizer_open(&tokenizer, spec->path, err);
   if (status == BS_OK)
     status = bs_tokenizer_check_fits(tokenizer, info->vocab_size, err);
+  if (status == BS_OK)
+    tell_tokenizer_notes(tokenizer, spec, r);
+  if (status == BS_OK)
+    status = bs_plan_count_long_answers(r->plan, tokenizer, spec->name, r->long_answers, err);
   bs_tokenizer_free(&tokenizer);
   return status;
 }
 
-static bs_status read_model(bs_plan_model *model, const bs_model_spec *spec,
-                            const bs_config *config, bool with_hashes, bs_notice notice, void *user,
+static bs_status read_model(bs_plan_model *model, const bs_model_spec *spec, const model_reader *r,
                             bs_error *err) {
+  const bs_config *config = r->plan->config;
   bs_checkpoint *checkpoint = NULL;
   bs_model_info info = {0};
   bs_status status = bs_checkpoint_open(&checkpoint, spec->path, err);
@@ -69,15 +95,15 @@ static bs_status read_model(bs_plan_model *model, const bs_model_spec *spec,
                                  .n_threads = config->threads,
                                  .isa = bs_engine_has_isa(config->isa) ? config->isa : NULL};
     bs_engine_parts parts = {0};
-    tell_notes(checkpoint, spec, notice, user);
+    tell_notes(checkpoint, spec, r->notice, r->user);
     bs_checkpoint_info(checkpoint, &info);
     status = bs_engine_memory_parts(checkpoint, &options, &parts, err);
     model->memory_bytes = parts.weights + parts.pass + parts.generation;
     model->least_bytes = sizeof(uint16_t) * info.parameters;
   }
   if (status == BS_OK)
-    status = check_tokenizer(spec->path, &info, err);
-  if (status == BS_OK && with_hashes) /* reads the weights anyway */
+    status = check_tokenizer(spec, &info, r, err);
+  if (status == BS_OK && r->with_hashes) /* reads the weights anyway */
     status = bs_checkpoint_check_finite(checkpoint, err);
   if (status == BS_OK) {
     model->path = spec->path;
@@ -99,10 +125,10 @@ static bs_status read_model(bs_plan_model *model, const bs_model_spec *spec,
       status = BS_ERR_MEMORY;
   }
   bs_checkpoint_free(&checkpoint);
-  if (status == BS_OK && with_hashes)
+  if (status == BS_OK && r->with_hashes)
     status = bs_checkpoint_sha256(spec->path, model->row.sha256, err);
   bs_text lines = {0};
-  if (status == BS_OK && with_hashes)
+  if (status == BS_OK && r->with_hashes)
     status = bs_checkpoint_fingerprints(spec->path, &lines, err);
   model->fingerprints = lines.data;
   return status;
@@ -119,14 +145,14 @@ static void free_model(bs_plan_model *model) {
 static bs_status read_models(bs_plan *plan, bool with_hashes, bs_notice notice, void *user,
                              bs_error *err) {
   const bs_config *config = plan->config;
+  model_reader r = {.plan = plan, .with_hashes = with_hashes, .notice = notice, .user = user};
   plan->models = bs_array_new(config->n_models, sizeof *plan->models, err);
-  if (plan->models == NULL)
-    return BS_ERR_MEMORY;
-  for (size_t i = 0; i < config->n_models; i++) {
+  r.long_answers = bs_array_new(plan->n_tasks, sizeof *r.long_answers, err);
+  bs_status status = plan->models == NULL || r.long_answers == NULL ? BS_ERR_MEMORY : BS_OK;
+  for (size_t i = 0; status == BS_OK && i < config->n_models; i++) {
     bs_error fault = {0};
     bs_plan_model model = {0};
-    if (read_model(&model, &config->models[i], config, with_hashes, notice, user, &fault) ==
-        BS_OK) {
+    if (read_model(&model, &config->models[i], &r, &fault) == BS_OK) {
       plan->models[plan->n_models++] = model;
     } else {
       free_model(&model);
@@ -135,10 +161,14 @@ static bs_status read_models(bs_plan *plan, bool with_hashes, bs_notice notice, 
       report(notice, user, fault.message);
     }
   }
-  if (plan->n_models == 0)
-    return bs_error_set(err, BS_ERR_INPUT, "%s: none of the %zu models can be used", config->path,
-                        config->n_models);
-  return BS_OK;
+  if (status == BS_OK && plan->n_models == 0)
+    status = bs_error_set(err, BS_ERR_INPUT, "%s: %s", config->path,
+                          config->n_models == 1 ? "its only model cannot be used"
+                                                : "none of its models can be used");
+  if (status == BS_OK)
+    status = bs_plan_tell_long_answers(plan, r.long_answers, notice, user, err);
+  free(r.long_answers);
+  return status;
 }
 
 /* Bytes that an average example brings: its input and its answers. */
@@ -224,8 +254,10 @@ static void report_lacking_shots(bs_plan *plan, bs_notice notice, void *user) {
       if (plan->specs[t]->shots[s] > bs_task_most_shots(plan->tasks[t])) {
         bs_error fault = {0};
         bs_error_set(
-            &fault, BS_ERR_INPUT, "%s: %u shots are left out: the task has %zu examples to show",
-            plan->tasks[t]->path, plan->specs[t]->shots[s], bs_task_most_shots(plan->tasks[t]));
+            &fault, BS_ERR_INPUT, "%s: %u shot%s left out: the task has %zu example%s to show",
+            plan->tasks[t]->path, plan->specs[t]->shots[s],
+            plan->specs[t]->shots[s] == 1 ? " is" : "s are", bs_task_most_shots(plan->tasks[t]),
+            bs_plural(bs_task_most_shots(plan->tasks[t])));
         plan->n_bad_inputs++;
         report(notice, user, fault.message);
       }

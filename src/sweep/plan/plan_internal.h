@@ -2,9 +2,25 @@
 #define BIGSWEEP_SWEEP_PLAN_PLAN_INTERNAL_H
 
 #include "bigsweep/sweep.h"
+#include "bigsweep/tokenizer.h"
 
 /* Opens the tasks of plan->config, with their baselines; those that cannot be used are told and
    left out. */
 bs_status bs_plan_read_tasks(bs_plan *plan, bs_notice notice, void *user, bs_error *err);
+
+/* Examples of a task whose accepted answers have all more tokens than are generated, as the
+   tokenizer of one model writes them. */
+typedef struct bs_long_answers {
+  size_t n;          /* of the model that has the most */
+  const char *model; /* its name; borrowed */
+  size_t first;      /* the first such example ... */
+  size_t n_tokens;   /* ... and the tokens of its shortest answer */
+} bs_long_answers;
+
+/* Counts for one more model; `longest` is [plan->n_tasks], {0} at first. */
+bs_status bs_plan_count_long_answers(const bs_plan *plan, const bs_tokenizer *tokenizer,
+                                     const char *model, bs_long_answers *longest, bs_error *err);
+bs_status bs_plan_tell_long_answers(const bs_plan *plan, const bs_long_answers *longest,
+                                    bs_notice notice, void *user, bs_error *err);
 
 #endif
