@@ -152,6 +152,14 @@ typedef struct bs_sweep_options {
   double lease_seconds;
 } bs_sweep_options;
 
+/* All that a results file holds, and its statistics. */
+typedef struct bs_sweep_results {
+  bs_store_content content;
+  bs_analysis *analysis;
+} bs_sweep_results;
+/* Frees what is in it; of {0} nothing. */
+void bs_sweep_results_free(bs_sweep_results *results);
+
 typedef struct bs_sweep_summary {
   bool is_coordinator; /* the other fields are filled there alone */
   bool finished;       /* nothing is left to do */
@@ -162,6 +170,9 @@ typedef struct bs_sweep_summary {
   int n_ranks;
   bool is_launched;  /* by mpirun, srun or the like */
   char output[4096]; /* "": none was opened */
+  /* Of a finished run: what was written, without the provenance. The caller's, to be freed with
+     bs_sweep_results_free. */
+  bs_sweep_results results;
   /* Ranks are missing, so that MPI could not be finalised, or the run was stopped while it still
      read its inputs, which a thread goes on with: flush what is open and end with _exit, on every
      rank where it is set. */
@@ -224,6 +235,20 @@ bs_status bs_engine_process(int parent, int threads, bs_error *err);
 
 /* Everything that RESULTS.h5 and RESULTS.h5.parts/ hold together, sorted. */
 bs_status bs_sweep_collect(bs_store_content *out, const char *path, bs_error *err);
+
+/* Computes the statistics of a results file, and of parts that are not yet in it, and writes them
+   into the file, unless a run is at work on it (*is_running), which will. That they could not be
+   written is in *not_written and no error: they are in *out all the same, which is the caller's in
+   any case. */
+bs_status bs_sweep_analyze(bs_sweep_results *out, const char *path, bool *is_running,
+                           bs_error *not_written, bs_error *err);
+
+/* Scores a results file again (bs_analysis_rescore, which tells `notice` what it leaves out) and
+   replaces it. BS_ERR_USAGE while a run is at work on it. *out is what was read and the statistics
+   that were written, the caller's in any case. */
+bs_status bs_sweep_rescore(bs_sweep_results *out, const char *path, const char *const *added,
+                           size_t n_added, void (*notice)(void *user, const char *message),
+                           void *user, bs_error *err);
 
 /* The attributes that tell where results come from: version, compiler, host; static strings. */
 void bs_provenance_fill(bs_provenance *provenance);

@@ -1,3 +1,4 @@
+/* The scores of a results file again, without a model. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -6,7 +7,6 @@
 #include "bigsweep/analysis.h"
 #include "bigsweep/sweep.h"
 #include "program/options.h"
-#include "sweep/lock_internal.h"
 
 enum { MOST_ADDED = 64 };
 
@@ -28,46 +28,18 @@ static bs_status split_names(const char *list, char **copy, const char **names, 
 
 static void print_notice(void *user, const char *message) { print_error(user, message); }
 
-/* What is asked for, and what comes of it. */
-typedef struct rescoring {
-  const char *path, *const *added;
-  size_t n_added;
-  void *command;
-  bs_store_content content;
-  bs_tables *results;
-  bs_analysis *analysis;
-} rescoring;
-
-/* Reads the file (and parts that are not yet in it), scores it again and replaces it. */
-static bs_status score_again(void *user, bs_error *err) {
-  rescoring *r = user;
-  bs_status status = bs_sweep_collect(&r->content, r->path, err);
-  if (status == BS_OK)
-    status = bs_analysis_rescore(&r->results, r->content.results, r->added, r->n_added,
-                                 print_notice, r->command, err);
-  if (status == BS_OK)
-    status = bs_analysis_from_tables(&r->analysis, r->results, err);
-  if (status == BS_OK)
-    status = bs_store_write(r->path, r->results, r->analysis, r->content.runs, r->content.n_runs,
-                            &r->content.provenance, err);
-  return status;
-}
-
-/* Refused while a run is at work on the file. */
-static bs_status rescore(rescoring *r, bs_error *err) {
-  bs_lock *lock = NULL;
-  bs_limits limits = bs_limits_get(0);
-  bs_status status = bs_lock_take(&lock, r->path, &limits, NULL, NULL, err);
-  if (status == BS_OK)
-    status = bs_lock_while(lock, score_again, r, err);
-  if (status == BS_OK)
-    printf("%s: %zu score%s of %zu example%s\n", r->path, bs_analysis_n_scores(r->analysis),
-           bs_plural(bs_analysis_n_scores(r->analysis)), r->results->n_examples,
-           bs_plural(r->results->n_examples));
-  bs_analysis_free(&r->analysis);
-  bs_tables_free(&r->results);
-  bs_store_content_free(&r->content);
-  bs_lock_free(&lock);
+static bs_status rescore(const bs_command *command, const char *path, const char *const *added,
+                         size_t n_added, bs_error *err) {
+  bs_sweep_results results;
+  bs_status status =
+      bs_sweep_rescore(&results, path, added, n_added, print_notice, (void *)(size_t)command, err);
+  if (status == BS_OK) {
+    size_t n_scores = bs_analysis_n_scores(results.analysis);
+    size_t n_examples = results.content.results->n_examples;
+    printf("%s: %zu score%s of %zu example%s\n", path, n_scores, bs_plural(n_scores), n_examples,
+           bs_plural(n_examples));
+  }
+  bs_sweep_results_free(&results);
   return status;
 }
 
@@ -92,11 +64,7 @@ static int run(const bs_command *command, int argc, char **argv) {
   if (status == BS_OK && list != NULL)
     status = split_names(list, &copy, names, &n, &err);
   if (status == BS_OK)
-    status = rescore(&(rescoring){.path = p.arguments[0],
-                                  .added = names,
-                                  .n_added = n,
-                                  .command = (void *)(size_t)command},
-                     &err);
+    status = rescore(command, p.arguments[0], names, n, &err);
   free(copy);
   return status == BS_OK ? EXIT_DONE : fail(command, &err);
 }

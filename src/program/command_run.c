@@ -134,27 +134,21 @@ static bs_status print_prompts(const bs_command *command, const bs_analysis *ana
   return status;
 }
 
-/* What the run came to, from the file it wrote. */
+/* What the run came to. */
 static bs_status print_results(const bs_command *command, const char *config_path,
                                const bs_sweep_summary *summary, bs_error *err) {
-  bs_store_content content = {0};
-  bs_analysis *analysis = NULL;
-  bs_status status = bs_store_read(&content, summary->output, err);
-  if (status == BS_OK)
-    status = bs_analysis_from_tables(&analysis, content.results, err);
-  if (status == BS_OK)
-    status = bs_analysis_print(analysis, stdout, err);
+  const bs_store_content *content = &summary->results.content;
+  const bs_analysis *analysis = summary->results.analysis;
+  bs_status status = bs_analysis_print(analysis, stdout, err);
   if (status == BS_OK)
     status =
-        bs_analysis_tell_white_space(content.results, print_note, (void *)(size_t)command, err);
+        bs_analysis_tell_white_space(content->results, print_note, (void *)(size_t)command, err);
   if (status == BS_OK)
     status = print_prompts(command, analysis, err);
   if (status == BS_OK) {
-    print_failures(command, &content);
-    print_expectation(command, config_path, summary, &content);
+    print_failures(command, content);
+    print_expectation(command, config_path, summary, content);
   }
-  bs_analysis_free(&analysis);
-  bs_store_content_free(&content);
   return status;
 }
 
@@ -247,6 +241,7 @@ static int run(const bs_command *command, int argc, char **argv) {
     code = fail(command, &err);
   else if (summary.is_coordinator)
     code = finish(command, p.arguments[0], &summary);
+  bs_sweep_results_free(&summary.results);
   bs_error_clear(&err);
   if (summary.is_launched && summary.output[0] != '\0' &&
       bs_sweep_mark_done(summary.output, code, &err) != BS_OK)

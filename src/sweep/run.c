@@ -409,12 +409,14 @@ static bs_status prepare(run *r, bs_error *err) {
 static bs_status end_run(run *r, bs_error *err) {
   bs_coordinator_summary(r->coordinator, bs_steady_seconds(), r->summary);
   bs_status status = in_background(r, write_results, LEAVES_IF_TYPED_TWICE, err);
-  if (r->is_abandoned)
+  if (r->is_abandoned) {
     r->summary->finished = false;
-  else if (status == BS_OK && r->summary->finished)
+  } else if (status == BS_OK && r->summary->finished) {
     bs_run_status_remove(r->summary->output);
-  else
+    bs_coordinator_take_results(r->coordinator, &r->summary->results);
+  } else {
     bs_run_status_write(r->summary->output, r->coordinator, r->summary);
+  }
   return status;
 }
 

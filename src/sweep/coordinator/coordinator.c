@@ -98,6 +98,7 @@ void bs_coordinator_free(bs_coordinator **handle) {
   free(c->runs.rows);
   free(c->models);
   bs_jobs_free(&c->jobs);
+  bs_analysis_free(&c->analysis);
   bs_tables_free(&c->all);
   bs_tables_free(&c->pending);
   bs_text_free(&c->protocol);

@@ -65,5 +65,8 @@ void bs_coordinator_model_progress(const bs_coordinator *coordinator, size_t mod
 /* After the end: commits what is left and, when the sweep is finished, writes the results file with
    its statistics and removes the parts. */
 bs_status bs_coordinator_finish(bs_coordinator *coordinator, bs_error *err);
+/* After a finish that wrote the results file: what was written, the caller's from now on. Nothing
+   but bs_coordinator_free may follow. */
+void bs_coordinator_take_results(bs_coordinator *coordinator, bs_sweep_results *results);
 
 #endif

@@ -58,6 +58,7 @@ struct bs_coordinator {
   bs_tables *pending; /* rows not yet committed */
   bs_run_rows runs;   /* of which the first n_runs_committed are in parts */
   size_t n_runs_committed;
+  bs_analysis *analysis; /* of a finished sweep; else NULL */
   bs_text protocol;
   char created[32];
   bs_provenance provenance;

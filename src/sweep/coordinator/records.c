@@ -155,20 +155,27 @@ static int by_unit(const void *a, const void *b) {
 bs_status bs_coordinator_finish(bs_coordinator *c, bs_error *err) {
   if (!bs_records_are_whole(c))
     return bs_records_commit(c, err);
-  bs_analysis *analysis = NULL;
   bs_status status = bs_tables_sort(c->all, err);
   if (status == BS_OK)
-    status = bs_analysis_from_tables(&analysis, c->all, err);
+    status = bs_analysis_from_tables(&c->analysis, c->all, err);
   if (status == BS_OK) {
     if (c->runs.n > 0)
       qsort(c->runs.rows, c->runs.n, sizeof *c->runs.rows, by_unit);
-    status =
-        bs_store_write(c->output, c->all, analysis, c->runs.rows, c->runs.n, &c->provenance, err);
+    status = bs_store_write(c->output, c->all, c->analysis, c->runs.rows, c->runs.n, &c->provenance,
+                            err);
   }
   if (status == BS_OK)
     status = bs_store_remove_parts(c->output, err);
   else if (status != BS_ERR_MEMORY)
     bs_records_commit(c, NULL); /* what is not in the file shall at least be in a part */
-  bs_analysis_free(&analysis);
   return status;
+}
+
+void bs_coordinator_take_results(bs_coordinator *c, bs_sweep_results *results) {
+  *results =
+      (bs_sweep_results){.content = {.results = c->all, .runs = c->runs.rows, .n_runs = c->runs.n},
+                         .analysis = c->analysis};
+  c->all = NULL;
+  c->runs = (bs_run_rows){0};
+  c->analysis = NULL;
 }

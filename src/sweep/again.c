@@ -1,0 +1,84 @@
+/* Statistics and scores of a results file again, while its lock keeps runs away. */
+#include "bigsweep/analysis.h"
+#include "bigsweep/sweep.h"
+#include "sweep/lock_internal.h"
+
+void bs_sweep_results_free(bs_sweep_results *results) {
+  bs_analysis_free(&results->analysis);
+  bs_store_content_free(&results->content);
+}
+
+/* What is asked for, and what comes of it. */
+typedef struct analyzing {
+  const char *path;
+  bool is_running;
+  bs_sweep_results *out;
+  bs_error *not_written;
+} analyzing;
+
+static bs_status analyze(void *user, bs_error *err) {
+  analyzing *a = user;
+  bs_store_content *content = &a->out->content;
+  bs_status status = bs_sweep_collect(content, a->path, err);
+  if (status == BS_OK)
+    status = bs_analysis_from_tables(&a->out->analysis, content->results, err);
+  if (status == BS_OK && !a->is_running &&
+      bs_store_write(a->path, content->results, a->out->analysis, content->runs, content->n_runs,
+                     &content->provenance, a->not_written) != BS_OK)
+    bs_error_prefix(a->not_written, "the statistics are printed but not written into the file");
+  return status;
+}
+
+bs_status bs_sweep_analyze(bs_sweep_results *out, const char *path, bool *is_running,
+                           bs_error *not_written, bs_error *err) {
+  analyzing a = {.path = path, .out = out, .not_written = not_written};
+  bs_lock *lock = NULL;
+  char holder[512] = "";
+  bs_limits limits = bs_limits_get(0);
+  *out = (bs_sweep_results){0};
+  a.is_running = *is_running = bs_lock_holder(path, holder, sizeof holder) ||
+                               bs_lock_take(&lock, path, &limits, NULL, NULL, NULL) == BS_ERR_USAGE;
+  bs_status status = bs_lock_while(lock, analyze, &a, err);
+  bs_lock_free(&lock);
+  return status;
+}
+
+typedef struct rescoring {
+  const char *path, *const *added;
+  size_t n_added;
+  void (*notice)(void *user, const char *message);
+  void *user;
+  bs_sweep_results *out;
+} rescoring;
+
+/* Reads the file (and parts that are not yet in it), scores it again and replaces it. */
+static bs_status rescore(void *user, bs_error *err) {
+  rescoring *r = user;
+  bs_store_content *content = &r->out->content;
+  bs_tables *rescored = NULL;
+  bs_status status = bs_sweep_collect(content, r->path, err);
+  if (status == BS_OK)
+    status = bs_analysis_rescore(&rescored, content->results, r->added, r->n_added, r->notice,
+                                 r->user, err);
+  if (status == BS_OK)
+    status = bs_analysis_from_tables(&r->out->analysis, rescored, err);
+  if (status == BS_OK)
+    status = bs_store_write(r->path, rescored, r->out->analysis, content->runs, content->n_runs,
+                            &content->provenance, err);
+  bs_tables_free(&rescored);
+  return status;
+}
+
+bs_status bs_sweep_rescore(bs_sweep_results *out, const char *path, const char *const *added,
+                           size_t n_added, void (*notice)(void *user, const char *message),
+                           void *user, bs_error *err) {
+  rescoring r = {path, added, n_added, notice, user, out};
+  bs_lock *lock = NULL;
+  bs_limits limits = bs_limits_get(0);
+  *out = (bs_sweep_results){0};
+  bs_status status = bs_lock_take(&lock, path, &limits, NULL, NULL, err);
+  if (status == BS_OK)
+    status = bs_lock_while(lock, rescore, &r, err);
+  bs_lock_free(&lock);
+  return status;
+}
