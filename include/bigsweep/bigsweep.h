@@ -3,6 +3,7 @@
 #define BIGSWEEP_BIGSWEEP_H
 
 #include "bigsweep/analysis.h"
+#include "bigsweep/arithmetic.h"
 #include "bigsweep/buffer.h"
 #include "bigsweep/checkpoint.h"
 #include "bigsweep/config.h"

@@ -10,26 +10,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "bigsweep/arithmetic.h"
 #include "bigsweep/checkpoint.h"
 #include "bigsweep/error.h"
 
 #ifdef __cplusplus
 extern "C" {
 #endif
-
-/* Arithmetic of the linear layers. */
-typedef enum bs_precision {
-  BS_PRECISION_AUTO,   /* f32 for every checkpoint: no silent loss */
-  BS_PRECISION_F32,    /* error no larger than that of f32 arithmetic */
-  BS_PRECISION_BF16X2, /* activations and weights in two bf16 parts, 16 bits of significand: an
-                          error several hundred times smaller than that of bf16, larger than that of
-                          f32 */
-  BS_PRECISION_BF16,   /* activations and weights rounded to bf16 before each product, f32 sums */
-} bs_precision;
-
-/* "auto", "f32", "bf16x2", "bf16" -> precision; BS_ERR_USAGE names the known ones. */
-bs_status bs_precision_parse(bs_precision *out, const char *name, bs_error *err);
-const char *bs_precision_name(bs_precision precision);
 
 typedef struct bs_engine_options {
   bs_precision precision;

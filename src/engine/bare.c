@@ -78,8 +78,10 @@ void bs_bare_free(bs_bare **bare) {
 
 static bs_status apply(bs_bare *bare, const bs_linear *linear, size_t m, bs_epilogue epilogue,
                        bs_error *err) {
-  return bs_linear_apply(linear, bare->x, bs_linear_n_in(linear), m, bare->y,
-                         bs_linear_n_out(linear), epilogue, err);
+  return bs_linear_run(
+      linear, &(bs_linear_input){.x = bare->x, .ld_x = bs_linear_n_in(linear)}, m,
+      &(bs_linear_output){.y = bare->y, .ld_y = bs_linear_n_out(linear), .epilogue = epilogue},
+      err);
 }
 
 bs_status bs_bare_run(bs_bare *bare, size_t n_rows, size_t n_outputs, bs_error *err) {
@@ -100,9 +102,13 @@ bs_status bs_bare_run(bs_bare *bare, size_t n_rows, size_t n_outputs, bs_error *
     }
   }
   if (status == BS_OK)
-    status =
-        bs_linear_logits_summary(weights->head, bare->x, bs_linear_n_in(weights->head), n_outputs,
-                                 bare->offsets, NULL, bare->log_sums, bare->best, NULL, err);
+    status = bs_linear_run(
+        weights->head, &(bs_linear_input){.x = bare->x, .ld_x = bs_linear_n_in(weights->head)},
+        n_outputs,
+        &(bs_linear_output){.summary = &(bs_logits_summary){.log_sum_exp = bare->log_sums,
+                                                            .argmax = bare->best,
+                                                            .offsets = bare->offsets}},
+        err);
   bs_engine_leave(before);
   return status;
 }

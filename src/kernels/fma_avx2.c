@@ -64,12 +64,12 @@ static void expand(bs_dtype storage, const void *from, float *to, size_t n) {
   }
 }
 
-static void round_row(bs_tier tier, const float *x, float *to, size_t n) {
-  if (tier == BS_TIER_F32)
+static void round_row(bs_precision precision, const float *x, float *to, size_t n) {
+  if (precision == BS_PRECISION_F32)
     memcpy(to, x, n * sizeof *to);
   else
     for (size_t i = 0; i < n; i++)
-      to[i] = bs_rounded_to_parts(x[i], bs_tier_parts(tier));
+      to[i] = bs_rounded_to_parts(x[i], bs_precision_parts(precision));
 }
 
 const bs_fma_ops bs_fma_avx2 = {

@@ -67,13 +67,13 @@ static void expand(bs_dtype storage, const void *from, float *to, size_t n) {
   }
 }
 
-static void round_row(bs_tier tier, const float *x, float *to, size_t n) {
+static void round_row(bs_precision precision, const float *x, float *to, size_t n) {
   for (size_t i = 0; i < n; i += 16) {
     __mmask16 lanes = bs_lanes(n - i);
     __m512 value = _mm512_maskz_loadu_ps(lanes, x + i);
-    if (tier == BS_TIER_BF16X2) {
+    if (precision == BS_PRECISION_BF16X2) {
       value = bs_two_parts_avx512(value);
-    } else if (tier == BS_TIER_BF16) {
+    } else if (precision == BS_PRECISION_BF16) {
       value = bs_round_bf16_avx512(value);
     }
     _mm512_mask_storeu_ps(to + i, lanes, value);

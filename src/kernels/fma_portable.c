@@ -32,12 +32,12 @@ static void micro(size_t n_rows, size_t depth, const float *a, const float *b, f
       micro_rows(1, depth, a + r * BS_FMA_STRIDE, b, c + r * BS_PANEL, add);
 }
 
-static void round_row(bs_tier tier, const float *x, float *to, size_t n) {
-  if (tier == BS_TIER_F32)
+static void round_row(bs_precision precision, const float *x, float *to, size_t n) {
+  if (precision == BS_PRECISION_F32)
     memcpy(to, x, n * sizeof *to);
   else
     for (size_t i = 0; i < n; i++)
-      to[i] = bs_rounded_to_parts(x[i], bs_tier_parts(tier));
+      to[i] = bs_rounded_to_parts(x[i], bs_precision_parts(precision));
 }
 
 const bs_fma_ops bs_fma_portable = {

@@ -1,9 +1,9 @@
 /* Products of bf16 parts on AMX tiles, summed in f32.
 
-   An operand of the tier f32 is split into up to three bf16 parts that together hold all its bits;
-   a product of two operands is the sum of the products of their parts, those far below the last bit
-   of f32 left out (part i of the activation and j of the weight meet when i + j < 3). The parts of
-   an activation meet the same weight tile: it is loaded once.
+   An operand of the precision f32 is split into up to three bf16 parts that together hold all its
+   bits; a product of two operands is the sum of the products of their parts, those far below the
+   last bit of f32 left out (part i of the activation and j of the weight meet when i + j < 3). The
+   parts of an activation meet the same weight tile: it is loaded once.
 
    Arithmetic of an output: one chain over steps of 32 inputs; in a step, for each pair of parts in
    fixed order, TDPBF16PS adds the 16 even and 16 odd products in f32 and the result to the sum.
@@ -36,20 +36,20 @@ enum {
 
 static size_t n_steps(size_t n_in) { return bs_ceil_div(n_in, STEP); }
 
-static size_t weight_parts(bs_tier tier, bs_dtype storage) {
+static size_t weight_parts(bs_precision precision, bs_dtype storage) {
   size_t needed = storage == BS_DTYPE_BF16 ? 1 : storage == BS_DTYPE_F16 ? 2 : 3;
-  return needed < bs_tier_parts(tier) ? needed : bs_tier_parts(tier);
+  return needed < bs_precision_parts(precision) ? needed : bs_precision_parts(precision);
 }
 
 /* Panel: [steps][parts][2 tiles of 16 outputs][16 pairs of inputs][16 outputs][2]. */
 static size_t panel_bytes(const bs_gemm *gemm, bs_dtype storage, size_t n_in) {
-  return n_steps(n_in) * weight_parts(gemm->tier, storage) * 2 * TILE_BYTES;
+  return n_steps(n_in) * weight_parts(gemm->precision, storage) * 2 * TILE_BYTES;
 }
 
 static void pack_panel(const bs_gemm *gemm, bs_dtype storage, size_t n_in, size_t k, size_t depth,
                        const float *block, void *panel) {
   (void)n_in;
-  size_t parts = weight_parts(gemm->tier, storage);
+  size_t parts = weight_parts(gemm->precision, storage);
   unsigned char *step = (unsigned char *)panel + k / STEP * parts * 2 * TILE_BYTES;
   for (size_t i = 0; i < depth; i += 2)
     for (size_t h = 0; h < 2; h++) {
@@ -79,7 +79,7 @@ static void pack_panel(const bs_gemm *gemm, bs_dtype storage, size_t n_in, size_
 
 static bool copy_panel(const bs_gemm *gemm, bs_dtype storage, bs_dtype dtype, const void *weights,
                        size_t n_rows, size_t n_in, void *panel) {
-  if (dtype != BS_DTYPE_BF16 || weight_parts(gemm->tier, storage) != 1)
+  if (dtype != BS_DTYPE_BF16 || weight_parts(gemm->precision, storage) != 1)
     return false;
   bs_amx_copy_panel(weights, n_rows, n_in, panel);
   return true;
@@ -87,7 +87,7 @@ static bool copy_panel(const bs_gemm *gemm, bs_dtype storage, bs_dtype dtype, co
 
 /* Slab: [groups of 32 rows][steps][2 tiles of 16 rows][parts][16 rows][32 inputs]. */
 static size_t group_bytes(const bs_gemm *gemm, size_t n_in) {
-  return n_steps(n_in) * 2 * bs_tier_parts(gemm->tier) * TILE_BYTES;
+  return n_steps(n_in) * 2 * bs_precision_parts(gemm->precision) * TILE_BYTES;
 }
 
 static size_t slab_bytes(const bs_gemm *gemm, size_t slab_rows, size_t n_in) {
@@ -137,7 +137,7 @@ static unsigned char *row_at(size_t parts, size_t n_in, size_t row, void *slab) 
 
 static void pack_rows(const bs_gemm *gemm, const float *x, size_t ld_x, size_t row, size_t n_rows,
                       size_t slab_rows, size_t n_in, void *slab) {
-  size_t parts = bs_tier_parts(gemm->tier);
+  size_t parts = bs_precision_parts(gemm->precision);
   split_function split = split_of(parts);
   (void)slab_rows;
   for (size_t r = row; r < row + n_rows; r++)
@@ -146,14 +146,14 @@ static void pack_rows(const bs_gemm *gemm, const float *x, size_t ld_x, size_t r
 
 static void pack_piece(const bs_gemm *gemm, const float *x, size_t row, size_t first, size_t n,
                        size_t slab_rows, size_t n_in, void *slab) {
-  size_t parts = bs_tier_parts(gemm->tier);
+  size_t parts = bs_precision_parts(gemm->precision);
   (void)slab_rows;
   split_of(parts)(x, n, row_at(parts, n_in, row, slab) + first / STEP * 2 * parts * TILE_BYTES);
 }
 
 /* What is left of the last tile multiplies too; its results are dropped. */
 static void pad_rows(const bs_gemm *gemm, size_t n_rows, size_t n_in, void *slab) {
-  size_t parts = bs_tier_parts(gemm->tier);
+  size_t parts = bs_precision_parts(gemm->precision);
   for (size_t r = n_rows; r % TILE_ROWS != 0; r++)
     for (size_t t = 0; t < n_steps(n_in); t++)
       for (size_t p = 0; p < parts; p++)
@@ -174,7 +174,7 @@ enum {
 
 /* Blocks of steps between which sums rest in memory; exact, so of no influence on results. */
 static size_t n_blocks(const bs_gemm *gemm, size_t n_in) {
-  size_t most = bs_tier_parts(gemm->tier) == 1 ? BLOCK_STEPS : BLOCK_STEPS / 2;
+  size_t most = bs_precision_parts(gemm->precision) == 1 ? BLOCK_STEPS : BLOCK_STEPS / 2;
   return (n_steps(n_in) + most - 1) / most;
 }
 
@@ -182,7 +182,7 @@ static size_t n_blocks(const bs_gemm *gemm, size_t n_in) {
    call fit there too they stay, and fewer panels at a time do. */
 static size_t chunk_panels(const bs_gemm *gemm, bs_dtype storage, size_t n_in, size_t m) {
   size_t steps = n_steps(n_in) / n_blocks(gemm, n_in) + 1;
-  size_t panels = CHUNK_BYTES / (steps * 2 * TILE_BYTES * weight_parts(gemm->tier, storage));
+  size_t panels = CHUNK_BYTES / (steps * 2 * TILE_BYTES * weight_parts(gemm->precision, storage));
   size_t most = slab_bytes(gemm, m, n_in) <= CHUNK_BYTES ? MOST_PANELS / 2 : MOST_PANELS;
   return panels < 1 ? 1 : panels > most ? most : panels;
 }
@@ -191,7 +191,7 @@ static size_t chunk_panels(const bs_gemm *gemm, bs_dtype storage, size_t n_in, s
    there is one block. */
 static size_t n_passes(const bs_gemm *gemm, bs_dtype storage, size_t n_in) {
   size_t blocks = n_blocks(gemm, n_in);
-  return weight_parts(gemm->tier, storage) > 1 && blocks > 1 ? 2 * blocks : blocks;
+  return weight_parts(gemm->precision, storage) > 1 && blocks > 1 ? 2 * blocks : blocks;
 }
 
 /* Sets of results that are kept: all, where sums rest in between passes, else the one that is
@@ -390,8 +390,8 @@ typedef struct layout {
 
 static layout layout_of(const bs_product *work) {
   const bs_gemm *gemm = work->gemm;
-  size_t w_parts = weight_parts(gemm->tier, work->storage);
-  layout l = {.a_step = 2 * bs_tier_parts(gemm->tier) * TILE_BYTES,
+  size_t w_parts = weight_parts(gemm->precision, work->storage);
+  layout l = {.a_step = 2 * bs_precision_parts(gemm->precision) * TILE_BYTES,
               .w_step = 2 * w_parts * TILE_BYTES,
               .group = group_bytes(gemm, work->n_in),
               .n_groups = bs_ceil_div(work->n_rows, GROUP),
@@ -471,7 +471,8 @@ static void group_product(const bs_product *work, const layout *l, const pass *n
 
 static void product(const bs_product *work) {
   const bs_gemm *gemm = work->gemm;
-  micro_function run = micro_of(bs_tier_parts(gemm->tier), weight_parts(gemm->tier, work->storage));
+  micro_function run =
+      micro_of(bs_precision_parts(gemm->precision), weight_parts(gemm->precision, work->storage));
   layout l = layout_of(work);
   pending earlier = {.work = work};
   for (size_t i = 0; i < l.n_passes; i++) {

@@ -1,6 +1,6 @@
 /* Products by f32 multiply-add. An output is the sum of partial sums over blocks of 128 inputs,
-   each one chain in order of the inputs. The tiers below f32 round the operands and then do the
-   same: a product of two bf16 is exact in f32. */
+   each one chain in order of the inputs. The precisions below f32 round the operands and then do
+   the same: a product of two bf16 is exact in f32. */
 #include <string.h>
 
 #include "base/size_internal.h"
@@ -24,7 +24,7 @@ static void pack_panel(const bs_gemm *gemm, bs_dtype storage, size_t n_in, size_
   unsigned char *to = (unsigned char *)panel + k * BS_PANEL * element_bytes(storage);
   for (size_t i = 0; i < n; i++) {
     float value = block[i];
-    if (gemm->tier == BS_TIER_BF16X2)
+    if (gemm->precision == BS_PRECISION_BF16X2)
       value = bs_rounded_to_parts(value, 2);
     uint16_t half = storage == BS_DTYPE_BF16 ? bs_bf16_of_f32(value) : bs_f16_of_exact_f32(value);
     if (storage == BS_DTYPE_F32)
@@ -47,7 +47,8 @@ static void pack_rows(const bs_gemm *gemm, const float *x, size_t ld_x, size_t r
     size_t k = b * BS_FMA_DEPTH, depth = n_in - k < BS_FMA_DEPTH ? n_in - k : BS_FMA_DEPTH;
     float *to = (float *)slab + (b * slab_rows + row) * BS_FMA_STRIDE;
     for (size_t i = 0; i < n_rows; i++)
-      gemm->fma->round_row(gemm->tier, x + (row + i) * ld_x + k, to + i * BS_FMA_STRIDE, depth);
+      gemm->fma->round_row(gemm->precision, x + (row + i) * ld_x + k, to + i * BS_FMA_STRIDE,
+                           depth);
   }
 }
 
@@ -57,7 +58,7 @@ static void pack_piece(const bs_gemm *gemm, const float *x, size_t row, size_t f
   for (size_t at = first, end = first + n, next; at < end; x += next - at, at = next) {
     size_t b = at / BS_FMA_DEPTH;
     next = (b + 1) * BS_FMA_DEPTH < end ? (b + 1) * BS_FMA_DEPTH : end;
-    gemm->fma->round_row(gemm->tier, x,
+    gemm->fma->round_row(gemm->precision, x,
                          (float *)slab + (b * slab_rows + row) * BS_FMA_STRIDE + at % BS_FMA_DEPTH,
                          next - at);
   }

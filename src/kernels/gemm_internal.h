@@ -1,4 +1,4 @@
-/* The table of matrix kernels: one row for an instruction set and a precision tier. A kernel packs
+/* The table of matrix kernels: one row for an instruction set and a precision. A kernel packs
    weights into panels of 32 outputs and activations into rows of its own layout, and multiplies a
    block of rows by a few panels. Whatever block it is given, the arithmetic of one output is the
    same: that is what makes results independent of the batch and of the threads. */
@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "kernels/isa_internal.h"
+#include "kernels/arithmetic_internal.h"
 #include "kernels/linear_internal.h"
 
 enum {
@@ -110,26 +110,28 @@ typedef struct bs_fma_ops {
   void (*micro)(size_t n_rows, size_t depth, const float *a, const float *b, float *c, bool add);
   /* Packed weights to f32. */
   void (*expand)(bs_dtype storage, const void *from, float *to, size_t n);
-  /* Activations as the tier wants them. */
-  void (*round_row)(bs_tier tier, const float *x, float *to, size_t n);
+  /* Activations as the precision wants them. */
+  void (*round_row)(bs_precision precision, const float *x, float *to, size_t n);
 } bs_fma_ops;
 
 enum { BS_FMA_DEPTH = 128, BS_FMA_STRIDE = BS_FMA_DEPTH + 16 };
 
 struct bs_gemm {
   bs_isa isa;
-  bs_tier tier;
+  bs_precision precision;
   const bs_gemm_family *family;
   const bs_output_ops *output;
   const bs_fma_ops *fma; /* of that family */
 };
 
-const bs_gemm *bs_gemm_find(bs_isa isa, bs_tier tier);
+/* The row of settled arithmetic (bs_arithmetic_settle). */
+const bs_gemm *bs_gemm_find(bs_arithmetic arithmetic);
 
-/* The type that packed weights have for a tier: what keeps all the bits that the tier uses. */
-bs_dtype bs_gemm_storage(bs_tier tier, bs_dtype dtype);
-/* bf16 parts of activations; of weights; parts i and j meet when i + j < bs_tier_parts(tier). */
-size_t bs_tier_parts(bs_tier tier);
+/* The type that packed weights have: one that keeps all the bits that the precision uses. */
+bs_dtype bs_gemm_storage(bs_precision precision, bs_dtype dtype);
+/* The bf16 parts that an activation or a weight may have. Part i of one and part j of the other are
+   multiplied when i + j < bs_precision_parts(precision). */
+size_t bs_precision_parts(bs_precision precision);
 
 extern const bs_gemm_family bs_fma_family;
 extern const bs_fma_ops bs_fma_portable;

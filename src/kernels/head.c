@@ -11,15 +11,15 @@ enum { BLOCK = BS_HEAD_PANELS * BS_PANEL, THREADED_EXPS = 4096 };
 
 typedef struct head {
   const bs_linear *linear;
-  size_t n_rows;
+  size_t first_row, n_rows;    /* of the run */
   bs_logits_partial *partials; /* [blocks][n_rows]: what is written together lies together */
-  const size_t *offsets;       /* of these rows */
-  const int32_t *wanted;
-  float *wanted_logits;
+  const bs_logits_summary *summary;
 } head;
 
 static void emit_block(void *context, const bs_results *results) {
   const head *h = context;
+  const bs_logits_summary *to = h->summary;
+  const size_t *offsets = to->offsets + h->first_row;
   const float *bias = h->linear->bias, *c = results->data;
   size_t first = results->panel * BS_PANEL, block = results->panel / BS_HEAD_PANELS;
   size_t n_cols = results->n_panels * BS_PANEL;
@@ -30,11 +30,11 @@ static void emit_block(void *context, const bs_results *results) {
     h->linear->gemm->output->summary(c, results->panel_stride, n_cols, first,
                                      bias != NULL ? bias + first : NULL,
                                      &h->partials[block * h->n_rows + row]);
-    for (size_t k = h->offsets[row]; k < h->offsets[row + 1]; k++) {
-      size_t j = (size_t)h->wanted[k] - first;
-      if ((size_t)h->wanted[k] >= first && j < n_cols)
-        h->wanted_logits[k] = c[j / BS_PANEL * results->panel_stride + j % BS_PANEL] +
-                              (bias != NULL ? bias[first + j] : 0.0F);
+    for (size_t k = offsets[row]; k < offsets[row + 1]; k++) {
+      size_t j = (size_t)to->wanted[k] - first;
+      if ((size_t)to->wanted[k] >= first && j < n_cols)
+        to->wanted_logits[k] = c[j / BS_PANEL * results->panel_stride + j % BS_PANEL] +
+                               (bias != NULL ? bias[first + j] : 0.0F);
     }
   }
 }
@@ -65,37 +65,30 @@ bs_status bs_logits_partials_bytes(const bs_linear *linear, size_t m, uint64_t *
   return BS_OK;
 }
 
-bs_status bs_linear_logits_summary(const bs_linear *linear, const float *x, size_t ld_x, size_t m,
-                                   const size_t *offsets, const int32_t *wanted,
-                                   double *log_sum_exp, int32_t *argmax, float *wanted_logits,
-                                   bs_error *err) {
+bs_status bs_head_run(const bs_linear *linear, const bs_linear_input *input, size_t n_rows,
+                      const bs_logits_summary *summary, bs_error *err) {
   size_t n_blocks = bs_ceil_div(linear->n_out, BLOCK), most = bs_run_max_rows(linear), n_bytes;
-  for (size_t row = 0; row < m; row += most) {
-    size_t n_rows = m - row < most ? m - row : most;
-    head h = {.linear = linear,
-              .n_rows = n_rows,
-              .offsets = offsets + row,
-              .wanted = wanted,
-              .wanted_logits = wanted_logits};
-    if (bs_size_mul(n_rows, n_blocks, &n_bytes) &&
-        bs_size_mul(n_bytes, sizeof *h.partials, &n_bytes))
+  for (size_t row = 0; row < n_rows; row += most) {
+    size_t m = bs_size_min(n_rows - row, most);
+    head h = {.linear = linear, .n_rows = m, .first_row = row, .summary = summary};
+    if (bs_size_mul(m, n_blocks, &n_bytes) && bs_size_mul(n_bytes, sizeof *h.partials, &n_bytes))
       h.partials = bs_scratch(BS_SCRATCH_PARTIALS, n_bytes);
     if (h.partials == NULL)
-      return bs_error_set(err, BS_ERR_MEMORY, "cannot allocate the partial sums of %zu rows",
-                          n_rows);
+      return bs_error_set(err, BS_ERR_MEMORY, "cannot allocate the partial sums of %zu rows", m);
     bs_run run = {.linear = linear,
-                  .x = x + row * ld_x,
-                  .ld_x = ld_x,
-                  .m = n_rows,
+                  .input = input,
+                  .first_row = row,
+                  .m = m,
                   .emit_panels = BS_HEAD_PANELS,
                   .emit = emit_block,
                   .context = &h};
     bs_status status = bs_run_product(&run, err);
     if (status != BS_OK)
       return status;
-#pragma omp parallel for schedule(static) if (n_rows * n_blocks > THREADED_EXPS)
-    for (size_t i = 0; i < n_rows; i++)
-      combine(h.partials + i, n_blocks, n_rows, &log_sum_exp[row + i], &argmax[row + i]);
+#pragma omp parallel for schedule(static) if (m * n_blocks > THREADED_EXPS)
+    for (size_t i = 0; i < m; i++)
+      combine(h.partials + i, n_blocks, m, &summary->log_sum_exp[row + i],
+              &summary->argmax[row + i]);
   }
   return BS_OK;
 }

@@ -1,16 +1,13 @@
-/* syscall() is outside POSIX. */
-#define _DEFAULT_SOURCE
+/* Which instruction sets this machine has. One table, best first; the last row is "portable". */
+#define _DEFAULT_SOURCE /* syscall() is outside POSIX */
 
-#include "kernels/isa_internal.h"
+#include "kernels/arithmetic_internal.h"
 
 #include <pthread.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <string.h>
-
-#include "kernels/linear_internal.h"
 
 #if BS_ISA_X86
 #include <cpuid.h>
@@ -97,17 +94,19 @@ static const isa_row rows[] = {
 enum { N_ROWS = sizeof rows / sizeof *rows };
 
 /* Filled once. */
-static const char *present_names[N_ROWS];
+static const char *known_names[N_ROWS], *present_names[N_ROWS];
 static bs_isa present_isas[N_ROWS];
 static size_t n_present;
 static pthread_once_t present_once = PTHREAD_ONCE_INIT;
 
 static void find_present(void) {
-  for (size_t i = 0; i < N_ROWS; i++)
+  for (size_t i = 0; i < N_ROWS; i++) {
+    known_names[i] = rows[i].name;
     if (rows[i].present()) {
       present_names[n_present] = rows[i].name;
       present_isas[n_present++] = rows[i].isa;
     }
+  }
 }
 
 const char *const *bs_isa_names(size_t *n) {
@@ -116,45 +115,54 @@ const char *const *bs_isa_names(size_t *n) {
   return present_names;
 }
 
-/* "a, b, c" of the names that are present, or of all. */
-static const char *list_names(char *text, size_t n_bytes, bool present_only) {
-  size_t used = 0, n = present_only ? n_present : N_ROWS;
-  text[0] = '\0';
-  for (size_t i = 0; i < n && used < n_bytes; i++) {
-    int k = snprintf(text + used, n_bytes - used, "%s%s", i > 0 ? ", " : "",
-                     present_only ? present_names[i] : rows[i].name);
-    used += k > 0 ? (size_t)k : 0;
-  }
-  return text;
+const bs_isa *bs_isa_list(size_t *n) {
+  (void)bs_isa_names(n);
+  return present_isas;
 }
 
-bs_status bs_isa_find(bs_isa *out, const char *name, bs_error *err) {
+bool bs_isa_present(bs_isa isa) {
+  size_t n;
+  const bs_isa *isas = bs_isa_list(&n);
+  for (size_t i = 0; i < n; i++)
+    if (isa == isas[i])
+      return true;
+  return isa == BS_ISA_AUTO;
+}
+
+bs_status bs_isa_settle(bs_isa *isa, bs_error *err) {
+  size_t n;
+  const bs_isa *isas = bs_isa_list(&n);
+  char here[64];
+  if (!bs_isa_present(*isa))
+    return bs_error_set(err, BS_ERR_UNSUPPORTED,
+                        "this machine lacks the instruction set \"%s\"; it has: %s",
+                        bs_isa_name(*isa), bs_list_names(present_names, n, here, sizeof here));
+  if (*isa == BS_ISA_AUTO)
+    *isa = isas[0];
+  return BS_OK;
+}
+
+bs_status bs_isa_parse(bs_isa *out, const char *name, bs_error *err) {
   size_t n;
   const char *const *names = bs_isa_names(&n);
   char known[64], here[64];
-  for (size_t i = 0; i < n; i++)
-    if (name == NULL || strcmp(name, names[i]) == 0) {
-      *out = present_isas[i];
+  *out = BS_ISA_AUTO;
+  if (name == NULL)
+    return BS_OK;
+  for (size_t i = 0; i < N_ROWS; i++)
+    if (strcmp(name, rows[i].name) == 0) {
+      *out = rows[i].isa;
       return BS_OK;
     }
-  for (size_t i = 0; i < N_ROWS; i++)
-    if (strcmp(name, rows[i].name) == 0)
-      return bs_error_set(err, BS_ERR_UNSUPPORTED,
-                          "this machine lacks the instruction set \"%s\"; it has: %s", name,
-                          list_names(here, sizeof here, true));
   return bs_error_set(err, BS_ERR_USAGE,
                       "unknown instruction set \"%s\"; known: %s; on this machine: %s", name,
-                      list_names(known, sizeof known, false), list_names(here, sizeof here, true));
+                      bs_list_names(known_names, N_ROWS, known, sizeof known),
+                      bs_list_names(names, n, here, sizeof here));
 }
 
-const char *bs_isa_text(bs_isa isa) {
+const char *bs_isa_name(bs_isa isa) {
   for (size_t i = 0; i < N_ROWS; i++)
     if (rows[i].isa == isa)
       return rows[i].name;
-  return "portable";
-}
-
-const char *bs_isa_choose(const char *name, bs_error *err) {
-  bs_isa isa;
-  return bs_isa_find(&isa, name, err) == BS_OK ? bs_isa_text(isa) : NULL;
+  return "auto";
 }

@@ -1,3 +1,4 @@
+/* A product over threads: rows are packed, the work is cut into tasks, threads take them. */
 #include "kernels/run_internal.h"
 
 #include <omp.h>
@@ -117,14 +118,15 @@ static size_t row_floats(const bs_linear *linear) { return bs_round_up(linear->n
 static void pack_rows(const bs_run *run, size_t first, size_t end, void *slab, float *row) {
   const bs_linear *linear = run->linear;
   const bs_gemm *gemm = linear->gemm;
+  const bs_linear_input *input = run->input;
   size_t slab_rows = bs_run_slab_rows(linear, run->m);
-  if (run->source == NULL) {
-    gemm->family->pack_rows(gemm, run->x, run->ld_x, first, end - first, slab_rows, linear->n_in,
-                            slab);
+  if (input->x != NULL) {
+    gemm->family->pack_rows(gemm, input->x + run->first_row * input->ld_x, input->ld_x, first,
+                            end - first, slab_rows, linear->n_in, slab);
     return;
   }
   for (size_t r = first; r < end; r++) {
-    run->source->fill(run->source->context, run->first_row + r, row);
+    input->source.fill(input->source.context, run->first_row + r, row);
     gemm->family->pack_rows(gemm, row, 0, r, 1, slab_rows, linear->n_in, slab);
   }
 }
@@ -134,7 +136,7 @@ static void pack_share(const bs_run *run, size_t thread, size_t n_threads, void 
   size_t group = gemm->family->group_rows, n_groups = bs_ceil_div(run->m, group);
   size_t first = thread * n_groups / n_threads * group;
   size_t end = bs_size_min(run->m, (thread + 1) * n_groups / n_threads * group);
-  if (first < end && run->slab == NULL)
+  if (first < end && run->input->slab == NULL)
     pack_rows(run, first, end, slab, row);
   if (first < end && end == run->m && gemm->family->pad_rows != NULL)
     gemm->family->pad_rows(gemm, end, run->linear->n_in, slab);
@@ -147,10 +149,12 @@ bs_status bs_run_product(const bs_run *run, bs_error *err) {
     return BS_OK;
   size_t slab_bytes =
       family->slab_bytes(linear->gemm, bs_run_slab_rows(linear, run->m), linear->n_in);
-  void *slab = run->slab != NULL ? run->slab : bs_scratch(BS_SCRATCH_ROWS, slab_bytes);
+  void *slab = run->input->slab;
+  if (slab == NULL)
+    slab = bs_scratch(BS_SCRATCH_ROWS, slab_bytes);
   size_t most = (size_t)omp_get_max_threads();
   queue *queues = bs_scratch(BS_SCRATCH_QUEUES, most * sizeof *queues);
-  size_t own = run->source != NULL ? row_floats(linear) : 0;
+  size_t own = run->input->source.fill != NULL ? row_floats(linear) : 0;
   float *rows = bs_scratch(BS_SCRATCH_VECTORS, most * own * sizeof *rows);
   if (slab == NULL || queues == NULL || rows == NULL)
     return bs_error_set(err, BS_ERR_MEMORY, "cannot allocate %zu bytes for the rows of a product",
@@ -187,16 +191,19 @@ bs_status bs_run_product(const bs_run *run, bs_error *err) {
                             block_bytes_of(linear, &p));
 }
 
-bs_status bs_run_bytes(const bs_linear *linear, size_t m, size_t n_threads, size_t emit_panels,
-                       bool packed, uint64_t *bytes, bs_error *err) {
-  size_t rows = bs_run_slab_rows(linear, bs_size_min(bs_size_max(m, 1), bs_run_max_rows(linear)));
-  plan p = make_plan(linear, rows, bs_size_max(n_threads, 1), emit_panels);
-  size_t each,
-      total = packed ? 0 : linear->gemm->family->slab_bytes(linear->gemm, rows, linear->n_in);
-  if (!bs_size_mul(block_bytes_of(linear, &p) + row_floats(linear) * sizeof(float),
-                   bs_size_max(n_threads, 1), &each) ||
+bs_status bs_run_bytes(const bs_linear *linear, const bs_linear_use *use, uint64_t *bytes,
+                       bs_error *err) {
+  size_t n_threads = bs_size_max(use->n_threads, 1);
+  size_t rows =
+      bs_run_slab_rows(linear, bs_size_min(bs_size_max(use->n_rows, 1), bs_run_max_rows(linear)));
+  plan p = make_plan(linear, rows, n_threads, 1);
+  size_t each, total = 0;
+  if (!use->packed)
+    total = linear->gemm->family->slab_bytes(linear->gemm, rows, linear->n_in);
+  if (!bs_size_mul(block_bytes_of(linear, &p) + row_floats(linear) * sizeof(float), n_threads,
+                   &each) ||
       !bs_size_add(total, each, &total))
-    return bs_error_set(err, BS_ERR_LIMIT, "working memory of %zu threads", n_threads);
+    return bs_error_set(err, BS_ERR_LIMIT, "working memory of %zu threads", use->n_threads);
   *bytes = total;
   return BS_OK;
 }

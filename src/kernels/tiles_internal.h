@@ -1,5 +1,6 @@
-/* Attention on matrix tiles, for tiers whose operands are bf16 parts: the table's row for an
-   instruction set and a tier, or none, and then attention runs in f32 (rows_internal.h).
+/* Attention on matrix tiles, for precisions whose operands are bf16 parts. An instruction set and a
+   precision have a table of these functions or none; without one attention runs in f32
+   (rows_internal.h).
 
    Up to 16 queries of one head are worked on at a time. Scores are sums over the head's dimensions,
    outputs sums over keys in steps of 32 whose borders are absolute positions (multiples of 32), so
@@ -14,7 +15,7 @@
 #include <stddef.h>
 
 #include "base/size_internal.h"
-#include "kernels/linear_internal.h"
+#include "kernels/arithmetic_internal.h"
 
 enum {
   BS_TILE_QUERIES = 16,
@@ -50,8 +51,8 @@ typedef struct bs_tiles {
 
 extern const bs_tiles bs_tiles_amx;
 
-/* NULL: attention runs in f32. */
-const bs_tiles *bs_tiles_for(const char *isa, bs_tier tier);
+/* For settled arithmetic (bs_arithmetic_settle). NULL: attention runs in f32. */
+const bs_tiles *bs_tiles_for(bs_arithmetic arithmetic);
 
 /* Head dimensions as they lie in queries and keys, and in values and outputs. */
 static inline size_t bs_tiles_key_width(size_t head_dim) {

@@ -9,10 +9,10 @@
 #include "kernels/linear_internal.h"
 
 typedef struct options {
-  const char *isa, *tier, *dtype, *shape; /* NULL: all */
-  int threads;                            /* 0: 1 and 2 */
-  size_t m;                               /* 0: all */
-  double seconds;                         /* per figure */
+  const char *isa, *precision, *dtype, *shape; /* NULL: all */
+  int threads;                                 /* 0: 1 and 2 */
+  size_t m;                                    /* 0: all */
+  double seconds;                              /* per figure */
   /* Wall time; or, on a machine that others use too, the thread's processor time (one thread). */
   clockid_t clock;
 } options;
@@ -71,8 +71,14 @@ static double time_call(const bs_linear *linear, bool head, const float *x, size
   for (int run = 0; offsets != NULL && lse != NULL && argmax != NULL; run++) {
     double start = now(o->clock);
     bs_status status =
-        head ? bs_linear_logits_summary(linear, x, n_in, m, offsets, NULL, lse, argmax, NULL, &err)
-             : bs_linear_apply(linear, x, n_in, m, y, n_out, BS_EPILOGUE_STORE, &err);
+        head ? bs_linear_run(
+                   linear, &(bs_linear_input){.x = x, .ld_x = n_in}, m,
+                   &(bs_linear_output){.summary = &(bs_logits_summary){.log_sum_exp = lse,
+                                                                       .argmax = argmax,
+                                                                       .offsets = offsets}},
+                   &err)
+             : bs_linear_run(linear, &(bs_linear_input){.x = x, .ld_x = n_in}, m,
+                             &(bs_linear_output){.y = y, .ld_y = n_out}, &err);
     double end = now(o->clock);
     if (status != BS_OK) {
       fprintf(stderr, "%s\n", err.message);
@@ -89,8 +95,7 @@ static double time_call(const bs_linear *linear, bool head, const float *x, size
   return best;
 }
 
-static void bench_shape(const options *o, size_t shape, const char *isa, bs_tier tier,
-                        bs_dtype dtype) {
+static void bench_shape(const options *o, size_t shape, bs_arithmetic how, bs_dtype dtype) {
   size_t n_in = shapes[shape].n_in, n_out = shapes[shape].n_out, most = 1024;
   bool head = n_out == 32000;
   void *weights = random_weights(dtype, n_in * n_out);
@@ -102,7 +107,8 @@ static void bench_shape(const options *o, size_t shape, const char *isa, bs_tier
   bs_weight part = {weights, dtype, n_out, n_in, false};
   double start = now(CLOCK_MONOTONIC);
   if (weights == NULL || x == NULL || y == NULL ||
-      bs_linear_new_tier(&linear, &part, 1, NULL, tier, isa, NULL, &err) != BS_OK) {
+      bs_linear_new(&linear, &(bs_linear_plan){.parts = &part, .n_parts = 1, .arithmetic = how},
+                    NULL, &err) != BS_OK) {
     fprintf(stderr, "no memory or %s\n", err.message);
     goto cleanup;
   }
@@ -111,8 +117,8 @@ static void bench_shape(const options *o, size_t shape, const char *isa, bs_tier
     if ((o->threads != 0 && o->threads != threads) || (threads > 1 && o->clock != CLOCK_MONOTONIC))
       continue;
     omp_set_num_threads(threads);
-    printf("%-8s %-6s %-4s %-9s %d thr", isa, bs_tier_name(tier), bs_dtype_name(dtype),
-           shapes[shape].name, threads);
+    printf("%-8s %-6s %-4s %-9s %d thr", bs_isa_name(how.isa), bs_precision_name(how.precision),
+           bs_dtype_name(dtype), shapes[shape].name, threads);
     for (size_t i = 0; i < sizeof row_counts / sizeof *row_counts; i++) {
       size_t m = row_counts[i];
       if (o->m != 0 && o->m != m)
@@ -140,8 +146,8 @@ int main(int argc, char **argv) {
     const char *value = i + 1 < argc ? argv[i + 1] : NULL;
     if (value != NULL && strcmp(argv[i], "--isa") == 0)
       o.isa = value;
-    else if (value != NULL && strcmp(argv[i], "--tier") == 0)
-      o.tier = value;
+    else if (value != NULL && strcmp(argv[i], "--precision") == 0)
+      o.precision = value;
     else if (value != NULL && strcmp(argv[i], "--dtype") == 0)
       o.dtype = value;
     else if (value != NULL && strcmp(argv[i], "--shape") == 0)
@@ -155,21 +161,24 @@ int main(int argc, char **argv) {
     else if (value != NULL && strcmp(argv[i], "--seconds") == 0)
       o.seconds = strtod(value, NULL);
     else {
-      fprintf(stderr, "bench_linear [--isa avx512] [--tier f32|bf16x2|bf16] [--dtype F32|F16|BF16] "
-                      "[--shape 768x3072] [--threads 1|2] [--m 256] [--seconds per figure] "
-                      "[--clock cpu]\n");
+      fprintf(stderr,
+              "bench_linear [--isa avx512] [--precision f32|bf16x2|bf16] [--dtype F32|F16|BF16] "
+              "[--shape 768x3072] [--threads 1|2] [--m 256] [--seconds per figure] "
+              "[--clock cpu]\n");
       return 2;
     }
   }
   size_t n_isas;
-  const char *const *isas = bs_isa_names(&n_isas);
+  const bs_isa *isas = bs_isa_list(&n_isas);
+  const bs_precision precisions[] = {BS_PRECISION_F32, BS_PRECISION_BF16X2, BS_PRECISION_BF16};
   const bs_dtype dtypes[] = {BS_DTYPE_F32, BS_DTYPE_F16, BS_DTYPE_BF16};
   for (size_t i = 0; i < n_isas; i++)
-    for (bs_tier tier = BS_TIER_F32; tier < BS_TIERS; tier++)
+    for (size_t p = 0; p < 3; p++)
       for (size_t d = 0; d < 3; d++)
-        for (size_t s = 0; s < sizeof shapes / sizeof *shapes; s++)
-          if (wants(o.isa, isas[i]) && wants(o.tier, bs_tier_name(tier)) &&
-              wants(o.dtype, bs_dtype_name(dtypes[d])) && wants(o.shape, shapes[s].name))
-            bench_shape(&o, s, isas[i], tier, dtypes[d]);
+        for (size_t j = 0; j < sizeof shapes / sizeof *shapes; j++)
+          if (wants(o.isa, bs_isa_name(isas[i])) &&
+              wants(o.precision, bs_precision_name(precisions[p])) &&
+              wants(o.dtype, bs_dtype_name(dtypes[d])) && wants(o.shape, shapes[j].name))
+            bench_shape(&o, j, (bs_arithmetic){isas[i], precisions[p]}, dtypes[d]);
   return 0;
 }

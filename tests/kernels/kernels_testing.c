@@ -1,3 +1,4 @@
+/* Data, weights and layers for the suites of the kernels. */
 #include "kernels_testing.h"
 
 #include <math.h>
@@ -7,6 +8,7 @@
 
 #include "kernels/convert_internal.h"
 
+const bs_precision kt_precisions[3] = {BS_PRECISION_F32, BS_PRECISION_BF16X2, BS_PRECISION_BF16};
 const bs_dtype kt_dtypes[3] = {BS_DTYPE_F32, BS_DTYPE_F16, BS_DTYPE_BF16};
 
 uint64_t kt_bits(uint64_t seed, uint64_t i) {
@@ -93,18 +95,38 @@ float *kt_rows_new(kt_kind kind, size_t m, size_t n_in, size_t ld, uint64_t seed
   return x;
 }
 
-void kt_each_kernel(void (*check)(const char *isa, bs_tier tier)) {
+void kt_each_kernel(void (*check)(bs_arithmetic how)) {
   size_t n;
-  const char *const *isas = bs_isa_names(&n);
+  const bs_isa *isas = bs_isa_list(&n);
   for (size_t i = 0; i < n; i++)
-    for (bs_tier tier = BS_TIER_F32; tier < BS_TIERS; tier++)
-      check(isas[i], tier);
+    for (size_t p = 0; p < 3; p++)
+      check((bs_arithmetic){isas[i], kt_precisions[p]});
 }
 
-bs_linear *kt_linear_new(const kt_weights *weights, const float *bias, bs_tier tier,
-                         const char *isa) {
+bs_linear *kt_linear_new(const kt_weights *weights, const float *bias, bs_arithmetic how) {
   bs_linear *linear = NULL;
   bs_error err = {0};
-  BS_TEST_OK(bs_linear_new_tier(&linear, &weights->weight, 1, bias, tier, isa, NULL, &err), err);
+  BS_TEST_OK(
+      bs_linear_new(&linear,
+                    &(bs_linear_plan){
+                        .parts = &weights->weight, .n_parts = 1, .bias = bias, .arithmetic = how},
+                    NULL, &err),
+      err);
   return linear;
+}
+
+void kt_apply(const bs_linear *linear, const float *x, size_t ld_x, size_t m, float *y,
+              size_t ld_y) {
+  bs_error err = {0};
+  BS_TEST_OK(bs_linear_run(linear, &(bs_linear_input){.x = x, .ld_x = ld_x}, m,
+                           &(bs_linear_output){.y = y, .ld_y = ld_y}, &err),
+             err);
+}
+
+void kt_add(const bs_linear *linear, const float *x, size_t ld_x, size_t m, float *y, size_t ld_y) {
+  bs_error err = {0};
+  BS_TEST_OK(bs_linear_run(linear, &(bs_linear_input){.x = x, .ld_x = ld_x}, m,
+                           &(bs_linear_output){.y = y, .ld_y = ld_y, .epilogue = BS_EPILOGUE_ADD},
+                           &err),
+             err);
 }

@@ -40,13 +40,18 @@ void kt_weights_free(kt_weights *weights);
 
 float *kt_rows_new(kt_kind kind, size_t m, size_t n_in, size_t ld, uint64_t seed);
 
-/* Calls `check` for every instruction set of this machine and tier. */
-void kt_each_kernel(void (*check)(const char *isa, bs_tier tier));
+/* Calls `check` for every instruction set of this machine and precision. */
+void kt_each_kernel(void (*check)(bs_arithmetic how));
 
+extern const bs_precision kt_precisions[3]; /* all but AUTO */
 extern const bs_dtype kt_dtypes[3];
 
 /* A packed layer; fails the test when that does not work. */
-bs_linear *kt_linear_new(const kt_weights *weights, const float *bias, bs_tier tier,
-                         const char *isa);
+bs_linear *kt_linear_new(const kt_weights *weights, const float *bias, bs_arithmetic how);
+
+/* y = or += the product of m rows; fails the test when that does not work. */
+void kt_apply(const bs_linear *linear, const float *x, size_t ld_x, size_t m, float *y,
+              size_t ld_y);
+void kt_add(const bs_linear *linear, const float *x, size_t ld_x, size_t m, float *y, size_t ld_y);
 
 #endif

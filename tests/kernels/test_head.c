@@ -36,24 +36,33 @@ static size_t wish(size_t m, size_t n_out, size_t *offsets, int32_t *wanted) {
   return n;
 }
 
-static void check_size(const char *isa, bs_tier tier, size_t m, size_t n_out, size_t n_in,
-                       bool with_bias) {
+static void summarize(const bs_linear *linear, const float *x, size_t ld_x, size_t m,
+                      const bs_logits_summary *summary) {
+  bs_error err = {0};
+  BS_TEST_OK(bs_linear_run(linear, &(bs_linear_input){.x = x, .ld_x = ld_x}, m,
+                           &(bs_linear_output){.summary = summary}, &err),
+             err);
+}
+
+static void check_size(bs_arithmetic how, size_t m, size_t n_out, size_t n_in, bool with_bias) {
   kt_weights w = kt_weights_new(KT_UNIFORM, BS_DTYPE_BF16, n_out, n_in, false, 0, 31);
   float *x = kt_rows_new(KT_UNIFORM, m, n_in, n_in, 32);
   float *bias = calloc(n_out, sizeof *bias), *y = calloc(m * n_out, sizeof *y);
   for (size_t j = 0; j < n_out; j++)
     bias[j] = 3.0F * kt_uniform(33, j);
-  bs_linear *linear = kt_linear_new(&w, with_bias ? bias : NULL, tier, isa);
+  bs_linear *linear = kt_linear_new(&w, with_bias ? bias : NULL, how);
   size_t *offsets = calloc(m + 1, sizeof *offsets);
   int32_t *wanted = calloc(4 * m, sizeof *wanted);
   size_t n_wanted = wish(m, n_out, offsets, wanted);
   answers a = answers_new(m, n_wanted), b = answers_new(m, n_wanted);
-  bs_error err = {0};
   omp_set_num_threads(2);
-  BS_TEST_OK(bs_linear_apply(linear, x, n_in, m, y, n_out, BS_EPILOGUE_STORE, &err), err);
-  BS_TEST_OK(bs_linear_logits_summary(linear, x, n_in, m, offsets, wanted, a.log_sum_exp, a.argmax,
-                                      a.wanted, &err),
-             err);
+  kt_apply(linear, x, n_in, m, y, n_out);
+  summarize(linear, x, n_in, m,
+            &(bs_logits_summary){.log_sum_exp = a.log_sum_exp,
+                                 .argmax = a.argmax,
+                                 .offsets = offsets,
+                                 .wanted = wanted,
+                                 .wanted_logits = a.wanted});
   for (size_t i = 0; i < m; i++) {
     const float *row = y + i * n_out;
     size_t best = 0;
@@ -70,9 +79,12 @@ static void check_size(const char *isa, bs_tier tier, size_t m, size_t n_out, si
   /* alone and with one thread: the same bits */
   omp_set_num_threads(1);
   for (size_t i = 0; i < m; i++)
-    BS_TEST_OK(bs_linear_logits_summary(linear, x + i * n_in, n_in, 1, offsets + i, wanted,
-                                        b.log_sum_exp + i, b.argmax + i, b.wanted, &err),
-               err);
+    summarize(linear, x + i * n_in, n_in, 1,
+              &(bs_logits_summary){.log_sum_exp = b.log_sum_exp + i,
+                                   .argmax = b.argmax + i,
+                                   .offsets = offsets + i,
+                                   .wanted = wanted,
+                                   .wanted_logits = b.wanted});
   CU_ASSERT_EQUAL(memcmp(a.log_sum_exp, b.log_sum_exp, m * sizeof(double)), 0);
   CU_ASSERT_EQUAL(memcmp(a.argmax, b.argmax, m * sizeof(int32_t)), 0);
   CU_ASSERT_EQUAL(memcmp(a.wanted, b.wanted, n_wanted * sizeof(float)), 0);
@@ -87,19 +99,19 @@ static void check_size(const char *isa, bs_tier tier, size_t m, size_t n_out, si
   free(wanted);
 }
 
-static void check_sizes(const char *isa, bs_tier tier) {
-  check_size(isa, tier, 37, 700, 60, true);
-  check_size(isa, tier, 5, 1024, 33, false);
-  check_size(isa, tier, 3, 17, 5, true);
-  check_size(isa, tier, 2, 1, 1, false);
-  check_size(isa, tier, 300, 257, 20, false);
-  check_size(isa, tier, 64, 1500, 200, false); /* enough for two threads */
+static void check_sizes(bs_arithmetic how) {
+  check_size(how, 37, 700, 60, true);
+  check_size(how, 5, 1024, 33, false);
+  check_size(how, 3, 17, 5, true);
+  check_size(how, 2, 1, 1, false);
+  check_size(how, 300, 257, 20, false);
+  check_size(how, 64, 1500, 200, false); /* enough for two threads */
 }
 
 static void summaries(void) { kt_each_kernel(check_sizes); }
 
 /* Logits that f32 cannot exponentiate, ties, and a vocabulary where one block decides. */
-static void check_spread(const char *isa, bs_tier tier) {
+static void check_spread(bs_arithmetic how) {
   enum { N = 600 };
   float weights[N], x = 1, wanted_logit;
   for (size_t j = 0; j < N; j++)
@@ -112,17 +124,26 @@ static void check_spread(const char *isa, bs_tier tier) {
   const int32_t wanted = 556;
   double log_sum_exp;
   int32_t argmax;
-  BS_TEST_OK(bs_linear_new_tier(&linear, &part, 1, NULL, tier, isa, NULL, &err), err);
-  BS_TEST_OK(bs_linear_logits_summary(linear, &x, 1, 1, offsets, &wanted, &log_sum_exp, &argmax,
-                                      &wanted_logit, &err),
+  BS_TEST_OK(bs_linear_new(&linear,
+                           &(bs_linear_plan){.parts = &part, .n_parts = 1, .arithmetic = how}, NULL,
+                           &err),
              err);
+  summarize(linear, &x, 1, 1,
+            &(bs_logits_summary){.log_sum_exp = &log_sum_exp,
+                                 .argmax = &argmax,
+                                 .offsets = offsets,
+                                 .wanted = &wanted,
+                                 .wanted_logits = &wanted_logit});
   CU_ASSERT_EQUAL(argmax, 300);
   CU_ASSERT_DOUBLE_EQUAL(log_sum_exp, 2048 + log(3), 1e-9);
   CU_ASSERT_EQUAL(wanted_logit, 2048.0F);
   x = NAN;
-  BS_TEST_OK(bs_linear_logits_summary(linear, &x, 1, 1, offsets, &wanted, &log_sum_exp, &argmax,
-                                      &wanted_logit, &err),
-             err);
+  summarize(linear, &x, 1, 1,
+            &(bs_logits_summary){.log_sum_exp = &log_sum_exp,
+                                 .argmax = &argmax,
+                                 .offsets = offsets,
+                                 .wanted = &wanted,
+                                 .wanted_logits = &wanted_logit});
   CU_ASSERT_TRUE(isnan(log_sum_exp));
   CU_ASSERT_TRUE(argmax >= 0 && argmax < N);
   bs_linear_free(&linear);

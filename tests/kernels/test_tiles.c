@@ -79,7 +79,7 @@ static void sums_of(const head *h, const bs_tiles *tiles, size_t first, size_t n
   free(packed);
 }
 
-/* As the tier rounds an operand. */
+/* As the precision rounds an operand. */
 static double rounded(float value) { return (double)bs_rounded_to_parts(value, BS_TILE_PARTS); }
 
 /* Of sums of up to 96 products of numbers up to 1; two parts leave low x low out, 2^-18 of each. */
@@ -172,10 +172,10 @@ static void check_overflow(const bs_tiles *tiles, float value) {
 
 static void each(void (*check)(const bs_tiles *tiles)) {
   size_t n, n_checked = 0;
-  const char *const *isas = bs_isa_names(&n);
+  const bs_isa *isas = bs_isa_list(&n);
   for (size_t i = 0; i < n; i++)
-    for (int tier = 0; tier < BS_TIERS; tier++) {
-      const bs_tiles *tiles = bs_tiles_for(isas[i], (bs_tier)tier);
+    for (size_t p = 0; p < 3; p++) {
+      const bs_tiles *tiles = bs_tiles_for((bs_arithmetic){isas[i], kt_precisions[p]});
       if (tiles != NULL) {
         check(tiles);
         n_checked++;

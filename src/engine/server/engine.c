@@ -4,34 +4,11 @@
 #include <omp.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/available_memory_internal.h"
 #include "base/memory_internal.h"
 #include "engine/server/server_internal.h"
-#include "kernels/isa_internal.h"
-#include "kernels/linear_internal.h"
-
-static const struct {
-  bs_precision precision;
-  const char *name;
-} precisions[] = {{BS_PRECISION_AUTO, "auto"},
-                  {BS_PRECISION_F32, "f32"},
-                  {BS_PRECISION_BF16X2, "bf16x2"},
-                  {BS_PRECISION_BF16, "bf16"}};
-
-bs_status bs_precision_parse(bs_precision *out, const char *name, bs_error *err) {
-  for (size_t i = 0; i < sizeof precisions / sizeof *precisions; i++) {
-    if (strcmp(name, precisions[i].name) == 0) {
-      *out = precisions[i].precision;
-      return BS_OK;
-    }
-  }
-  return bs_error_set(err, BS_ERR_USAGE, "unknown precision \"%s\"; known: auto, f32, bf16x2, bf16",
-                      name);
-}
-
-const char *bs_precision_name(bs_precision precision) { return precisions[precision].name; }
+#include "kernels/arithmetic_internal.h"
 
 int bs_engine_enter(const bs_engine *engine) {
   int before = omp_get_max_threads();
@@ -94,6 +71,13 @@ static bs_status check_fits(const bs_checkpoint *checkpoint, const bs_engine_opt
       (double)parts.mapped / MIB, (double)available / MIB, remedies);
 }
 
+bs_status bs_engine_arithmetic(bs_arithmetic *arithmetic, const bs_engine_options *options,
+                               bs_error *err) {
+  arithmetic->precision = options->precision;
+  bs_status status = bs_isa_parse(&arithmetic->isa, options->isa, err);
+  return status == BS_OK ? bs_arithmetic_settle(arithmetic, err) : status;
+}
+
 bs_status bs_engine_open(bs_engine **out, const bs_checkpoint *checkpoint,
                          const bs_engine_options *options, bs_error *err) {
   *out = NULL;
@@ -103,10 +87,10 @@ bs_status bs_engine_open(bs_engine **out, const bs_checkpoint *checkpoint,
   if (options->n_threads < 0)
     return bs_error_set(err, BS_ERR_USAGE, "expected 0 or more threads, found %d",
                         options->n_threads);
-  const char *isa = bs_isa_choose(options->isa, err);
-  if (isa == NULL)
-    return BS_ERR_USAGE;
-  bs_status status = check_fits(checkpoint, options, err);
+  bs_arithmetic arithmetic;
+  bs_status status = bs_engine_arithmetic(&arithmetic, options, err);
+  if (status == BS_OK)
+    status = check_fits(checkpoint, options, err);
   if (status != BS_OK)
     return status;
   const bs_decoder *decoder = bs_checkpoint_decoder(checkpoint);
@@ -115,8 +99,7 @@ bs_status bs_engine_open(bs_engine **out, const bs_checkpoint *checkpoint,
     return BS_ERR_MEMORY;
   *engine = (bs_engine){
       .decoder = decoder,
-      .precision = options->precision == BS_PRECISION_AUTO ? BS_PRECISION_F32 : options->precision,
-      .isa = isa,
+      .arithmetic = arithmetic,
       .n_threads = options->n_threads,
       .max_rows =
           options->max_batch_tokens > 0 ? options->max_batch_tokens : BS_DEFAULT_BATCH_TOKENS,
@@ -124,7 +107,7 @@ bs_status bs_engine_open(bs_engine **out, const bs_checkpoint *checkpoint,
   int before = bs_engine_enter(engine);
   status = bs_checkpoint_check_finite(checkpoint, err);
   if (status == BS_OK)
-    status = bs_stack_open(&engine->stack, checkpoint, decoder, engine->precision, isa, err);
+    status = bs_stack_open(&engine->stack, checkpoint, decoder, arithmetic, err);
   bs_engine_leave(before);
   if (status != BS_OK)
     bs_engine_free(&engine);
@@ -149,23 +132,20 @@ bs_status bs_engine_run(bs_engine *engine, bs_batch *batch, bs_error *err) {
   return status;
 }
 
-bs_precision bs_engine_precision(const bs_engine *engine) { return engine->precision; }
+bs_precision bs_engine_precision(const bs_engine *engine) { return engine->arithmetic.precision; }
 
 const char *const *bs_engine_isas(size_t *n) { return bs_isa_names(n); }
 
 bool bs_engine_has_isa(const char *name) {
   bs_isa isa;
-  return bs_isa_find(&isa, name, NULL) == BS_OK;
+  return bs_isa_parse(&isa, name, NULL) == BS_OK && bs_isa_present(isa);
 }
 
 bs_status bs_engine_check_isa(const char *name, bs_error *err) {
   bs_isa isa;
-  bs_error fault = {0};
-  if (bs_isa_find(&isa, name, &fault) != BS_ERR_USAGE)
-    return BS_OK;
-  return bs_error_set(err, fault.status, "%s", fault.message);
+  return bs_isa_parse(&isa, name, err);
 }
 
-const char *bs_engine_isa(const bs_engine *engine) { return engine->isa; }
+const char *bs_engine_isa(const bs_engine *engine) { return bs_isa_name(engine->arithmetic.isa); }
 
 void bs_engine_work_done(const bs_engine *engine, bs_engine_work *work) { *work = engine->done; }

@@ -2,7 +2,6 @@
 #include <omp.h>
 
 #include "engine/server/server_internal.h"
-#include "kernels/linear_internal.h"
 
 /* What no buffer accounts for, as measured: the allocator's rounding, stacks of the threads, lists
    of the batch. */
@@ -22,19 +21,19 @@ bs_status bs_engine_memory_parts(const bs_checkpoint *checkpoint, const bs_engin
   const bs_engine_options defaults = {0};
   if (options == NULL)
     options = &defaults;
-  const char *isa = bs_isa_choose(options->isa, err);
-  if (isa == NULL)
-    return BS_ERR_USAGE;
+  bs_arithmetic arithmetic;
+  bs_status status = bs_engine_arithmetic(&arithmetic, options, err);
+  if (status != BS_OK)
+    return status;
   size_t max_rows =
       options->max_batch_tokens > 0 ? options->max_batch_tokens : BS_DEFAULT_BATCH_TOKENS;
   size_t n_threads = (size_t)(options->n_threads > 0 ? options->n_threads : omp_get_max_threads());
   bs_stack_memory stack;
-  bs_status status =
-      bs_stack_memory_need(decoder, options->precision, isa, max_rows, n_threads, &stack, err);
+  status = bs_stack_memory_need(decoder, arithmetic, max_rows, n_threads, &stack, err);
   if (status != BS_OK)
     return status;
   /* Scoring keeps one path for all layers, generation more. */
-  const bs_kv_shape shape = bs_kv_shape_of(decoder, bs_tier_of(options->precision), isa);
+  const bs_kv_shape shape = bs_kv_shape_of(decoder, arithmetic);
   double per_token = (double)bs_kv_position_bytes(&shape) * (double)decoder->n_layers;
   double path = per_token * (double)decoder->max_positions;
   double kept = per_token * (double)bs_generation_tokens(&shape, decoder->max_positions, max_rows);

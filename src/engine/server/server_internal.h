@@ -8,14 +8,17 @@
 struct bs_engine {
   const bs_decoder *decoder; /* borrowed */
   bs_stack *stack;
-  bs_precision precision;
-  const char *isa;
+  bs_arithmetic arithmetic;
   int n_threads; /* 0: OpenMP's default */
   size_t max_rows;
   bs_engine_work done;
 };
 
 enum { BS_DEFAULT_BATCH_TOKENS = 1024 };
+
+/* What the options ask for, settled. */
+bs_status bs_engine_arithmetic(bs_arithmetic *arithmetic, const bs_engine_options *options,
+                               bs_error *err);
 
 /* Sends a batch through the stack and counts the work. */
 bs_status bs_engine_run(bs_engine *engine, bs_batch *batch, bs_error *err);

@@ -114,9 +114,11 @@ static bs_status run_hidden(bs_stack *stack, size_t layer, size_t n, bs_error *e
     status = bs_floats_need(&stack->work.hidden, 1, n_bytes / sizeof(float), err);
   if (status != BS_OK)
     return status;
-  return bs_linear_apply_mapped_packed(weights->mlp_in, &(bs_row_source){fill_normed, &normed}, n,
-                                       &(bs_result_map){activate, stack, stack->decoder->gated},
-                                       weights->mlp_out, stack->work.hidden.data, err);
+  return bs_linear_run(weights->mlp_in, &(bs_linear_input){.source = {fill_normed, &normed}}, n,
+                       &(bs_linear_output){.map = {activate, stack},
+                                           .next = weights->mlp_out,
+                                           .slab = stack->work.hidden.data},
+                       err);
 }
 
 /* Attention and what follows for the rows active[0..n); x, compact afterwards, loses the others. */
@@ -126,11 +128,11 @@ static bs_status run_layer(bs_stack *stack, const bs_batch *batch, size_t layer,
   const bs_layer_weights *weights = &stack->weights.layers[layer];
   bs_workspace *work = &stack->work;
   size_t d = decoder->d_model;
-  size_t attention_width = bs_decoder_attention_width(decoder);
   const norm_source normed = {stack, &weights->attention_norm};
-  bs_status status =
-      bs_linear_apply_source(weights->qkv, &(bs_row_source){fill_normed, &normed}, batch->n_rows,
-                             work->qkv.data, bs_decoder_qkv_width(decoder), BS_EPILOGUE_STORE, err);
+  const bs_linear_output residual = {.y = work->x.data, .ld_y = d, .epilogue = BS_EPILOGUE_ADD};
+  bs_status status = bs_linear_run(
+      weights->qkv, &(bs_linear_input){.source = {fill_normed, &normed}}, batch->n_rows,
+      &(bs_linear_output){.y = work->qkv.data, .ld_y = bs_decoder_qkv_width(decoder)}, err);
   if (status != BS_OK)
     return status;
   bs_attention_store(stack, batch, layer);
@@ -144,13 +146,15 @@ static bs_status run_layer(bs_stack *stack, const bs_batch *batch, size_t layer,
   if (status == BS_OK && decoder->parallel_residual)
     status = run_hidden(stack, layer, n, err);
   if (status == BS_OK)
-    status = bs_linear_apply(weights->attention_out, work->attention.data, attention_width, n,
-                             work->x.data, d, BS_EPILOGUE_ADD, err);
+    status = bs_linear_run(
+        weights->attention_out,
+        &(bs_linear_input){.x = work->attention.data, .ld_x = bs_decoder_attention_width(decoder)},
+        n, &residual, err);
   if (status == BS_OK && !decoder->parallel_residual)
     status = run_hidden(stack, layer, n, err);
   if (status == BS_OK)
-    status = bs_linear_apply_packed(weights->mlp_out, work->hidden.data, n, work->x.data, d,
-                                    BS_EPILOGUE_ADD, err);
+    status = bs_linear_run(weights->mlp_out, &(bs_linear_input){.slab = work->hidden.data}, n,
+                           &residual, err);
   return status;
 }
 
@@ -192,13 +196,20 @@ bs_status bs_stack_summary(const bs_stack *stack, size_t first, size_t n, const 
                            const int32_t *wanted, double *log_sum_exp, int32_t *argmax,
                            float *wanted_logits, bs_error *err) {
   size_t d = stack->decoder->d_model;
-  return bs_linear_logits_summary(stack->weights.head, stack->work.x.data + first * d, d, n,
-                                  offsets, wanted, log_sum_exp, argmax, wanted_logits, err);
+  const bs_logits_summary summary = {.log_sum_exp = log_sum_exp,
+                                     .argmax = argmax,
+                                     .offsets = offsets,
+                                     .wanted = wanted,
+                                     .wanted_logits = wanted_logits};
+  return bs_linear_run(stack->weights.head,
+                       &(bs_linear_input){.x = stack->work.x.data + first * d, .ld_x = d}, n,
+                       &(bs_linear_output){.summary = &summary}, err);
 }
 
 bs_status bs_stack_logits(const bs_stack *stack, size_t first, size_t n, float *logits,
                           bs_error *err) {
   size_t d = stack->decoder->d_model;
-  return bs_linear_apply(stack->weights.head, stack->work.x.data + first * d, d, n, logits,
-                         stack->decoder->vocab_size, BS_EPILOGUE_STORE, err);
+  return bs_linear_run(stack->weights.head,
+                       &(bs_linear_input){.x = stack->work.x.data + first * d, .ld_x = d}, n,
+                       &(bs_linear_output){.y = logits, .ld_y = stack->decoder->vocab_size}, err);
 }

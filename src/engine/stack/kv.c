@@ -7,11 +7,11 @@
 #include "kernels/rows/rows_internal.h"
 #include "kernels/scratch_internal.h"
 
-bs_kv_shape bs_kv_shape_of(const bs_decoder *decoder, bs_tier tier, const char *isa) {
+bs_kv_shape bs_kv_shape_of(const bs_decoder *decoder, bs_arithmetic arithmetic) {
   return (bs_kv_shape){.n_layers = decoder->n_layers,
                        .n_kv_heads = decoder->n_kv_heads,
                        .head_dim = decoder->head_dim,
-                       .tiles = bs_tiles_for(isa, tier)};
+                       .tiles = bs_tiles_for(arithmetic)};
 }
 
 size_t bs_kv_key_stride(const bs_kv_block *block) {

@@ -5,19 +5,19 @@
 #include "engine/stack/stack_parts_internal.h"
 
 bs_status bs_stack_open(bs_stack **out, const bs_checkpoint *checkpoint, const bs_decoder *decoder,
-                        bs_precision precision, const char *isa, bs_error *err) {
+                        bs_arithmetic arithmetic, bs_error *err) {
   bs_stack_memory need;
   *out = NULL;
-  bs_status status = bs_stack_memory_need(decoder, precision, isa, 1, 1, &need, err);
+  bs_status status = bs_stack_memory_need(decoder, arithmetic, 1, 1, &need, err);
   if (status != BS_OK)
     return status;
   bs_stack *stack = bs_array_new(1, sizeof *stack, err);
   if (stack == NULL)
     return BS_ERR_MEMORY;
   *stack = (bs_stack){.decoder = decoder,
-                      .rows = bs_rows_for(isa),
-                      .kv = bs_kv_shape_of(decoder, bs_tier_of(precision), isa)};
-  status = bs_stack_weights_load(&stack->weights, checkpoint, decoder, precision, isa,
+                      .rows = bs_rows_for(arithmetic.isa),
+                      .kv = bs_kv_shape_of(decoder, arithmetic)};
+  status = bs_stack_weights_load(&stack->weights, checkpoint, decoder, arithmetic,
                                  (size_t)need.weights, err);
   if (status != BS_OK)
     bs_stack_free(&stack);

@@ -1,10 +1,11 @@
 /* What a stack will need at most, from the description alone. Every term is the size of a buffer
    that weights.c, forward.c or attention.c allocates. */
+#include <math.h>
+
 #include "engine/stack/attention_internal.h"
 
 typedef struct estimate {
-  bs_tier tier;
-  const char *isa;
+  bs_arithmetic arithmetic;
   size_t max_rows, n_threads;
   double packed;  /* weights */
   double scratch; /* the largest that one layer asks of the threads */
@@ -14,36 +15,22 @@ typedef struct estimate {
 } estimate;
 
 /* `slab`: its rows come packed. */
-static void add_matrix(estimate *e, size_t n_out, size_t n_in, bs_dtype dtype, bool slab) {
-  uint64_t packed = 0, scratch = 0, hidden = 0;
+static void add_layer(estimate *e, const bs_linear_plan *plan, bool biased, bool slab) {
+  const bs_linear_use use = {.n_rows = e->max_rows, .n_threads = e->n_threads, .packed = slab};
+  bs_linear_sizes sizes = {0};
   if (e->status == BS_OK)
-    e->status = bs_linear_packed_bytes(n_out, n_in, dtype, e->tier, e->isa, &packed, e->err);
-  if (e->status == BS_OK)
-    e->status = bs_linear_scratch_bytes(n_out, n_in, dtype, e->tier, e->isa, e->max_rows,
-                                        e->n_threads, slab, &scratch, e->err);
-  if (e->status == BS_OK && slab)
-    e->status =
-        bs_linear_slab_bytes_of(n_out, n_in, dtype, e->tier, e->isa, e->max_rows, &hidden, e->err);
-  e->packed += (double)packed;
-  if ((double)scratch > e->scratch)
-    e->scratch = (double)scratch;
-  if ((double)hidden > e->hidden)
-    e->hidden = (double)hidden;
+    e->status = bs_linear_measure(plan, &use, &sizes, e->err);
+  e->packed += (double)sizes.weight_bytes;
+  if (biased)
+    e->packed += sizeof(float) * (double)sizes.n_out;
+  e->scratch = fmax(e->scratch, (double)sizes.scratch_bytes);
+  e->hidden = fmax(e->hidden, (double)sizes.slab_bytes);
 }
 
 static void add_affine(estimate *e, const bs_affine *affine, bool paired, bool slab) {
-  size_t n_out = 0;
-  bs_dtype dtype = affine->weights[0]->dtype;
-  for (size_t i = 0; i < affine->n_parts; i++) {
-    n_out += affine->n_out[i];
-    if (affine->weights[i]->dtype != dtype)
-      dtype = BS_DTYPE_F32;
-  }
-  if (paired)
-    n_out = bs_paired_outputs(affine->n_out[0]);
-  add_matrix(e, n_out, affine->n_in, dtype, slab);
-  if (affine->biases[0] != NULL)
-    e->packed += sizeof(float) * (double)n_out;
+  bs_weight parts[BS_AFFINE_MAX_PARTS];
+  bs_linear_plan plan = bs_affine_plan(affine, paired, e->arithmetic, parts);
+  add_layer(e, &plan, affine->biases[0] != NULL, slab);
 }
 
 static void add_norm(estimate *e, const bs_norm *norm) {
@@ -65,7 +52,9 @@ static void add_weights(estimate *e, const bs_decoder *decoder) {
     add_affine(e, &layer->mlp_in, decoder->gated, false);
     add_affine(e, &layer->mlp_out, false, true);
   }
-  add_matrix(e, decoder->vocab_size, decoder->d_model, decoder->head->dtype, false);
+  const bs_weight head = bs_head_weight(decoder);
+  const bs_linear_plan plan = {.parts = &head, .n_parts = 1, .arithmetic = e->arithmetic};
+  add_layer(e, &plan, false, false);
 }
 
 /* Buffers of a pass. */
@@ -73,7 +62,7 @@ static double workspace_bytes(const estimate *e, const bs_decoder *decoder) {
   double per_row = (double)decoder->d_model + (double)bs_decoder_qkv_width(decoder) +
                    (double)bs_decoder_attention_width(decoder) +
                    (decoder->position == BS_POSITION_LEARNED ? (double)decoder->d_model : 0);
-  double scores = (double)bs_attention_scratch_floats(decoder, bs_tiles_for(e->isa, e->tier),
+  double scores = (double)bs_attention_scratch_floats(decoder, bs_tiles_for(e->arithmetic),
                                                       decoder->max_positions) *
                   (double)e->n_threads;
   double rotary = (double)decoder->max_positions * (double)decoder->n_rotary;
@@ -85,19 +74,14 @@ static uint64_t table_bytes(const bs_decoder *decoder) {
          (decoder->position_table != NULL ? decoder->position_table->n_bytes : 0);
 }
 
-bs_status bs_stack_memory_need(const bs_decoder *decoder, bs_precision precision, const char *isa,
-                               size_t max_rows, size_t n_threads, bs_stack_memory *need,
-                               bs_error *err) {
-  estimate e = {.tier = bs_tier_of(precision),
-                .isa = isa,
-                .max_rows = max_rows,
-                .n_threads = n_threads,
-                .err = err};
+bs_status bs_stack_memory_need(const bs_decoder *decoder, bs_arithmetic arithmetic, size_t max_rows,
+                               size_t n_threads, bs_stack_memory *need, bs_error *err) {
+  estimate e = {.arithmetic = arithmetic, .max_rows = max_rows, .n_threads = n_threads, .err = err};
   add_weights(&e, decoder);
   if (e.status != BS_OK)
     return e.status;
   /* A pass holds its own tokens for one layer, in padded blocks. */
-  const bs_kv_shape shape = bs_kv_shape_of(decoder, e.tier, isa);
+  const bs_kv_shape shape = bs_kv_shape_of(decoder, arithmetic);
   *need = (bs_stack_memory){.weights = e.packed,
                             .pass = e.scratch + workspace_bytes(&e, decoder) +
                                     (double)bs_kv_position_bytes(&shape) * (double)max_rows,

@@ -43,10 +43,28 @@ static bs_status load_biases(float **out, const bs_affine *affine, bs_error *err
   return BS_OK;
 }
 
+bs_linear_plan bs_affine_plan(const bs_affine *affine, bool paired, bs_arithmetic arithmetic,
+                              bs_weight parts[BS_AFFINE_MAX_PARTS]) {
+  for (size_t i = 0; i < affine->n_parts; i++)
+    parts[i] = (bs_weight){.data = affine->weights[i]->data,
+                           .dtype = affine->weights[i]->dtype,
+                           .n_out = affine->n_out[i],
+                           .n_in = affine->n_in,
+                           .transposed = affine->transposed};
+  return (bs_linear_plan){
+      .parts = parts, .n_parts = affine->n_parts, .paired = paired, .arithmetic = arithmetic};
+}
+
+bs_weight bs_head_weight(const bs_decoder *decoder) {
+  return (bs_weight){.data = decoder->head->data,
+                     .dtype = decoder->head->dtype,
+                     .n_out = decoder->vocab_size,
+                     .n_in = decoder->d_model};
+}
+
 typedef struct packing {
   const bs_checkpoint *checkpoint;
-  bs_precision precision;
-  const char *isa;
+  bs_arithmetic arithmetic;
   bool gated;
   bs_linear_room *room;
 } packing;
@@ -54,19 +72,12 @@ typedef struct packing {
 static bs_status load_affine(bs_linear **out, const bs_affine *affine, bool paired,
                              const packing *how, bs_error *err) {
   bs_weight parts[BS_AFFINE_MAX_PARTS];
-  for (size_t i = 0; i < affine->n_parts; i++)
-    parts[i] = (bs_weight){.data = affine->weights[i]->data,
-                           .dtype = affine->weights[i]->dtype,
-                           .n_out = affine->n_out[i],
-                           .n_in = affine->n_in,
-                           .transposed = affine->transposed};
+  bs_linear_plan plan = bs_affine_plan(affine, paired, how->arithmetic, parts);
   float *biases = NULL;
   bs_status status = load_biases(&biases, affine, err);
+  plan.bias = biases;
   if (status == BS_OK)
-    status =
-        paired ? bs_linear_new_paired(out, parts, biases, how->precision, how->isa, how->room, err)
-               : bs_linear_new(out, parts, affine->n_parts, biases, how->precision, how->isa,
-                               how->room, err);
+    status = bs_linear_new(out, &plan, how->room, err);
   free(biases);
   for (size_t i = 0; i < affine->n_parts; i++) /* a copy is enough */
     bs_checkpoint_release_pages(how->checkpoint, affine->weights[i]);
@@ -94,11 +105,10 @@ static bs_status load_layer(bs_layer_weights *out, const bs_decoder_layer *layer
 }
 
 bs_status bs_stack_weights_load(bs_stack_weights *weights, const bs_checkpoint *checkpoint,
-                                const bs_decoder *decoder, bs_precision precision, const char *isa,
-                                size_t n_bytes, bs_error *err) {
+                                const bs_decoder *decoder, bs_arithmetic arithmetic, size_t n_bytes,
+                                bs_error *err) {
   const packing how = {.checkpoint = checkpoint,
-                       .precision = precision,
-                       .isa = isa,
+                       .arithmetic = arithmetic,
                        .gated = decoder->gated,
                        .room = &weights->room};
   weights->layers = bs_array_new(decoder->n_layers, sizeof *weights->layers, err);
@@ -112,12 +122,10 @@ bs_status bs_stack_weights_load(bs_stack_weights *weights, const bs_checkpoint *
     status = load_norm(&weights->final_norm, &decoder->final_norm, err);
   for (size_t i = 0; i < decoder->n_layers && status == BS_OK; i++)
     status = load_layer(&weights->layers[i], &decoder->layers[i], &how, err);
-  const bs_weight head = {.data = decoder->head->data,
-                          .dtype = decoder->head->dtype,
-                          .n_out = decoder->vocab_size,
-                          .n_in = decoder->d_model};
+  const bs_weight head = bs_head_weight(decoder);
+  const bs_linear_plan plan = {.parts = &head, .n_parts = 1, .arithmetic = arithmetic};
   if (status == BS_OK)
-    status = bs_linear_new(&weights->head, &head, 1, NULL, precision, isa, &weights->room, err);
+    status = bs_linear_new(&weights->head, &plan, &weights->room, err);
   bs_checkpoint_release_pages(checkpoint, decoder->head);
   return status;
 }

@@ -26,9 +26,13 @@ typedef struct bs_stack_weights {
 /* n_bytes is what all weights take once they are packed. Pages of the checkpoint that have been
    copied are given back. */
 bs_status bs_stack_weights_load(bs_stack_weights *weights, const bs_checkpoint *checkpoint,
-                                const bs_decoder *decoder, bs_precision precision, const char *isa,
-                                size_t n_bytes, bs_error *err);
+                                const bs_decoder *decoder, bs_arithmetic arithmetic, size_t n_bytes,
+                                bs_error *err);
 void bs_stack_weights_free(bs_stack_weights *weights);
+/* The kernels' plan of an affine map, without its bias. It points to `parts`. */
+bs_linear_plan bs_affine_plan(const bs_affine *affine, bool paired, bs_arithmetic arithmetic,
+                              bs_weight parts[BS_AFFINE_MAX_PARTS]);
+bs_weight bs_head_weight(const bs_decoder *decoder);
 /* Row `row` of a matrix of n_columns as f32. */
 void bs_tensor_row(const bs_tensor *tensor, size_t row, size_t n_columns, float *out);
 

@@ -11,12 +11,13 @@
 #include <stddef.h>
 
 #include "checkpoint/decoder_internal.h"
+#include "kernels/arithmetic_internal.h"
 
 /* Keys lie in blocks whose capacity is a multiple of this; scores are written in whole groups. */
 enum { BS_KEY_GROUP = 16, BS_MAX_QUERIES = 4 };
 
 typedef struct bs_rows {
-  const char *isa;
+  bs_isa isa;
 
   /* y = x / rms(x) * weight; y = (x - mean) / deviation * weight + bias (bias may be NULL). Sums in
      double; y may be x. */
@@ -44,8 +45,7 @@ typedef struct bs_rows {
                  float *const *out);
 } bs_rows;
 
-/* The variant for an instruction set of the linear layers (see bs_isa_names): the best that it
-   implies. */
-const bs_rows *bs_rows_for(const char *isa);
+/* The best variant that an instruction set of the linear layers implies. `isa` is not AUTO. */
+const bs_rows *bs_rows_for(bs_isa isa);
 
 #endif

@@ -1,0 +1,34 @@
+/* How the engine calculates: the precision of its products and the instruction set of its kernels.
+   Both have names for people: on the command line, in the configuration and in a results file. */
+#ifndef BIGSWEEP_ARITHMETIC_H
+#define BIGSWEEP_ARITHMETIC_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "bigsweep/error.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Precision of the linear layers. */
+typedef enum bs_precision {
+  BS_PRECISION_AUTO,   /* f32 for every checkpoint: no silent loss */
+  BS_PRECISION_F32,    /* error no larger than that of f32 arithmetic */
+  BS_PRECISION_BF16X2, /* activations and weights in two bf16 parts, 16 bits of significand, where
+                          they have more; terms of order 2^-16 are dropped. The error is several
+                          hundred times smaller than that of bf16 and larger than that of f32. */
+  BS_PRECISION_BF16,   /* activations and weights rounded to bf16 before each product, f32 sums */
+} bs_precision;
+
+/* "auto", "f32", "bf16x2" or "bf16" to a precision. BS_ERR_USAGE lists the known names. */
+bs_status bs_precision_parse(bs_precision *out, const char *name, bs_error *err);
+/* The name, in static storage. */
+const char *bs_precision_name(bs_precision precision);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

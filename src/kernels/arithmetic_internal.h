@@ -1,0 +1,54 @@
+/* What kernels are chosen by: an instruction set and a precision. */
+#ifndef BIGSWEEP_KERNELS_ARITHMETIC_INTERNAL_H
+#define BIGSWEEP_KERNELS_ARITHMETIC_INTERNAL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "bigsweep/arithmetic.h"
+
+/* Instruction sets. A machine that has one has those above it in this list, too. */
+typedef enum bs_isa {
+  BS_ISA_AUTO,     /* the best that this machine has */
+  BS_ISA_PORTABLE, /* plain C, on every machine */
+  BS_ISA_AVX2,     /* and FMA, F16C */
+  BS_ISA_AVX512,   /* F, BW, DQ, VL */
+  BS_ISA_AMX,      /* AMX bf16 tiles, and AVX-512 with bf16 conversions */
+} bs_isa;
+
+/* The x86 kernels are built on x86-64 alone. */
+#if defined(__x86_64__)
+#define BS_ISA_X86 1
+#else
+#define BS_ISA_X86 0
+#endif
+
+typedef struct bs_arithmetic {
+  bs_isa isa;
+  bs_precision precision;
+} bs_arithmetic;
+
+/* Replaces AUTO by what it stands for on this machine. BS_ERR_UNSUPPORTED when this machine lacks
+   the instruction set; the message lists those it has. */
+bs_status bs_arithmetic_settle(bs_arithmetic *arithmetic, bs_error *err);
+
+/* A name, or NULL for AUTO, to an instruction set. BS_ERR_USAGE when no instruction set has this
+   name; the message lists those that exist and those of this machine. This machine may lack the
+   set. */
+bs_status bs_isa_parse(bs_isa *out, const char *name, bs_error *err);
+/* The name, in static storage. */
+const char *bs_isa_name(bs_isa isa);
+/* Whether this machine has it; true for AUTO. */
+bool bs_isa_present(bs_isa isa);
+/* The instruction sets of this machine, best first, and their names. The last is "portable". Static
+   storage. */
+const bs_isa *bs_isa_list(size_t *n);
+const char *const *bs_isa_names(size_t *n);
+
+/* AUTO becomes the best of this machine; otherwise as bs_arithmetic_settle. */
+bs_status bs_isa_settle(bs_isa *isa, bs_error *err);
+
+/* Writes "a, b, c" to text, cut to n_bytes, and returns it. */
+const char *bs_list_names(const char *const *names, size_t n, char *text, size_t n_bytes);
+
+#endif
