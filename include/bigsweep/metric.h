@@ -1,4 +1,4 @@
-/* Metrics by their BIG-bench names. Each is a row of one table. */
+/* Metrics: what a model gave for an example becomes a number. Each metric is a row of one table. */
 #ifndef BIGSWEEP_METRIC_H
 #define BIGSWEEP_METRIC_H
 
@@ -6,12 +6,24 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "bigsweep/buffer.h"
 #include "bigsweep/error.h"
-#include "bigsweep/task.h"
 
 #ifdef __cplusplus
 extern "C" {
 #endif
+
+/* What a choice stands for. In a question about bias (Parrish et al. 2022, arXiv:2110.08193),
+   unless it says otherwise. */
+typedef enum bs_choice_role {
+  BS_ROLE_NONE,
+  BS_ROLE_UNKNOWN,  /* "cannot be told"; the right one where the context is ambiguous */
+  BS_ROLE_BIASED,   /* agrees with the stereotype */
+  BS_ROLE_UNBIASED, /* goes against it */
+  BS_ROLE_CONTROL,  /* of an example that repeats the one before it with the prompt that this is
+                       compared with (the Inverse Scaling Prize's "logodds") */
+  BS_N_ROLES
+} bs_choice_role;
 
 /* What one example gives a metric to work with; everything borrowed for the call. */
 typedef struct bs_outcome {
@@ -57,17 +69,26 @@ enum bs_metric_needs {
   BS_NEEDS_MODEL_LOGPROBS = 4096 /* of the choices, as the model gives them: no shares of votes */
 };
 
+/* All that is known about a metric. */
 typedef struct bs_metric {
   const char *name;
-  const char *definition; /* one line, with its source */
-  unsigned needs;
+  /* (optional) A name that asks for several metrics at once, of which this is one: "rouge". */
+  const char *alias;
+  bool leads_alias;        /* where a single metric is wanted, the alias means this one */
+  const char *definition;  /* one line */
+  const char *source;      /* who defined it */
+  unsigned needs;          /* bs_metric_needs, all of them */
+  bool is_always_computed; /* for every task that has what it needs; else only where it is listed */
   bool higher_is_better;
   bool is_variant; /* of another metric: kept in the file, left out of tables for people */
-  double low_score, high_score; /* defaults for normalising; a low of NaN: there is none */
-  /* (optional) value of one example that has what the metric needs; NaN: undefined */
+  /* The scores that count as 0 and as 100 when scores are normalised. A low of NaN: there is none,
+     and so no normalised score. */
+  double low_score, high_score;
+  bool low_is_chance; /* of a task, low is what a uniform guess gets on it (bs_task_chance) */
+  /* (optional) The value of one example that has what the metric needs. NaN: undefined. */
   double (*example)(const bs_outcome *outcome);
-  /* (optional) value over all examples; NULL: mean of the example values and its standard error.
-     `influences` as for bs_metric_influences */
+  /* (optional) The value over all examples. NULL: the mean of the examples' values with its
+     standard error. `influences` as for bs_metric_influences. */
   bs_status (*corpus)(const bs_outcome *outcomes, size_t n, bs_estimate *out, double *influences,
                       bs_error *err);
 } bs_metric;
@@ -76,39 +97,44 @@ typedef struct bs_metric {
 enum { BS_MOST_METRICS = 64 };
 size_t bs_metric_count(void);
 const bs_metric *bs_metric_at(size_t i);
-/* By name, or NULL. */
+/* By its own name (no alias), or NULL. */
 const bs_metric *bs_metric_find(const char *name);
-/* Whether a name can be asked for: one of the table, or "rouge" for its three. BS_ERR_USAGE
-   suggests the nearest one, or says why it is not computed. */
-bs_status bs_metric_name_check(const char *name, bs_error *err);
-/* Whether a name that was asked for means the metric. */
+/* Whether `name` asks for the metric: it is the metric's own name or its alias. */
 bool bs_metric_is_named(const bs_metric *metric, const char *name);
+/* The same of any of names[n]. */
+bool bs_metric_is_listed(const bs_metric *metric, const char *const *names, size_t n);
+/* The single metric that a name or an alias means, or NULL. */
+const bs_metric *bs_metric_meant(const char *name);
+/* BS_OK for the name or the alias of a metric. BS_ERR_USAGE suggests the nearest name, or says why
+   the metric is not computed. */
+bs_status bs_metric_name_check(const char *name, bs_error *err);
 /* What a named metric needs of a task, in words; static. */
 const char *bs_metric_needed(const char *name);
 /* Why a metric that BIG-bench knows is not computed here (BLEURT needs a model), or NULL. */
 const char *bs_metric_unsupported_reason(const char *name);
 
-/* The metrics of a task: those it lists that are built, and those that its kind always has
-   (multiple choice: multiple_choice_grade, plain and normalised by length, the Brier score,
-   calibration error; text: exact_str_match, edit distances; all: log_likelihood, plain and by
-   length, accuracy of tokens), in the table's order. metrics[] has room for
-   bs_metric_count() rows. */
-size_t bs_task_metrics(const bs_task *task, const bs_metric **metrics);
 /* What the examples of a task have, any of them. */
-typedef struct bs_task_has {
-  bool choices, targets; /* accepted texts */
-  bool roles;            /* of choices, other than BS_ROLE_NONE */
-} bs_task_has;
-/* Those that a task has which lists `listed` (names; unknown ones do not count). */
-size_t bs_metrics_of_kind(const char *const *listed, size_t n_listed, bs_task_has has,
-                          const bs_metric **metrics);
-/* Whether it can be computed where answers behind several reasonings are voted on
-   (bs_task.n_samples with an answer_prompt), since it needs no log-probability that one text has.
-   Others are not among such a task's metrics. */
+typedef struct bs_answer_kinds {
+  bool choices;
+  bool targets; /* accepted texts */
+  bool roles;   /* of choices, other than BS_ROLE_NONE */
+} bs_answer_kinds;
+/* Whether such examples have what the metric needs, as far as the task decides it. */
+bool bs_metric_suits(const bs_metric *metric, bs_answer_kinds has);
+/* Whether any of the names asks for a metric over generated text. */
+bool bs_metrics_need_text(const char *const *names, size_t n);
+/* Whether text is generated for a task with such examples that lists these names: where there are
+   accepted texts, and either no choices or a listed metric over text. */
+bool bs_metrics_generate(const char *const *listed, size_t n_listed, bs_answer_kinds has);
+/* The metrics of a task with such examples, in the table's order: those that it lists (unknown
+   names do not count) and those that are always computed. On input, metrics[] has room for
+   bs_metric_count() of them. On output, the first ones are filled; returns how many. */
+size_t bs_metrics_of_kinds(const char *const *listed, size_t n_listed, bs_answer_kinds has,
+                           const bs_metric **metrics);
+/* Whether the metric can be computed where answers behind several reasonings are voted on
+   (bs_task.n_samples with an answer_prompt): it needs no log-probability that a single text has.
+   Other metrics are not among such a task's. */
 bool bs_metric_takes_votes(const bs_metric *metric);
-/* Whether any of a task's metrics needs generated text. */
-bool bs_task_needs_text(const bs_task *task);
-bool bs_task_needs_choices(const bs_task *task);
 
 /* Value over examples; outcomes whose example value is NaN do not count. */
 bs_status bs_metric_evaluate(const bs_metric *metric, const bs_outcome *outcomes, size_t n,

@@ -9,22 +9,11 @@
 
 #include "bigsweep/buffer.h"
 #include "bigsweep/error.h"
+#include "bigsweep/metric.h"
 
 #ifdef __cplusplus
 extern "C" {
 #endif
-
-/* What a choice stands for, in a question about bias (Parrish et al. 2022, arXiv:2110.08193) if
-   nothing else is said. */
-typedef enum bs_choice_role {
-  BS_ROLE_NONE,
-  BS_ROLE_UNKNOWN,  /* "cannot be told"; the right one where the context is ambiguous */
-  BS_ROLE_BIASED,   /* agrees with the stereotype */
-  BS_ROLE_UNBIASED, /* goes against it */
-  BS_ROLE_CONTROL,  /* of an example that repeats the one before it with the prompt that this is
-                       compared with (the Inverse Scaling Prize's "logodds") */
-  BS_N_ROLES
-} bs_choice_role;
 
 typedef struct bs_choice {
   char *text;
@@ -211,6 +200,13 @@ typedef struct bs_subtasks {
    task file at all it says nothing (n is 0): bs_task_load does. */
 bs_status bs_task_subtasks(bs_subtasks *out, const char *path, bs_error *err);
 void bs_subtasks_free(bs_subtasks *subtasks);
+
+/* The metrics of a task: those it lists that are built, and those that are always computed for its
+   kind, in the table's order; where answers are voted on, without those that a vote does not give.
+   On input, metrics[] has room for bs_metric_count() of them. Returns how many there are. */
+size_t bs_task_metrics(const bs_task *task, const bs_metric **metrics);
+/* Whether any of a task's metrics needs generated text. */
+bool bs_task_needs_text(const bs_task *task);
 
 /* The most shots that a prompt can have: k shots need k examples to show, or k other ones. */
 size_t bs_task_most_shots(const bs_task *task);

@@ -5,7 +5,7 @@
 #include "analysis/analysis_internal.h"
 #include "analysis/outcomes_internal.h"
 #include "base/memory_internal.h"
-#include "metrics/metrics_internal.h"
+#include "metrics/estimate_internal.h"
 
 /* The values of one column over a group. */
 typedef struct column_values {
@@ -99,7 +99,7 @@ static bs_status add_groups(bs_analysis *to, bs_outcomes *of, const bs_task_list
     uint32_t task = of->results->examples[of->first].task;
     const char **names = lists->names + lists->first[task];
     size_t n_names = lists->first[task + 1] - lists->first[task];
-    bool with_text = bs_names_need_text(names, n_names);
+    bool with_text = bs_metrics_need_text(names, n_names);
     for (size_t i = 0; status == BS_OK && i < n_names; i++)
       status = add_score(of, names[i], with_text, &s, to, err);
   }

@@ -8,7 +8,9 @@
 #include "bigsweep/analysis.h"
 #include "bigsweep/metric.h"
 #include "bigsweep/reach.h"
-#include "metrics/metrics_internal.h"
+#include "metrics/estimate_internal.h"
+#include "metrics/table_internal.h"
+#include "metrics/text_internal.h"
 
 /* A task's rows of /targets that are accepted answers, sorted by example. */
 typedef struct task_targets {

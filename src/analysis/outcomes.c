@@ -211,15 +211,6 @@ bs_status bs_task_lists_read(bs_task_lists *to, const bs_tables *results, bs_are
   return status;
 }
 
-bool bs_names_need_text(const char *const *names, size_t n) {
-  for (size_t i = 0; i < n; i++) {
-    const bs_metric *metric = bs_metric_find(names[i]);
-    if (metric != NULL && (metric->needs & BS_NEEDS_TEXT) != 0)
-      return true;
-  }
-  return false;
-}
-
 size_t bs_tables_column(const bs_tables *results, const char *name) {
   for (size_t i = 0; i < results->n_metrics; i++)
     if (strcmp(results->metric_names[i], name) == 0)

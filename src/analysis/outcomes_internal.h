@@ -65,7 +65,4 @@ bs_status bs_task_lists_read(bs_task_lists *to, const bs_tables *results, bs_are
                              bs_error *err);
 void bs_task_lists_free(bs_task_lists *lists);
 
-/* Whether any of the metrics is computed from text here. */
-bool bs_names_need_text(const char *const *names, size_t n);
-
 #endif

@@ -7,7 +7,8 @@
 #include "analysis/outcomes_internal.h"
 #include "base/memory_internal.h"
 #include "bigsweep/analysis.h"
-#include "metrics/metrics_internal.h"
+#include "metrics/estimate_internal.h"
+#include "metrics/table_internal.h"
 #include "tables/tables_internal.h"
 
 /* What a task can be scored by. */
@@ -35,7 +36,7 @@ typedef struct rescoring {
 } rescoring;
 
 /* Rows of /targets, /choices and /samples tell what a task has. */
-static void look_at_answers(rescoring *r, bs_task_has *has) {
+static void look_at_answers(rescoring *r, bs_answer_kinds *has) {
   const bs_tables *results = r->from;
   size_t share = bs_tables_column(results, bs_record_name(BS_RECORD_VOTE_SHARE));
   for (size_t i = 0; i < results->n_targets; i++) {
@@ -51,14 +52,6 @@ static void look_at_answers(rescoring *r, bs_task_has *has) {
                                     share != SIZE_MAX &&
                                     !isnan(results->metric_values[i * results->n_metrics + share]);
   }
-}
-
-static bool is_among(const char *name, const char *const *names, size_t n) {
-  for (size_t i = 0; i < n; i++)
-    if (strcmp(names[i], name) == 0 ||
-        (strcmp(names[i], "rouge") == 0 && strncmp(name, "rouge", 5) == 0))
-      return true;
-  return false;
 }
 
 /* What is missing for a metric, for messages. */
@@ -94,12 +87,12 @@ static bs_status cannot_give(const bs_task_row *task, size_t n_more, const bs_me
 
 /* The metrics of task `t`, given its stored list and what is added. */
 static bs_status plan_task(rescoring *r, size_t t, const char *const *added, size_t n_added,
-                           bs_task_has has, bs_error *err) {
+                           bs_answer_kinds has, bs_error *err) {
   task_plan *plan = &r->plans[t];
   const char **stored = r->lists.names + r->lists.first[t];
   size_t n_stored = r->lists.first[t + 1] - r->lists.first[t];
   /* as the evaluator decides it */
-  plan->with_text = has.targets && (!has.choices || bs_names_need_text(stored, n_stored));
+  plan->with_text = bs_metrics_generate(stored, n_stored, has);
   has.targets = plan->with_text;
   const char **names = bs_array_new(n_stored + n_added, sizeof *names, err);
   if (names == NULL)
@@ -108,11 +101,11 @@ static bs_status plan_task(rescoring *r, size_t t, const char *const *added, siz
     names[i] = stored[i];
   for (size_t i = 0; i < n_added; i++)
     names[n_stored + i] = added[i];
-  plan->n = bs_metrics_of_kind(names, n_stored + n_added, has, plan->metrics);
+  plan->n = bs_metrics_of_kinds(names, n_stored + n_added, has, plan->metrics);
   if (plan->is_voted)
     plan->n = bs_metrics_of_votes(plan->metrics, plan->n);
   for (size_t i = 0; i < plan->n; i++)
-    plan->is_asked[i] = is_among(plan->metrics[i]->name, names, n_stored + n_added);
+    plan->is_asked[i] = bs_metric_is_listed(plan->metrics[i], names, n_stored + n_added);
   free(names);
   return BS_OK;
 }
@@ -121,11 +114,11 @@ static bs_status plan_task(rescoring *r, size_t t, const char *const *added, siz
 static bs_status check_added(const rescoring *r, const char *const *added, size_t n_added,
                              bs_error *err) {
   for (size_t i = 0; i < n_added; i++) {
-    bool is_rouge = strcmp(added[i], "rouge") == 0, applies = false;
+    bool applies = false;
     bs_status status = bs_metric_name_check(added[i], err);
     if (status != BS_OK)
       return status;
-    const bs_metric *metric = bs_metric_find(is_rouge ? "rouge1" : added[i]);
+    const bs_metric *metric = bs_metric_meant(added[i]);
     for (size_t t = 0; t < r->from->n_tasks; t++)
       for (size_t k = 0; k < r->plans[t].n; k++)
         applies |= r->plans[t].metrics[k] == metric;
@@ -139,7 +132,7 @@ static bs_status check_added(const rescoring *r, const char *const *added, size_
 
 static bs_status plan_tasks(rescoring *r, const char *const *added, size_t n_added, bs_error *err) {
   size_t n = r->from->n_tasks;
-  bs_task_has *has = bs_array_new(n, sizeof *has, err);
+  bs_answer_kinds *has = bs_array_new(n, sizeof *has, err);
   bs_status status = has != NULL ? BS_OK : BS_ERR_MEMORY;
   if (status == BS_OK)
     look_at_answers(r, has);
@@ -211,6 +204,13 @@ static bs_status settle_plan(rescoring *r, size_t t, bs_error *err) {
   }
   plan->n = n;
   return BS_OK;
+}
+
+static bool is_among(const char *name, const char *const *names, size_t n) {
+  for (size_t i = 0; i < n; i++)
+    if (strcmp(names[i], name) == 0)
+      return true;
+  return false;
 }
 
 /* Columns: those of this version, and behind them what else there was. */

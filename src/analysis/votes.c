@@ -5,7 +5,7 @@
 
 #include "analysis/outcomes_internal.h"
 #include "base/memory_internal.h"
-#include "metrics/metrics_internal.h"
+#include "metrics/vote_internal.h"
 
 /* The post-processed texts of an example's samples, each behind the other, and their vote. */
 static bs_status vote_on_texts(const bs_task_row *task, const bs_sample_row *samples, size_t n,

@@ -4,7 +4,7 @@
 
 #include "base/memory_internal.h"
 #include "evaluate/evaluate_internal.h"
-#include "metrics/metrics_internal.h"
+#include "metrics/postprocess_internal.h"
 
 typedef struct stopper {
   const bs_evaluator *evaluator;

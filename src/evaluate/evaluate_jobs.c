@@ -5,8 +5,8 @@
 
 #include "base/memory_internal.h"
 #include "base/text_internal.h"
+#include "bigsweep/metric.h"
 #include "evaluate/evaluate_internal.h"
-#include "metrics/metrics_internal.h"
 
 /* Tokens and texts of so many trials are with the engine at a time. */
 enum { MOST_TRIALS = 1024 };

@@ -6,7 +6,9 @@
 
 #include "base/memory_internal.h"
 #include "evaluate/evaluate_internal.h"
-#include "metrics/metrics_internal.h"
+#include "metrics/choices_internal.h"
+#include "metrics/estimate_internal.h"
+#include "metrics/table_internal.h"
 
 static const char *example_names[BS_MOST_COLUMNS];
 static size_t n_example_names;
@@ -288,7 +290,7 @@ bs_status bs_tables_add_task_of(bs_tables *results, const bs_task *task, bs_erro
                      .human_average = task->human_average,
                      .human_best = task->human_best,
                      .examples = task->n_examples};
-  if (preferred == &bs_metric_multiple_choice_grade)
+  if (preferred != NULL && preferred->low_is_chance)
     row.low_score = bs_task_chance(task);
   memcpy(row.sha256, task->sha256, sizeof row.sha256);
   if (status == BS_OK)

@@ -4,7 +4,7 @@
 
 #include "base/memory_internal.h"
 #include "evaluate/evaluate_internal.h"
-#include "metrics/metrics_internal.h"
+#include "metrics/vote_internal.h"
 
 /* The vote of the trials' choices. */
 static bs_status vote_on_choices(bs_verdict *v, const bs_job *job, bs_error *err) {

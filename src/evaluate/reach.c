@@ -9,7 +9,9 @@
 #include "base/memory_internal.h"
 #include "base/text_internal.h"
 #include "evaluate/evaluate_internal.h"
-#include "metrics/metrics_internal.h"
+#include "metrics/postprocess_internal.h"
+#include "metrics/table_internal.h"
+#include "metrics/text_internal.h"
 
 /* What comes of an answer that is generated word for word. */
 typedef enum survival { LOST, SURVIVES, UNTOLD } survival;

@@ -3,7 +3,7 @@
 
 #include "base/json_internal.h"
 #include "bigsweep/reach.h"
-#include "metrics/metrics_internal.h"
+#include "metrics/text_internal.h"
 
 enum { SHOWN_CHARACTERS = 60 };
 

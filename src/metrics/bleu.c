@@ -4,8 +4,10 @@
 #include <stdlib.h>
 
 #include "base/memory_internal.h"
-#include "metrics/metrics_internal.h"
+#include "metrics/estimate_internal.h"
 #include "metrics/ngram_internal.h"
+#include "metrics/table_internal.h"
+#include "metrics/text_internal.h"
 
 /* Of one segment or summed over segments; as doubles, which hold these counts exactly. */
 typedef struct counts {
@@ -113,7 +115,8 @@ static bs_status corpus(const bs_outcome *outcomes, size_t n, bs_estimate *out, 
 
 const bs_metric bs_metric_bleu = {
     .name = "bleu",
-    .definition = "corpus BLEU, 0 to 100 (sacrebleu 2: smoothing exp, tokenization intl)",
+    .definition = "corpus BLEU, 0 to 100: smoothing exp, tokenization intl",
+    .source = "sacrebleu 2",
     .needs = BS_NEEDS_TEXT,
     .higher_is_better = true,
     .low_score = 0,

@@ -4,20 +4,11 @@
 #include <stdlib.h>
 
 #include "base/memory_internal.h"
-#include "metrics/metrics_internal.h"
+#include "metrics/choices_internal.h"
+#include "metrics/estimate_internal.h"
+#include "metrics/table_internal.h"
 
 enum { N_BINS = 10 };
-
-bool bs_choice_normaliser(const bs_outcome *outcome, double *largest, double *sum) {
-  *largest = -INFINITY;
-  *sum = 0;
-  for (size_t i = 0; i < outcome->n_choices; i++)
-    if (outcome->choice_logprobs[i] > *largest)
-      *largest = outcome->choice_logprobs[i];
-  for (size_t i = 0; i < outcome->n_choices; i++)
-    *sum += exp(outcome->choice_logprobs[i] - *largest);
-  return isfinite(*largest) && isfinite(*sum);
-}
 
 static double brier_example(const bs_outcome *outcome) {
   double largest, sum, squares = 0;
@@ -33,8 +24,10 @@ static double brier_example(const bs_outcome *outcome) {
 
 const bs_metric bs_metric_brier_score = {
     .name = "calibration_multiple_choice_brier_score",
-    .definition = "mean over the choices of (probability - target_score)^2 (BIG-bench; Brier 1950)",
+    .definition = "mean over the choices of (probability - target_score)^2",
+    .source = "BIG-bench; Brier 1950",
     .needs = BS_NEEDS_CHOICES,
+    .is_always_computed = true,
     .higher_is_better = false,
     .low_score = 1,
     .high_score = 0,
@@ -118,8 +111,10 @@ cleanup:
 const bs_metric bs_metric_calibration_error = {
     .name = "expected_calibration_error",
     .definition = "sum over 10 equal bins of the highest probability of |accuracy - confidence|, "
-                  "weighted by examples (BIG-bench; Naeini et al. 2015)",
+                  "weighted by examples",
+    .source = "BIG-bench; Naeini et al. 2015",
     .needs = BS_NEEDS_CHOICES,
+    .is_always_computed = true,
     .higher_is_better = false,
     .low_score = 1,
     .high_score = 0,

@@ -1,7 +1,8 @@
 /* case_insensitive_str_match: the same in lower case. */
 #include <math.h>
 
-#include "metrics/metrics_internal.h"
+#include "metrics/table_internal.h"
+#include "metrics/text_internal.h"
 
 static double example(const bs_outcome *outcome) {
   bs_text prediction = {0}, target = {0};
@@ -21,7 +22,8 @@ static double example(const bs_outcome *outcome) {
 const bs_metric bs_metric_case_insensitive_str_match = {
     .name = "case_insensitive_str_match",
     .definition = "1 when the text equals one of the targets, both in lower case and without white "
-                  "space at the ends (BIG-bench)",
+                  "space at the ends",
+    .source = "BIG-bench",
     .needs = BS_NEEDS_TEXT,
     .higher_is_better = true,
     .low_score = 0,

@@ -5,7 +5,8 @@
 #include <string.h>
 
 #include "base/memory_internal.h"
-#include "metrics/metrics_internal.h"
+#include "metrics/table_internal.h"
+#include "metrics/text_internal.h"
 
 static size_t bytes_of(const bs_outcome *outcome, size_t i) {
   return strlen(outcome->choice_texts[i]);
@@ -33,22 +34,18 @@ static double by_bytes(const bs_outcome *outcome) { return grade(outcome, bytes_
 static double by_characters(const bs_outcome *outcome) { return grade(outcome, characters_of); }
 static double by_tokens(const bs_outcome *outcome) { return grade(outcome, tokens_of); }
 
-#define GRADE_ROW(which, text, more, function)                                                     \
+#define GRADE_ROW(unit, text, origin, more, function)                                              \
   {                                                                                                \
-    .name = which, .definition = text,                                                             \
-    .needs = BS_NEEDS_CHOICES | BS_NEEDS_MODEL_LOGPROBS | (more), .higher_is_better = true,        \
-    .is_variant = true, .low_score = 0, .high_score = 1, .example = function                       \
+    .name = "multiple_choice_grade_per_" unit,                                                     \
+    .definition = "target_score of the choice of highest log-probability per " text,               \
+    .source = origin, .needs = BS_NEEDS_CHOICES | BS_NEEDS_MODEL_LOGPROBS | (more),                \
+    .is_always_computed = true, .higher_is_better = true, .is_variant = true, .low_score = 0,      \
+    .high_score = 1, .example = function                                                           \
   }
 
-const bs_metric bs_metric_grade_by_bytes = GRADE_ROW(
-    "multiple_choice_grade_per_byte",
-    "target_score of the choice of highest log-probability per byte (lm-evaluation-harness)",
-    BS_NEEDS_CHOICE_TEXTS, by_bytes);
-const bs_metric bs_metric_grade_by_characters = GRADE_ROW(
-    "multiple_choice_grade_per_char",
-    "target_score of the choice of highest log-probability per character (lm-evaluation-harness)",
-    BS_NEEDS_CHOICE_TEXTS, by_characters);
+const bs_metric bs_metric_grade_by_bytes =
+    GRADE_ROW("byte", "byte", "lm-evaluation-harness", BS_NEEDS_CHOICE_TEXTS, by_bytes);
+const bs_metric bs_metric_grade_by_characters =
+    GRADE_ROW("char", "character", "lm-evaluation-harness", BS_NEEDS_CHOICE_TEXTS, by_characters);
 const bs_metric bs_metric_grade_by_tokens =
-    GRADE_ROW("multiple_choice_grade_per_token",
-              "target_score of the choice of highest log-probability per token (Brown et al. 2020)",
-              BS_NEEDS_CHOICE_TOKENS, by_tokens);
+    GRADE_ROW("token", "token", "Brown et al. 2020", BS_NEEDS_CHOICE_TOKENS, by_tokens);

@@ -1,10 +1,13 @@
+/* Edit distances: how many insertions, deletions and replacements make the text the nearest target.
+ */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/memory_internal.h"
 #include "base/text_internal.h"
-#include "metrics/metrics_internal.h"
+#include "metrics/table_internal.h"
+#include "metrics/text_internal.h"
 
 /* Sequences whose table would have more cells than this have no distance. */
 enum { MAX_CELLS = 400000000 };
@@ -71,9 +74,10 @@ static double example(const bs_outcome *outcome) {
 
 const bs_metric bs_metric_edit_distance = {
     .name = "character_edit_distance",
-    .definition = "Levenshtein distance in characters to the nearest target (after the token edit "
-                  "distance of Schaeffer et al. 2023)",
+    .definition = "Levenshtein distance in characters to the nearest target",
+    .source = "Levenshtein 1966",
     .needs = BS_NEEDS_TEXT,
+    .is_always_computed = true,
     .higher_is_better = false,
     .low_score = NAN,
     .high_score = 0,
@@ -84,9 +88,10 @@ static double tokens(const bs_outcome *outcome) { return (double)outcome->token_
 
 const bs_metric bs_metric_token_edit_distance = {
     .name = "token_edit_distance",
-    .definition = "Levenshtein distance in the model's tokens to the nearest target (Schaeffer et "
-                  "al. 2023)",
+    .definition = "Levenshtein distance in the model's tokens to the nearest target",
+    .source = "Schaeffer et al. 2023",
     .needs = BS_NEEDS_TEXT | BS_NEEDS_TOKEN_EDITS,
+    .is_always_computed = true,
     .higher_is_better = false,
     .low_score = NAN,
     .high_score = 0,

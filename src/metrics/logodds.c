@@ -3,7 +3,9 @@
 #include <stdlib.h>
 
 #include "base/memory_internal.h"
-#include "metrics/metrics_internal.h"
+#include "metrics/choices_internal.h"
+#include "metrics/estimate_internal.h"
+#include "metrics/table_internal.h"
 
 /* Of two choices, one the better: its number; else n_choices. */
 static size_t right_of_two(const bs_outcome *outcome) {
@@ -22,8 +24,8 @@ static double logodds(const bs_outcome *outcome) {
 
 const bs_metric bs_metric_logodds = {
     .name = "logodds",
-    .definition = "log-probability of the right one of two choices minus that of the other "
-                  "(Inverse Scaling Prize)",
+    .definition = "log-probability of the right one of two choices minus that of the other",
+    .source = "Inverse Scaling Prize",
     .needs = BS_NEEDS_CHOICES | BS_NEEDS_MODEL_LOGPROBS,
     .higher_is_better = true,
     .low_score = NAN,
@@ -46,8 +48,8 @@ static double loss(const bs_outcome *outcome) {
 
 const bs_metric bs_metric_classification_loss = {
     .name = "classification_loss",
-    .definition = "-log of the probability that the right choices have among all (Inverse Scaling "
-                  "Prize)",
+    .definition = "-log of the probability that the right choices have among all",
+    .source = "Inverse Scaling Prize",
     .needs = BS_NEEDS_CHOICES | BS_NEEDS_MODEL_LOGPROBS,
     .higher_is_better = false,
     .low_score = NAN,
@@ -96,8 +98,8 @@ static bs_status corpus_absolute(const bs_outcome *outcomes, size_t n, bs_estima
 const bs_metric bs_metric_logodds_difference = {
     .name = "logodds_difference",
     .definition =
-        "logodds behind the prompt minus logodds behind the other prompt, mean over pairs "
-        "(Inverse Scaling Prize)",
+        "logodds behind the prompt minus logodds behind the other prompt, mean over pairs",
+    .source = "Inverse Scaling Prize",
     .needs = BS_NEEDS_CHOICES | BS_NEEDS_MODEL_LOGPROBS | BS_NEEDS_CHOICE_ROLES,
     .higher_is_better = true,
     .low_score = NAN,
@@ -107,8 +109,8 @@ const bs_metric bs_metric_logodds_difference = {
 
 const bs_metric bs_metric_absolute_logodds_difference = {
     .name = "absolute_logodds_difference",
-    .definition = "size of the difference of logodds between the two prompts, mean over pairs "
-                  "(Inverse Scaling Prize)",
+    .definition = "size of the difference of logodds between the two prompts, mean over pairs",
+    .source = "Inverse Scaling Prize",
     .needs = BS_NEEDS_CHOICES | BS_NEEDS_MODEL_LOGPROBS | BS_NEEDS_CHOICE_ROLES,
     .higher_is_better = false,
     .low_score = NAN,

@@ -4,7 +4,7 @@
 #include <utf8proc.h>
 
 #include "base/text_internal.h"
-#include "metrics/metrics_internal.h"
+#include "metrics/text_internal.h"
 
 enum { CAPITAL_SIGMA = 0x3A3, SIGMA = 0x3C3, FINAL_SIGMA = 0x3C2, DOTTED_I = 0x130 };
 

@@ -7,7 +7,9 @@
 #include <string.h>
 
 #include "base/memory_internal.h"
-#include "metrics/metrics_internal.h"
+#include "metrics/estimate_internal.h"
+#include "metrics/table_internal.h"
+#include "metrics/text_internal.h"
 
 typedef struct label {
   bs_stripped text;
@@ -136,7 +138,8 @@ cleanup:
 
 const bs_metric bs_metric_macro_f1 = {
     .name = "macro_f1",
-    .definition = "mean over the targets, taken as classes, of their F1 (BIG-bench)",
+    .definition = "mean over the targets, taken as classes, of their F1",
+    .source = "BIG-bench",
     .needs = BS_NEEDS_TEXT,
     .higher_is_better = true,
     .low_score = 0,

@@ -1,3 +1,4 @@
+/* Words of texts as numbers, and the n-grams that texts have in common. */
 #include "metrics/ngram_internal.h"
 
 #include <stdlib.h>

@@ -7,7 +7,8 @@
 
 #include "base/memory_internal.h"
 #include "base/text_internal.h"
-#include "metrics/metrics_internal.h"
+#include "metrics/table_internal.h"
+#include "metrics/text_internal.h"
 
 static const double TOLERANCE = 0.1;
 
@@ -75,7 +76,8 @@ static double example(const bs_outcome *outcome) {
 
 const bs_metric bs_metric_numeric_match = {
     .name = "numeric_match_with_0_1_relative_error",
-    .definition = "1 when the text is a number within a tenth of one of the targets (BIG-bench)",
+    .definition = "1 when the text is a number within a tenth of one of the targets",
+    .source = "BIG-bench",
     .needs = BS_NEEDS_TEXT,
     .higher_is_better = true,
     .low_score = 0,

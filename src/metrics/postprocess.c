@@ -6,8 +6,9 @@
 #include <pcre2.h>
 
 #include "base/text_internal.h"
-#include "metrics/metrics_internal.h"
+#include "metrics/postprocess_internal.h"
 #include "metrics/python_regex_internal.h"
+#include "metrics/text_internal.h"
 
 /* Bounds for one match: an expression that backtracks without end is an error, not a hang. */
 enum { MATCH_LIMIT = 2000000, DEPTH_LIMIT = 100000, HEAP_LIMIT_KIB = 65536 };

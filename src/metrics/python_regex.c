@@ -1,6 +1,4 @@
 /* The structure of Python's regular expressions: alternatives, repetitions, groups. */
-#include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/text_internal.h"
@@ -17,22 +15,6 @@ typedef struct atom {
   atom_kind kind;
   bs_python_width width;
 } atom;
-
-void bs_python_fault(bs_python_regex *r, size_t at, const char *format, ...) {
-  if (r->status != BS_OK)
-    return;
-  char message[256];
-  va_list arguments;
-  va_start(arguments, format);
-  vsnprintf(message, sizeof message, format, arguments);
-  va_end(arguments);
-  r->status = bs_error_set(r->err, BS_ERR_INPUT, "%s (at byte %zu)", message, at);
-}
-
-void bs_python_put(bs_python_regex *r, const char *string) {
-  if (r->status == BS_OK)
-    r->status = bs_text_append_string(r->out, string, r->err);
-}
 
 static bool next_is(const bs_python_regex *r, char c) { return r->at < r->n && r->in[r->at] == c; }
 

@@ -20,7 +20,7 @@
 bs_status bs_python_regex_translate(const char *pattern, bs_text *out, size_t *n_groups,
                                     bs_error *err);
 
-/* What the two source files of the translation share. */
+/* What the source files of the translation share. */
 
 typedef enum bs_python_flag {
   BS_PYTHON_ASCII = 1,

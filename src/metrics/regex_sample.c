@@ -5,7 +5,8 @@
 #include <string.h>
 
 #include "base/text_internal.h"
-#include "metrics/metrics_internal.h"
+#include "metrics/postprocess_internal.h"
+#include "metrics/text_internal.h"
 
 /* Nested deeper than any expression that a person writes. */
 enum { MOST_DEPTH = 64, MOST_REPEATS = 1000 };

@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "base/memory_internal.h"
-#include "metrics/metrics_internal.h"
 #include "metrics/ngram_internal.h"
+#include "metrics/table_internal.h"
 
 /* A table of the longest common subsequence has a bit a cell: 256 MB at most. */
 static const size_t MAX_CELLS = (size_t)1 << 31;
@@ -162,18 +162,16 @@ static double rouge1(const bs_outcome *outcome) { return best(ROUGE_1, outcome);
 static double rouge2(const bs_outcome *outcome) { return best(ROUGE_2, outcome); }
 static double rouge_lsum(const bs_outcome *outcome) { return best(ROUGE_LSUM, outcome); }
 
-#define ROUGE_ROW(which, text, function)                                                           \
+/* `leads`: where one metric is wanted, "rouge" means this one. */
+#define ROUGE_ROW(which, leads, text, function)                                                    \
   {                                                                                                \
-    .name = which, .definition = text, .needs = BS_NEEDS_TEXT, .higher_is_better = true,           \
-    .low_score = 0, .high_score = 100, .example = function                                         \
+    .name = which, .alias = "rouge", .leads_alias = leads,                                         \
+    .definition = "F-measure of " text ", 0 to 100", .source = "Lin 2004; rouge_score",            \
+    .needs = BS_NEEDS_TEXT, .higher_is_better = true, .low_score = 0, .high_score = 100,           \
+    .example = function                                                                            \
   }
 
-const bs_metric bs_metric_rouge1 =
-    ROUGE_ROW("rouge1", "F-measure of words in common, 0 to 100 (Lin 2004; rouge_score)", rouge1);
-const bs_metric bs_metric_rouge2 = ROUGE_ROW(
-    "rouge2", "F-measure of pairs of words in common, 0 to 100 (Lin 2004; rouge_score)", rouge2);
+const bs_metric bs_metric_rouge1 = ROUGE_ROW("rouge1", false, "words in common", rouge1);
+const bs_metric bs_metric_rouge2 = ROUGE_ROW("rouge2", false, "pairs of words in common", rouge2);
 const bs_metric bs_metric_rouge_lsum =
-    ROUGE_ROW("rougeLsum",
-              "F-measure of the longest common subsequences by lines, 0 to 100 (Lin 2004; "
-              "rouge_score)",
-              rouge_lsum);
+    ROUGE_ROW("rougeLsum", true, "the longest common subsequences by lines", rouge_lsum);

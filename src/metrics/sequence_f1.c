@@ -6,8 +6,9 @@
 #include <utf8proc.h>
 
 #include "base/text_internal.h"
-#include "metrics/metrics_internal.h"
 #include "metrics/ngram_internal.h"
+#include "metrics/table_internal.h"
+#include "metrics/text_internal.h"
 
 static bool is_letter_or_number(uint32_t c) {
   utf8proc_category_t category = utf8proc_category((utf8proc_int32_t)c);
@@ -96,7 +97,8 @@ static double example(const bs_outcome *outcome) {
 const bs_metric bs_metric_sequence_f1 = {
     .name = "sequence_f1",
     .definition = "F-measure of words in common without articles and punctuation, 0 to 100, with "
-                  "the best of the targets (Rajpurkar et al. 2016; T5)",
+                  "the best of the targets",
+    .source = "Rajpurkar et al. 2016; T5",
     .needs = BS_NEEDS_TEXT,
     .higher_is_better = true,
     .low_score = 0,

@@ -9,7 +9,7 @@
 
 #include "base/memory_internal.h"
 #include "base/text_internal.h"
-#include "metrics/metrics_internal.h"
+#include "metrics/text_internal.h"
 
 typedef struct points {
   uint32_t *points;

@@ -1,9 +1,9 @@
-/* Texts and their white space, as Python's strings treat them. */
+/* Characters, words and ends of UTF-8 texts, as Python tells them. */
 #include <string.h>
 
 #include "base/size_internal.h"
 #include "base/text_internal.h"
-#include "metrics/metrics_internal.h"
+#include "metrics/text_internal.h"
 
 bs_stripped bs_strip(const char *text) {
   bs_stripped part = {text, bs_trimmed_bytes(text, strlen(text))};

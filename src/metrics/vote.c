@@ -4,7 +4,8 @@
 #include <string.h>
 
 #include "base/memory_internal.h"
-#include "metrics/metrics_internal.h"
+#include "metrics/text_internal.h"
+#include "metrics/vote_internal.h"
 
 typedef struct ballot {
   bs_stripped answer;

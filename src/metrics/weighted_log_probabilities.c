@@ -3,7 +3,7 @@
    log-probabilities, not those among the choices). */
 #include <math.h>
 
-#include "metrics/metrics_internal.h"
+#include "metrics/table_internal.h"
 
 /* Undefined where the scores are no weights: negative, or all 0. A choice of score 0 counts for
    nothing, even an impossible one. */
@@ -23,8 +23,8 @@ static double example(const bs_outcome *outcome) {
 const bs_metric bs_metric_weighted_log_probabilities = {
     .name = "weighted_log_probabilities",
     .definition =
-        "sum of target_score / (sum of target_scores) times log-probability of the choice "
-        "(BIG-bench)",
+        "sum of target_score / (sum of target_scores) times log-probability of the choice",
+    .source = "BIG-bench",
     .needs = BS_NEEDS_CHOICES | BS_NEEDS_MODEL_LOGPROBS,
     .higher_is_better = true,
     .low_score = NAN,

@@ -1,6 +1,8 @@
+/* weighted_probabilities: the score that a choice drawn by its probability would get. */
 #include <math.h>
 
-#include "metrics/metrics_internal.h"
+#include "metrics/choices_internal.h"
+#include "metrics/table_internal.h"
 
 static double example(const bs_outcome *outcome) {
   double largest, sum, weighted = 0;
@@ -13,7 +15,8 @@ static double example(const bs_outcome *outcome) {
 
 const bs_metric bs_metric_weighted_probabilities = {
     .name = "weighted_probabilities",
-    .definition = "expected target_score under the probabilities of the choices (BIG-bench)",
+    .definition = "expected target_score under the probabilities of the choices",
+    .source = "BIG-bench",
     .needs = BS_NEEDS_CHOICES,
     .higher_is_better = true,
     .low_score = -1,

@@ -38,11 +38,6 @@ bs_status bs_metric_names_read(char ***names, size_t *n, const bs_json *json, co
   return status;
 }
 
-static bool needs_text(const char *name) {
-  const bs_metric *metric = bs_metric_find(name);
-  return strcmp(name, "rouge") == 0 || (metric != NULL && (metric->needs & BS_NEEDS_TEXT) != 0);
-}
-
 static bool is_listed(const bs_task *task, const char *name) {
   for (size_t i = 0; i < task->n_metrics; i++)
     if (strcmp(task->metrics[i], name) == 0)
@@ -59,7 +54,7 @@ bs_status bs_task_add_metrics(bs_task *task, const char *const *names, size_t n,
             : BS_OK;
   task->metrics = array;
   for (size_t i = 0; status == BS_OK && i < n; i++) {
-    if (is_listed(task, names[i]) || (needs_text(names[i]) && !has_text))
+    if (is_listed(task, names[i]) || (!has_text && bs_metrics_need_text(&names[i], 1)))
       continue;
     char *name = bs_string_copy(names[i], err);
     status = name != NULL ? BS_OK : BS_ERR_MEMORY;

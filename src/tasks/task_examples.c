@@ -161,21 +161,12 @@ static bs_status targets_from_choices(bs_example *example, bs_error *err) {
   return BS_OK;
 }
 
-static bool lists_text_metric(const bs_task *task) {
-  for (size_t i = 0; i < task->n_metrics; i++) {
-    const bs_metric *metric = bs_metric_find(task->metrics[i]);
-    if (strcmp(task->metrics[i], "rouge") == 0 ||
-        (metric != NULL && (metric->needs & BS_NEEDS_TEXT) != 0))
-      return true;
-  }
-  return false;
-}
-
 static bs_status read_fields(bs_task *task, bs_example *example, const bs_member *members, size_t n,
                              bs_place place, bs_findings *findings, bs_error *err) {
   const bs_member *input = bs_member_find(members, n, "input");
   const bs_member *target = bs_member_find(members, n, "target");
   const bs_member *scores = bs_member_find(members, n, "target_scores");
+  bool lists_text = bs_metrics_need_text((const char *const *)task->metrics, task->n_metrics);
   bs_status status = BS_OK;
   if (input == NULL)
     bs_finding_fault(findings, place, "key \"input\" is missing, expected a string");
@@ -199,7 +190,7 @@ static bs_status read_fields(bs_task *task, bs_example *example, const bs_member
     at.line = target->value.line;
     status = bs_example_read_targets(example, target, at, findings, err);
   }
-  if (status == BS_OK && target == NULL && example->n_choices > 0 && lists_text_metric(task))
+  if (status == BS_OK && target == NULL && example->n_choices > 0 && lists_text)
     status = targets_from_choices(example, err);
   return status;
 }

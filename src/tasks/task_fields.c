@@ -174,7 +174,7 @@ static bs_status read_metrics(bs_task *task, const bs_member *list, bs_findings 
     task->metrics[task->n_metrics++] = name;
     if (reason != NULL)
       bs_finding_warning(findings, place, "metric \"%s\" is not computed: %s", name, reason);
-    else if (bs_metric_find(name) == NULL && strcmp(name, "rouge") != 0)
+    else if (bs_metric_meant(name) == NULL)
       suggest_metric(name, place, findings);
   }
   free(members);
@@ -249,25 +249,10 @@ bs_status bs_task_read_fields(bs_task *task, const bs_member *members, size_t n,
   return status;
 }
 
-/* BIG-bench's files give choices no roles. */
-static bool applies(const bs_metric *metric, bool any_choices, bool any_targets) {
-  return !((metric->needs & BS_NEEDS_CHOICES) != 0 && !any_choices) &&
-         !((metric->needs & BS_NEEDS_TEXT) != 0 && !any_targets) &&
-         (metric->needs & BS_NEEDS_CHOICE_ROLES) == 0;
-}
-
 static const char *what_is_missing(const bs_metric *metric, bool any_choices) {
   if (any_choices && (metric->needs & BS_NEEDS_CHOICE_ROLES) != 0)
     return "choices with roles";
   return any_choices ? "\"target\"" : "\"target_scores\"";
-}
-
-static void look_at_examples(const bs_task *task, bool *any_choices, bool *any_targets) {
-  *any_choices = *any_targets = false;
-  for (size_t i = 0; i < task->n_examples; i++) {
-    *any_choices |= task->examples[i].n_choices > 0;
-    *any_targets |= task->examples[i].n_targets > 0;
-  }
 }
 
 /* The metric that stands for the task when its own choice cannot be computed. */
@@ -283,27 +268,22 @@ static const bs_metric *fallback_metric(const bs_task *task) {
 
 bs_status bs_task_settle_metrics(bs_task *task, const bs_member *members, size_t n,
                                  bs_findings *findings, bs_error *err) {
-  bool any_choices, any_targets;
-  look_at_examples(task, &any_choices, &any_targets);
+  bs_answer_kinds has = bs_task_answer_kinds(task);
   for (size_t i = 0; i < task->n_metrics; i++) {
     const bs_metric *metric = bs_metric_find(task->metrics[i]);
-    if (metric != NULL && !applies(metric, any_choices, any_targets))
+    if (metric != NULL && !bs_metric_suits(metric, has))
       bs_finding_warning(findings, (bs_place){.line = 1, .field = "metrics"},
                          "\"%s\" applies to no example: none has %s", metric->name,
-                         what_is_missing(metric, any_choices));
+                         what_is_missing(metric, has.choices));
   }
   const bs_member *member = bs_member_find(members, n, "preferred_score");
   bs_place place = {.line = member != NULL ? member->value.line : 1,
                     .field = member != NULL ? "preferred_score" : NULL};
-  char *preferred = NULL;
-  bs_status status =
-      member != NULL ? bs_member_string(member, place, findings, &preferred, err) : BS_OK;
+  char *name = NULL;
+  bs_status status = member != NULL ? bs_member_string(member, place, findings, &name, err) : BS_OK;
   if (status != BS_OK)
     return status;
-  const char *name = preferred == NULL                 ? NULL
-                     : strcmp(preferred, "rouge") == 0 ? "rougeLsum"
-                                                       : preferred;
-  const bs_metric *metric = name != NULL ? bs_metric_find(name) : NULL;
+  const bs_metric *metric = name != NULL ? bs_metric_meant(name) : NULL;
   const bs_metric *instead = fallback_metric(task);
   const char *instead_name = instead != NULL ? instead->name : "log_likelihood";
   if (name == NULL)
@@ -313,10 +293,10 @@ bs_status bs_task_settle_metrics(bs_task *task, const bs_member *members, size_t
                        instead_name, bs_metric_unsupported_reason(name));
   else if (metric == NULL)
     suggest_metric(name, place, findings);
-  else if (!applies(metric, any_choices, any_targets))
-    bs_finding_fault(findings, place, "\"%s\" applies to no example: none has %s", name,
-                     what_is_missing(metric, any_choices));
+  else if (!bs_metric_suits(metric, has))
+    bs_finding_fault(findings, place, "\"%s\" applies to no example: none has %s", metric->name,
+                     what_is_missing(metric, has.choices));
   task->preferred_metric = bs_string_copy(metric != NULL ? metric->name : instead_name, err);
-  free(preferred);
+  free(name);
   return task->preferred_metric != NULL ? BS_OK : BS_ERR_MEMORY;
 }

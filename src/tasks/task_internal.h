@@ -92,6 +92,9 @@ bs_status bs_example_read_targets(bs_example *example, const bs_member *member, 
 /* Frees what the example owns. */
 void bs_example_clear(bs_example *example);
 
+/* What the examples have, any of them. */
+bs_answer_kinds bs_task_answer_kinds(const bs_task *task);
+
 /* Checks that need both: metrics and what the examples have. */
 bs_status bs_task_settle_metrics(bs_task *task, const bs_member *members, size_t n,
                                  bs_findings *findings, bs_error *err);

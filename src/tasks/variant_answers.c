@@ -6,7 +6,7 @@
 
 #include "base/memory_internal.h"
 #include "bigsweep/metric.h"
-#include "metrics/metrics_internal.h"
+#include "metrics/text_internal.h"
 #include "tasks/variant_internal.h"
 
 static void free_list(bs_answer_list *list) {

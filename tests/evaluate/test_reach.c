@@ -6,7 +6,7 @@
 
 #include "bigsweep/reach.h"
 #include "harness.h"
-#include "metrics/metrics_internal.h"
+#include "metrics/text_internal.h"
 
 #define DEFAULT_REGEX "[^\\.\\?\\!\\;\\n]+"
 #define BBH_REGEX "\\s*(\\S(?:[^\\n]*?\\S)?)\\.?[^\\S\\n]*(?:\\n|$)"

@@ -11,7 +11,7 @@
 #include "evaluate/evaluate_internal.h"
 #include "evaluating.h"
 #include "harness.h"
-#include "metrics/metrics_internal.h"
+#include "metrics/vote_internal.h"
 
 static const char LADDER[] = BS_SOURCE_DIR "/models/ladder/s1/30k";
 

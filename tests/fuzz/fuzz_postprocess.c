@@ -6,7 +6,7 @@
 
 #include "bigsweep/metric.h"
 #include "fuzz.h"
-#include "metrics/metrics_internal.h"
+#include "metrics/postprocess_internal.h"
 
 typedef struct cuts {
   size_t max_length;

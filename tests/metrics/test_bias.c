@@ -252,10 +252,10 @@ static void metrics_of_roles_need_roles(void) {
   static const char *const listed[] = {"amb_bias_score", "multiple_choice_grade"};
   const bs_metric *metrics[256];
   bool is_there = false;
-  size_t n = bs_metrics_of_kind(listed, 2, (bs_task_has){.choices = true}, metrics);
+  size_t n = bs_metrics_of_kinds(listed, 2, (bs_answer_kinds){.choices = true}, metrics);
   for (size_t i = 0; i < n; i++)
     CU_ASSERT_STRING_NOT_EQUAL(metrics[i]->name, listed[0]);
-  n = bs_metrics_of_kind(listed, 2, (bs_task_has){.choices = true, .roles = true}, metrics);
+  n = bs_metrics_of_kinds(listed, 2, (bs_answer_kinds){.choices = true, .roles = true}, metrics);
   for (size_t i = 0; i < n; i++)
     is_there |= strcmp(metrics[i]->name, listed[0]) == 0;
   CU_ASSERT_TRUE(is_there);

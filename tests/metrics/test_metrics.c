@@ -5,7 +5,8 @@
 #include <string.h>
 
 #include "harness.h"
-#include "metrics/metrics_internal.h"
+#include "metrics/estimate_internal.h"
+#include "metrics/text_internal.h"
 
 static void close_to(double found, double expected, const char *what) {
   if (!(fabs(found - expected) <= 1e-12 * (1 + fabs(expected)))) {

@@ -6,6 +6,7 @@
 #include "bigsweep/metric.h"
 #include "bigsweep/task.h"
 #include "harness.h"
+#include "tasks/task_internal.h"
 
 enum { MAX_FINDINGS = 64 };
 
@@ -80,7 +81,7 @@ static void defaults_are_big_benchs(void) {
   CU_ASSERT_EQUAL(task->examples[0].choices[2].score, -1);
   CU_ASSERT_DOUBLE_EQUAL(bs_task_chance(task), 0.5 / 3, 1e-15);
   CU_ASSERT_FALSE(bs_task_needs_text(task));
-  CU_ASSERT_TRUE(bs_task_needs_choices(task));
+  CU_ASSERT_TRUE(bs_task_answer_kinds(task).choices);
   bs_task_free(&task);
   CU_ASSERT_PTR_NULL(task);
 }

@@ -7,6 +7,7 @@
 #include "bigsweep/metric.h"
 #include "bigsweep/prompt.h"
 #include "harness.h"
+#include "tasks/task_internal.h"
 #include "tasks/variant_internal.h"
 
 static const char CHOICES[] =
@@ -248,7 +249,7 @@ static void generated_answers_take_the_place_of_choices(void) {
   CU_ASSERT_STRING_EQUAL(task->preferred_metric, "exact_str_match");
   CU_ASSERT_TRUE(lists(task, "exact_str_match"));
   CU_ASSERT_TRUE(bs_task_needs_text(task));
-  CU_ASSERT_FALSE(bs_task_needs_choices(task));
+  CU_ASSERT_FALSE(bs_task_answer_kinds(task).choices);
   CU_ASSERT_EQUAL(bs_task_chance(task), 0);
   /* Prompts and the answers of shots are what they were. */
   for (size_t shots = 0; shots < 4; shots++) {

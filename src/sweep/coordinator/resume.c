@@ -117,8 +117,8 @@ static bool is_in_list(const char *list, const char *name) {
 /* Appends the metrics with a column that the task has now and had not then, each once. */
 static bs_status append_missing(bs_text *missing, const bs_task_row *then, const bs_task *now,
                                 bs_error *err) {
-  const bs_metric *metrics[256];
-  size_t n = bs_metric_count() <= 256 ? bs_task_metrics(now, metrics) : 0;
+  const bs_metric *metrics[BS_MOST_METRICS];
+  size_t n = bs_task_metrics(now, metrics);
   bs_status status = BS_OK;
   for (size_t k = 0; status == BS_OK && k < n; k++)
     if (metrics[k]->example != NULL && !is_in_list(then->metrics, metrics[k]->name) &&

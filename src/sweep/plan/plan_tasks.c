@@ -157,12 +157,12 @@ static bs_status read_all(bs_plan *plan, bool *used, const teller *to, bs_error 
 
 /* Whether a task for which the metric is asked has it. */
 static bool is_computed(const bs_plan *plan, const char *name) {
-  const bs_metric *metrics[256];
+  const bs_metric *metrics[BS_MOST_METRICS];
   for (size_t t = 0; t < plan->n_tasks; t++) {
     bool is_asked = false;
     for (size_t i = 0; i < plan->specs[t]->n_metrics; i++)
       is_asked |= strcmp(plan->specs[t]->metrics[i], name) == 0;
-    size_t n = is_asked && bs_metric_count() <= 256 ? bs_task_metrics(plan->tasks[t], metrics) : 0;
+    size_t n = is_asked ? bs_task_metrics(plan->tasks[t], metrics) : 0;
     for (size_t i = 0; i < n; i++)
       if (bs_metric_is_named(metrics[i], name))
         return true;

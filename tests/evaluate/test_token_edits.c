@@ -7,7 +7,7 @@
 
 #include "evaluate/evaluate_internal.h"
 #include "harness.h"
-#include "metrics/metrics_internal.h"
+#include "metrics/text_internal.h"
 
 enum { MOST_LINES = 256, MOST_IDS = 256 };
 

@@ -5,7 +5,7 @@
 
 #include "base/memory_internal.h"
 #include "evaluate/evaluate_internal.h"
-#include "metrics/metrics_internal.h"
+#include "metrics/text_internal.h"
 
 /* The tokens of a text by itself without the white space at its ends, as numbers. */
 typedef struct numbers {
