@@ -1,3 +1,4 @@
+/* Prompts: the shots and the question, as BIG-bench puts them together. */
 #include "bigsweep/prompt.h"
 
 #include <stdlib.h>

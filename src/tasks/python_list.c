@@ -1,3 +1,4 @@
+/* Lists as Python writes them: ["a", 'b', 3]. */
 #include "tasks/python_list_internal.h"
 
 #include <stdbool.h>

@@ -1,3 +1,4 @@
+/* The random numbers of NumPy's RandomState, which BIG-bench draws shots with. */
 #include "tasks/random_internal.h"
 
 enum { SHIFTED = 397 };

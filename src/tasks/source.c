@@ -1,3 +1,4 @@
+/* A value of a JSON text together with where it stands in the text. */
 #include "tasks/source_internal.h"
 
 #include <stdlib.h>

@@ -4,33 +4,8 @@
 
 #include "base/json_internal.h"
 #include "bigsweep/task.h"
+#include "tasks/findings_internal.h"
 #include "tasks/source_internal.h"
-
-/* Where a finding lies: $ (field NULL), field, field.key, examples[i], examples[i].field or
-   examples[i].field.key. */
-typedef struct bs_place {
-  size_t line;
-  bool in_example;
-  size_t example; /* as the file counts them */
-  const char *field, *key;
-} bs_place;
-
-/* Takes the findings of one file: all go to the report, the first fault to `err`. */
-typedef struct bs_findings {
-  const char *file;
-  bs_task_report report;
-  void *user;
-  bs_error *err;
-  size_t n_faults;
-} bs_findings;
-
-void bs_finding_fault(bs_findings *findings, bs_place place, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
-void bs_finding_warning(bs_findings *findings, bs_place place, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
-
-/* A fault whose message says where it lies. */
-void bs_finding_pass(bs_findings *findings, const bs_error *fault);
 
 /* What stands for an absent field in BIG-bench. */
 enum { BS_DEFAULT_MAX_LENGTH = 128 };
@@ -39,19 +14,6 @@ enum { BS_DEFAULT_MAX_LENGTH = 128 };
 #define BS_DEFAULT_CHOICE_PREFIX "\n  choice: "
 #define BS_DEFAULT_SEPARATOR "\n"
 #define BS_DEFAULT_OUTPUT_REGEX "[^\\.\\?\\!\\;\\n]+"
-
-/* Names that the loader does not know, each once, for one warning. */
-typedef struct bs_unknown {
-  char **names;
-  size_t n, capacity;
-  bool overflow; /* more than are listed */
-} bs_unknown;
-
-bs_status bs_unknown_add(bs_unknown *unknown, const char *prefix, const char *name, bs_error *err);
-/* The warning, when there are any. */
-bs_status bs_unknown_report(bs_unknown *unknown, const char *what, bs_findings *findings,
-                            bs_error *err);
-void bs_unknown_free(bs_unknown *unknown);
 
 /* The last of members[n] with this key, or NULL. A JSON null is as good as absent. */
 const bs_member *bs_member_find(const bs_member *members, size_t n, const char *key);
@@ -65,9 +27,6 @@ bs_status bs_member_string(const bs_member *member, bs_place place, bs_findings 
 bs_status bs_members_note(const bs_member *members, size_t n, const char *const *known,
                           size_t n_known, const char *prefix, bs_place place, bs_findings *findings,
                           bs_unknown *unknown, bs_error *err);
-/* A fault for each of texts[n] that stands there twice; `what` they are in the message. */
-bs_status bs_finding_repeated(bs_findings *findings, bs_place place, const char *what,
-                              const char *const *texts, size_t n, bs_error *err);
 /* "a string", "a number", … */
 const char *bs_node_kind(const cJSON *node);
 /* A finite number, or a boolean; else a finding and false. */
@@ -89,9 +48,6 @@ bs_status bs_example_read_scores(bs_example *example, const bs_member *member, b
                                  bs_findings *findings, bs_error *err);
 bs_status bs_example_read_targets(bs_example *example, const bs_member *member, bs_place place,
                                   bs_findings *findings, bs_error *err);
-/* Frees what the example owns. */
-void bs_example_clear(bs_example *example);
-
 /* What the examples have, any of them. */
 bs_answer_kinds bs_task_answer_kinds(const bs_task *task);
 

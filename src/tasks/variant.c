@@ -1,4 +1,4 @@
-/* Variants: what makes sense, and what they make of a task. */
+/* What a variant makes of a task. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,7 +9,7 @@
 #include "bigsweep/metric.h"
 #include "tasks/variant_internal.h"
 
-enum { MAX_NAME_BYTES = 64, MAX_SAMPLES = 1000, MAX_TEMPERATURE = 100, MAX_HEAD_BYTES = 1 << 24 };
+enum { MAX_HEAD_BYTES = 1 << 24 };
 
 char *bs_task_fill_in(const char *text, const char *with, bs_error *err) {
   static const char mark[] = "{task}";
@@ -27,94 +27,6 @@ char *bs_task_fill_in(const char *text, const char *with, bs_error *err) {
   if (status != BS_OK)
     bs_text_free(&filled);
   return filled.data;
-}
-
-static bool is_name(const char *name) {
-  static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.";
-  size_t n = name != NULL ? strlen(name) : 0;
-  return n > 0 && n <= MAX_NAME_BYTES && strspn(name, allowed) == n;
-}
-
-/* Samples are drawn at a temperature; without samples nothing is drawn. */
-static bs_status check_sampling(const bs_variant *v, const char **key, bs_error *err) {
-  *key = "temperature";
-  if (!(v->temperature >= 0 && v->temperature <= MAX_TEMPERATURE))
-    return bs_error_set(err, BS_ERR_USAGE, "expected a number from 0 to %d, found %.17g",
-                        MAX_TEMPERATURE, v->temperature);
-  if (v->temperature > 0 && v->n_samples == 0)
-    return bs_error_set(err, BS_ERR_USAGE,
-                        "a temperature without \"samples\": one answer is taken greedily");
-  *key = "top_p";
-  if (!(v->top_p >= 0 && v->top_p <= 1))
-    return bs_error_set(err, BS_ERR_USAGE, "expected a number above 0 and at most 1, found %.17g",
-                        v->top_p);
-  if (v->top_p > 0 && v->n_samples == 0)
-    return bs_error_set(err, BS_ERR_USAGE,
-                        "\"top_p\" without \"samples\": one answer is taken greedily");
-  *key = "samples";
-  if (v->n_samples > MAX_SAMPLES)
-    return bs_error_set(err, BS_ERR_USAGE, "expected at most %d samples, found %zu", MAX_SAMPLES,
-                        v->n_samples);
-  if (v->n_samples > 0 && !(v->temperature > 0))
-    return bs_error_set(err, BS_ERR_USAGE,
-                        "%zu samples without a \"temperature\" above 0: they would all be the same",
-                        v->n_samples);
-  return BS_OK;
-}
-
-static bool is_given(const char *text) { return text != NULL && text[0] != '\0'; }
-
-/* The answer is taken out of the text that also holds the reasoning. */
-static bool in_one_step(const bs_variant *v) {
-  return v->reasoning_prompt != NULL && v->answer_prompt == NULL;
-}
-
-static bs_status check_reasoning(const bs_variant *v, const char **key, bs_error *err) {
-  *key = "answer_prompt";
-  if (v->answer_prompt != NULL && v->reasoning_prompt == NULL)
-    return bs_error_set(err, BS_ERR_USAGE,
-                        "an answer prompt without a \"reasoning_prompt\": there is nothing to put "
-                        "it behind");
-  *key = "reasoning_stop";
-  if (is_given(v->reasoning_stop) && v->reasoning_prompt == NULL)
-    return bs_error_set(err, BS_ERR_USAGE,
-                        "an end of the reasoning without a \"reasoning_prompt\"");
-  *key = "reasoning_prompt";
-  if (in_one_step(v) && !is_given(v->output_regex))
-    return bs_error_set(err, BS_ERR_USAGE,
-                        "reasoning in one step needs an \"output_regex\" that takes the answer out "
-                        "of it; for two steps give an \"answer_prompt\"");
-  return BS_OK;
-}
-
-static bs_status check_regex(const bs_variant *v, const char **key, bs_error *err) {
-  *key = "output_regex";
-  bs_text nothing = {0};
-  bs_status status = bs_postprocess("", 0, 0, NULL, v->output_regex, &nothing, err);
-  bs_text_free(&nothing);
-  if (status != BS_OK && status != BS_ERR_MEMORY)
-    status = bs_error_recast(err, BS_ERR_USAGE);
-  return status;
-}
-
-bs_status bs_variant_check(const bs_variant *variant, const char **key, bs_error *err) {
-  const char *own = NULL;
-  key = key != NULL ? key : &own;
-  *key = "name";
-  if (!is_name(variant->name))
-    return bs_error_set(err, BS_ERR_USAGE,
-                        "\"%s\" is no name of a variant: expected 1 to %d letters, digits, \"-\", "
-                        "\"_\" or \".\"",
-                        variant->name != NULL ? variant->name : "", MAX_NAME_BYTES);
-  *key = "head";
-  if (variant->head != NULL && variant->head[0] == '\0')
-    return bs_error_set(err, BS_ERR_USAGE, "expected the path of a text, found an empty one");
-  bs_status status = check_sampling(variant, key, err);
-  if (status == BS_OK)
-    status = check_reasoning(variant, key, err);
-  if (status == BS_OK)
-    status = check_regex(variant, key, err);
-  return status;
 }
 
 /* What becomes of a task, put together before anything of it is changed. */
@@ -183,6 +95,7 @@ static bs_status copy_given(char **to, const char *given, bs_error *err) {
 
 static bs_status make_texts(change *c, const bs_task *task, const bs_variant *variant,
                             bs_error *err) {
+  bool has_stop = variant->reasoning_stop != NULL && variant->reasoning_stop[0] != '\0';
   bs_text name = {0}, prefix = {0};
   const char *own = variant->task_prefix != NULL ? variant->task_prefix : task->task_prefix;
   bs_status status = bs_text_printf(&name, err, "%s@%s", task->name, variant->name);
@@ -195,17 +108,16 @@ static bs_status make_texts(change *c, const bs_task *task, const bs_variant *va
   const struct {
     char **to;
     const char *given;
-  } texts[] = {
-      {&c->variant, variant->name},
-      {&c->input_prefix, variant->input_prefix},
-      {&c->output_prefix, variant->output_prefix},
-      {&c->choice_prefix, variant->choice_prefix},
-      {&c->separator, variant->separator},
-      {&c->stop_string, variant->stop_string},
-      {&c->output_regex, variant->output_regex},
-      {&c->reasoning_prompt, variant->reasoning_prompt},
-      {&c->reasoning_stop, is_given(variant->reasoning_stop) ? variant->reasoning_stop : NULL},
-      {&c->answer_prompt, variant->answer_prompt}};
+  } texts[] = {{&c->variant, variant->name},
+               {&c->input_prefix, variant->input_prefix},
+               {&c->output_prefix, variant->output_prefix},
+               {&c->choice_prefix, variant->choice_prefix},
+               {&c->separator, variant->separator},
+               {&c->stop_string, variant->stop_string},
+               {&c->output_regex, variant->output_regex},
+               {&c->reasoning_prompt, variant->reasoning_prompt},
+               {&c->reasoning_stop, has_stop ? variant->reasoning_stop : NULL},
+               {&c->answer_prompt, variant->answer_prompt}};
   for (size_t i = 0; status == BS_OK && i < sizeof texts / sizeof *texts; i++)
     status = copy_given(texts[i].to, texts[i].given, err);
   return status;
@@ -242,7 +154,7 @@ static bool has_choices(const bs_task *task) {
 static bs_status check_choices(const bs_task *task, const bs_variant *variant, bs_error *err) {
   if (variant->generates_answer || !has_choices(task))
     return BS_OK;
-  if (in_one_step(variant))
+  if (bs_variant_in_one_step(variant))
     return bs_error_set(err, BS_ERR_INPUT,
                         "reasoning in one step, but the task's choices are scored: give an "
                         "\"answer_prompt\", or \"answer\": \"text\"");
@@ -297,7 +209,8 @@ static void carry_out(bs_task *task, const bs_variant *variant, change *c) {
   replace(&task->reasoning_prompt, &c->reasoning_prompt);
   replace(&task->reasoning_stop, &c->reasoning_stop);
   replace(&task->answer_prompt, &c->answer_prompt);
-  if (in_one_step(variant) && variant->stop_string == NULL) { /* meant for an answer alone */
+  if (bs_variant_in_one_step(variant) &&
+      variant->stop_string == NULL) { /* meant for an answer alone */
     free(task->stop_string);
     task->stop_string = NULL;
   }
@@ -307,7 +220,7 @@ static void carry_out(bs_task *task, const bs_variant *variant, change *c) {
     task->append_choices = variant->append_choices != 0;
   if (variant->max_length > 0)
     task->max_length = variant->max_length == BS_WHOLE_LENGTH ? 0 : variant->max_length;
-  else if (in_one_step(variant))
+  else if (bs_variant_in_one_step(variant))
     task->max_length = 0; /* the answer stands at the end */
   task->max_new_tokens = variant->max_new_tokens;
   task->n_samples = variant->n_samples;
@@ -342,7 +255,7 @@ bs_status bs_task_apply_variant(bs_task *task, const bs_variant *variant, bs_err
         .max_length = variant->max_length == BS_WHOLE_LENGTH ? 0
                       : variant->max_length > 0              ? variant->max_length
                                                              : task->max_length,
-        .is_whole = !in_one_step(variant)};
+        .is_whole = !bs_variant_in_one_step(variant)};
     status = bs_answers_prepare(&c.answers, task, &generation, &fault);
   }
   if (status == BS_OK)

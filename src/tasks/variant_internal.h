@@ -20,6 +20,9 @@ bs_status bs_shots_read(bs_shots *out, const bs_json *json, const cJSON *list, b
 bs_status bs_variant_read(bs_variant **out, bs_shots *shots, const bs_json *json,
                           const cJSON *object, const char *name, bs_error *err);
 
+/* Whether the answer is taken out of the text that also holds the reasoning. */
+bool bs_variant_in_one_step(const bs_variant *variant);
+
 /* Appends the object. `is_content`: without the name and the head's path. */
 bs_status bs_variant_print(const bs_variant *variant, bool is_content, bs_text *json,
                            bs_error *err);

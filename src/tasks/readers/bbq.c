@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/memory_internal.h"
+#include "tasks/example_internal.h"
 #include "tasks/readers/reader_internal.h"
 
 enum { N_ANSWERS = 3, MOST_GROUPS = 64, MOST_BYTES = 128 };

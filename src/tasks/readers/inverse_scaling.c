@@ -8,6 +8,7 @@
 
 #include "base/csv_internal.h"
 #include "base/memory_internal.h"
+#include "tasks/example_internal.h"
 #include "tasks/python_list_internal.h"
 #include "tasks/readers/reader_internal.h"
 

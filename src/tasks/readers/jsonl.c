@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/memory_internal.h"
+#include "tasks/example_internal.h"
 #include "tasks/readers/reader_internal.h"
 
 static const char *const FIELDS[] = {"input",  "target", "targets",       "choices",

@@ -8,6 +8,7 @@
 #include "base/file_internal.h"
 #include "base/memory_internal.h"
 #include "base/text_internal.h"
+#include "tasks/example_internal.h"
 #include "tasks/readers/reader_internal.h"
 
 enum { N_FIELDS = 6, N_CHOICES = 4 };

@@ -73,11 +73,6 @@ bs_status bs_collector_add(bs_collector *collector, bs_example *example, bool ev
 void bs_collector_finish(bs_collector *collector, bs_findings *findings);
 void bs_collector_free(bs_collector *collector);
 
-/* Adds one choice, or one accepted answer; the text is copied. */
-bs_status bs_example_add_choice(bs_example *example, const char *text, double score,
-                                bs_choice_role role, bs_error *err);
-bs_status bs_example_add_target(bs_example *example, const char *text, bs_error *err);
-
 /* JSON lines: one object a line. Set findings, text and n_bytes; the rest is zero. */
 typedef struct bs_json_lines {
   bs_findings *findings;
