@@ -20,7 +20,13 @@
 
 extern char **environ;
 
-enum { MAX_QUEUE = 8, LINE_BYTES = 256, HOST_BYTES = 256, REASON_BYTES = 640, NO_FD = -1 };
+enum {
+  MAX_QUEUE = 8,
+  LINE_BYTES = 256,
+  HOST_BYTES = 256,
+  REASON_BYTES = HOST_BYTES + LINE_BYTES + 160,
+  NO_FD = -1
+};
 
 static const double START_PAUSE_SECONDS = 0.2;
 
