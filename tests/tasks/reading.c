@@ -1,3 +1,4 @@
+/* Reading a text as a task, and hearing what is found in it. */
 #include "reading.h"
 
 #include <stdio.h>

@@ -1,3 +1,4 @@
+/* Prompts: their texts and the examples that are drawn as shots. */
 #include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>

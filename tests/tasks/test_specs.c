@@ -1,3 +1,4 @@
+/* Specs of tasks as a line of JSON, and back. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
