@@ -10,105 +10,17 @@
 
 #include "bigsweep/buffer.h"
 #include "bigsweep/error.h"
-#include "bigsweep/statistics.h"
 #include "bigsweep/tables.h"
 
 #ifdef __cplusplus
 extern "C" {
 #endif
 
-/* One score: a model on a task under a metric. Indices are rows of the tables of the analysis. */
-typedef struct bs_score_row {
-  uint32_t model, task, shots;
-  const char *metric;
-  double value, standard_error; /* NaN where undefined */
-  uint64_t n;
-  double normalized; /* 100 (value - low) / (high - low) of the task's preferred metric, else NaN */
-} bs_score_row;
-
-/* The mean of the normalised preferred scores of several tasks under a model: of the subtasks of a
-   task (its normalized_aggregate_score), of all tasks, or of those whose human scores are known
-   (where some of all are), where a task's subtasks count as the one task that they make up. Tasks
-   that are put in another way (variants) count in means of their own, one for each variant, never
-   as further tasks. NaN unless the model has a score for every task that any model has. */
-typedef struct bs_aggregate_row {
-  uint32_t model, shots;
-  const char *tasks; /* the parent's name; BS_ALL_TASKS; BS_HUMAN_TASKS; @VARIANT behind it */
-  double value, standard_error; /* the tasks' errors being independent */
-  uint64_t n;                   /* tasks */
-} bs_aggregate_row;
-
+/* What an aggregate is over where that is not the subtasks of one task. */
 #define BS_ALL_TASKS "(all tasks)"
 #define BS_HUMAN_TASKS "(tasks with human scores)"
 /* The metric of an aggregate among the linearity rows. */
 #define BS_AGGREGATE_METRIC "normalized_aggregate_score"
-
-/* How far a score depends on the way in which a task is put: over its variants (and the task as its
-   file has it, where that was run) that have the metric, two at least. Sclar et al. 2023
-   (arXiv:2310.11324) report the range, Mizrahi et al. 2024 (arXiv:2401.00595) mean and maximum. NaN
-   unless the model has a score for every variant that any model has. */
-typedef struct bs_spread_row {
-  uint32_t model, shots;
-  const char *task; /* without @VARIANT */
-  const char *metric;
-  uint64_t n; /* variants */
-  double mean, minimum, maximum, range;
-  double standard_deviation; /* of the sample: n - 1 */
-  /* "" is the task as its file has it, or no minimum; of equal ones the first of /tasks */
-  const char *minimum_variant, *maximum_variant;
-} bs_spread_row;
-
-/* What people score: on a task in the preferred metric's unit, and normalised as the models'
-   scores; of an aggregate only the latter, the mean over its tasks. NaN where it is not known, of
-   an aggregate where it is not known for one of its tasks. */
-typedef struct bs_human_row {
-  const char *task; /* of /tasks, or an aggregate */
-  const char *metric;
-  double average, best;
-  double normalized_average, normalized_best;
-  uint64_t n; /* tasks */
-} bs_human_row;
-
-/* The prompts of a model, task and number of shots, those that were left out among them. */
-typedef struct bs_prompt_row {
-  uint32_t model, task, shots;
-  bs_prompt_counts of;
-} bs_prompt_row;
-
-/* One point of the curve behind a row: a model, or repeats of one, averaged. Models are repeats of
-   each other when the configuration (or table) says so: the same family and scale, and a seed each,
-   all different. Other models are never averaged. */
-typedef struct bs_scale_point {
-  uint64_t curve; /* the linearity row */
-  double scale;
-  uint32_t model;    /* the first one of the repeats, with a score or without */
-  uint32_t n_models; /* repeats that have a score; 1: one model */
-  double value;      /* their mean */
-  /* Of that mean, over the choice of examples, which the repeats have in common: that of the means
-     over the repeats, example by example. From a table, which has no examples, the mean of the
-     repeats' standard errors: the largest that it can be. It says nothing about other seeds; NaN if
-     unknown. */
-  double standard_error;
-  double standard_deviation; /* of the repeats' scores, n_models - 1; NaN for less than two */
-  uint64_t n; /* distinct examples (from a table: the most of a repeat); 0: unknown */
-} bs_scale_point;
-
-typedef struct bs_linearity_row {
-  const char *family, *task, *metric;
-  uint32_t shots;
-  /* All but `of.n` is NaN where shared_scales > 0: such a family has no single curve. */
-  bs_linearity of;
-  uint64_t shared_scales; /* of the family: those of several models that are not repeats */
-  /* Intervals and shape: from the examples that all models of the curve have a value for (of
-     repeats the mean), where the metric has a value for each example; else from the points'
-     standard errors. It is undefined where shared_scales > 0 or a point has no score or no error.
-   */
-  bs_curve curve;
-  const char *shape; /* bs_shape_name of curve.shape */
-  /* curve.half_rise and its interval as scales, between two models on a logarithmic axis. */
-  double half_rise_scale;
-  bs_interval half_rise_scale_interval;
-} bs_linearity_row;
 
 /* The analysis of a set of scores. Strings are owned by the analysis. */
 typedef struct bs_analysis bs_analysis;
@@ -150,10 +62,18 @@ bs_status bs_analysis_tell_white_space(const bs_tables *results, bs_analysis_not
 bs_status bs_analysis_from_csv(bs_analysis **out, const char *path, bs_error *err);
 void bs_analysis_free(bs_analysis **analysis);
 
+/* What it has computed, the other tables being empty. Of a CSV table, which has no ranges of
+   scores, scores, linearity and points alone. scores      in order of model, task, shots, metric
+   from results; as they stand in a CSV table aggregates  in order of model, shots, variant (none
+   first), and tasks: all, those with human scores, then parents as they first appear spreads     in
+   order of model, task as it first appears, shots and metric humans      the tasks with a human
+   score, then aggregates in their order prompts     in order of model, task and shots linearity in
+   order of family and task as they first appear (aggregates behind the tasks), shots, and metric:
+   from results in the order of the table of metrics, from a CSV table as it first appears. An
+   aggregate's metric is BS_AGGREGATE_METRIC points      those of each linearity row, in ascending
+   order of scale, then of models */
+const bs_tables *bs_analysis_tables(const bs_analysis *analysis);
 size_t bs_analysis_n_models(const bs_analysis *analysis);
-/* In order of model, task, shots, metric from results; as they stand in a table. */
-size_t bs_analysis_n_scores(const bs_analysis *analysis);
-const bs_score_row *bs_analysis_scores(const bs_analysis *analysis);
 /* Names for the indices of a score row; NULL (scale: NaN) past their number. */
 const char *bs_analysis_model(const bs_analysis *analysis, uint32_t model);
 double bs_analysis_scale(const bs_analysis *analysis, uint32_t model);
@@ -162,34 +82,12 @@ const char *bs_analysis_task(const bs_analysis *analysis, uint32_t task);
 /* "" where it is not known. */
 const char *bs_analysis_preferred_metric(const bs_analysis *analysis, uint32_t task);
 
-/* Of results (a table has no ranges of scores), in order of model, shots, variant (none first), and
-   tasks: all, those with human scores, then parents as they first appear. */
-size_t bs_analysis_n_aggregates(const bs_analysis *analysis);
-const bs_aggregate_row *bs_analysis_aggregates(const bs_analysis *analysis);
-/* Of results, in order of model, task as it first appears, shots and metric. */
-size_t bs_analysis_n_spreads(const bs_analysis *analysis);
-const bs_spread_row *bs_analysis_spreads(const bs_analysis *analysis);
-/* Of results: the tasks with a human score, then aggregates in their order. */
-size_t bs_analysis_n_humans(const bs_analysis *analysis);
-const bs_human_row *bs_analysis_humans(const bs_analysis *analysis);
-
-/* Of results, in order of model, task and shots. */
-size_t bs_analysis_n_prompts(const bs_analysis *analysis);
-const bs_prompt_row *bs_analysis_prompts(const bs_analysis *analysis);
 /* Appends the counts that are not 0 in words: "of 300 prompts 138 are cut on their left, ...". */
 bs_status bs_prompt_counts_tell(const bs_prompt_counts *counts, bs_text *to, bs_error *err);
 
-size_t bs_analysis_n_linearity(const bs_analysis *analysis);
-/* In order of family and task as they first appear (aggregates behind the tasks), shots, and
-   metric: from results in the order of the table of metrics, from a table as it first appears. An
-   aggregate's metric is BS_AGGREGATE_METRIC. */
-const bs_linearity_row *bs_analysis_linearity(const bs_analysis *analysis);
 /* The points of linearity row `row` in ascending order of scale, then of models; *n is their
    number. */
 const bs_scale_point *bs_analysis_curve(const bs_analysis *analysis, size_t row, size_t *n);
-/* The points of all rows, one row's after the other's. */
-size_t bs_analysis_n_points(const bs_analysis *analysis);
-const bs_scale_point *bs_analysis_points(const bs_analysis *analysis);
 /* The task of linearity row `row`; UINT32_MAX: it is of an aggregate. */
 uint32_t bs_analysis_linearity_task(const bs_analysis *analysis, size_t row);
 /* Tells `notice` of every family that has several models of one scale which are not repeats: who

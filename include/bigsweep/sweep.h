@@ -8,9 +8,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "bigsweep/analysis.h"
 #include "bigsweep/config.h"
 #include "bigsweep/error.h"
-#include "bigsweep/store.h"
 #include "bigsweep/tables.h"
 
 #ifdef __cplusplus
@@ -90,8 +90,8 @@ bs_status bs_plan_count_prompts(const bs_plan *plan, bs_prompt_counts *counts, b
 
 /* The speeds of an earlier run, from its units that the plan has too (by names). Its loading counts
    as work. BS_ERR_INPUT when there are none. */
-bs_status bs_plan_speeds_of_run(const bs_plan *plan, const bs_store_content *run,
-                                bs_plan_speed *speeds, bs_error *err);
+bs_status bs_plan_speeds_of_run(const bs_plan *plan, const bs_tables *run, bs_plan_speed *speeds,
+                                bs_error *err);
 
 /* What a run of the plan on n_workers should come to. */
 typedef struct bs_plan_expectation {
@@ -154,7 +154,7 @@ typedef struct bs_sweep_options {
 
 /* All that a results file holds, and its statistics. */
 typedef struct bs_sweep_results {
-  bs_store_content content;
+  bs_tables *tables;
   bs_analysis *analysis;
 } bs_sweep_results;
 /* Frees what is in it; of {0} nothing. */
@@ -170,7 +170,7 @@ typedef struct bs_sweep_summary {
   int n_ranks;
   bool is_launched;  /* by mpirun, srun or the like */
   char output[4096]; /* "": none was opened */
-  /* Of a finished run: what was written, without the provenance. The caller's, to be freed with
+  /* Of a finished run: what was written. The caller's, to be freed with
      bs_sweep_results_free. */
   bs_sweep_results results;
   /* Ranks are missing, so that MPI could not be finalised, or the run was stopped while it still
@@ -234,7 +234,7 @@ void bs_sweep_state_free(bs_sweep_state **state);
 bs_status bs_engine_process(int parent, int threads, bs_error *err);
 
 /* Everything that RESULTS.h5 and RESULTS.h5.parts/ hold together, sorted. */
-bs_status bs_sweep_collect(bs_store_content *out, const char *path, bs_error *err);
+bs_status bs_sweep_collect(bs_tables **out, const char *path, bs_error *err);
 
 /* Computes the statistics of a results file, and of parts that are not yet in it, and writes them
    into the file, unless a run is at work on it (*is_running), which will. That they could not be

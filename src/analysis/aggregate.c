@@ -17,8 +17,8 @@ typedef struct aggregation {
 } aggregation;
 
 static void normalise(bs_analysis *analysis, const bs_tables *results) {
-  for (size_t i = 0; i < analysis->n_scores; i++) {
-    bs_score_row *score = &analysis->scores[i];
+  for (size_t i = 0; i < analysis->tables->n_scores; i++) {
+    bs_score_row *score = &analysis->tables->scores[i];
     const bs_task_row *task = &results->tasks[score->task];
     bool is_preferred = strcmp(score->metric, task->preferred_metric) == 0;
     score->normalized = is_preferred ? bs_task_normalised(task, score->value) : NAN;
@@ -32,10 +32,10 @@ static int by_number(const void *a, const void *b) {
 
 static void find_shots(aggregation *a) {
   const bs_analysis *analysis = a->analysis;
-  for (size_t i = 0; i < analysis->n_scores; i++)
-    a->shots[i] = analysis->scores[i].shots;
-  qsort(a->shots, analysis->n_scores, sizeof *a->shots, by_number);
-  for (size_t i = 0; i < analysis->n_scores; i++)
+  for (size_t i = 0; i < analysis->tables->n_scores; i++)
+    a->shots[i] = analysis->tables->scores[i].shots;
+  qsort(a->shots, analysis->tables->n_scores, sizeof *a->shots, by_number);
+  for (size_t i = 0; i < analysis->tables->n_scores; i++)
     if (a->n_shots == 0 || a->shots[a->n_shots - 1] != a->shots[i])
       a->shots[a->n_shots++] = a->shots[i];
 }
@@ -55,8 +55,8 @@ static bs_cell *cell_of(const aggregation *a, const bs_score_row *score) {
 }
 
 static void fill_wanted(aggregation *a) {
-  for (size_t i = 0; i < a->analysis->n_scores; i++) {
-    bs_cell *to = cell_of(a, &a->analysis->scores[i]);
+  for (size_t i = 0; i < a->analysis->tables->n_scores; i++) {
+    bs_cell *to = cell_of(a, &a->analysis->tables->scores[i]);
     if (to != NULL)
       to->is_wanted = true;
   }
@@ -71,7 +71,7 @@ static void empty_cells(aggregation *a) {
    their own. */
 static void fill_cells(aggregation *a, size_t first, size_t end, const bs_common_error *errors) {
   for (size_t i = first; i < end; i++) {
-    const bs_score_row *score = &a->analysis->scores[i];
+    const bs_score_row *score = &a->analysis->tables->scores[i];
     const bs_task_row *task = &a->results->tasks[score->task];
     bs_cell *to = cell_of(a, score);
     if (to == NULL)
@@ -88,7 +88,7 @@ static void add_rows(aggregation *a, uint32_t model, size_t s) {
   bs_groups_average(a->groups, a->cells + s * a->n_tasks, a->n_tasks, a->means, a->parts);
   for (size_t k = 0; k < a->groups->n_aggregates; k++)
     if (a->means[k].n > 0)
-      to->aggregates[to->n_aggregates++] =
+      to->tables->aggregates[to->tables->n_aggregates++] =
           (bs_aggregate_row){.model = model,
                              .shots = a->shots[s],
                              .tasks = to->aggregate_names.strings[k],
@@ -105,11 +105,11 @@ static void fill_common_errors(aggregation *a) {
     if (of->models[model].first_repeat != model || of->models[model].n_repeats < 2)
       continue;
     empty_cells(a);
-    for (size_t i = 0; i < of->n_scores; i++)
-      if (of->models[of->scores[i].model].first_repeat == model)
+    for (size_t i = 0; i < of->tables->n_scores; i++)
+      if (of->models[of->tables->scores[i].model].first_repeat == model)
         fill_cells(a, i, i + 1, of->common_errors);
-    for (size_t i = 0; i < of->n_aggregates; i++) {
-      const bs_aggregate_row *row = &of->aggregates[i];
+    for (size_t i = 0; i < of->tables->n_aggregates; i++) {
+      const bs_aggregate_row *row = &of->tables->aggregates[i];
       uint32_t number = 0;
       if (of->models[row->model].first_repeat != model)
         continue;
@@ -131,11 +131,11 @@ static bs_status allocate(aggregation *a, bs_error *err) {
   a->cells = bs_array_new(n_cells, sizeof *a->cells, err);
   a->means = bs_array_new(n_aggregates, sizeof *a->means, err);
   a->parts = bs_array_new(n_aggregates, sizeof *a->parts, err);
-  analysis->aggregates = bs_array_new(n_rows, sizeof *analysis->aggregates, err);
+  analysis->tables->aggregates = bs_array_new(n_rows, sizeof *analysis->tables->aggregates, err);
   analysis->common_aggregate_errors =
       bs_array_new(n_rows, sizeof *analysis->common_aggregate_errors, err);
-  return a->cells != NULL && a->means != NULL && a->parts != NULL && analysis->aggregates != NULL &&
-                 analysis->common_aggregate_errors != NULL
+  return a->cells != NULL && a->means != NULL && a->parts != NULL &&
+                 analysis->tables->aggregates != NULL && analysis->common_aggregate_errors != NULL
              ? BS_OK
              : BS_ERR_MEMORY;
 }
@@ -145,7 +145,7 @@ bs_status bs_analysis_aggregate(bs_analysis *analysis, const bs_tables *results,
   aggregation a = {
       .analysis = analysis, .results = results, .groups = groups, .n_tasks = results->n_tasks};
   bs_status status = BS_ERR_MEMORY;
-  a.shots = bs_array_new(analysis->n_scores, sizeof *a.shots, err);
+  a.shots = bs_array_new(analysis->tables->n_scores, sizeof *a.shots, err);
   if (a.shots == NULL)
     goto cleanup;
   normalise(analysis, results);
@@ -154,9 +154,10 @@ bs_status bs_analysis_aggregate(bs_analysis *analysis, const bs_tables *results,
   if (status != BS_OK)
     goto cleanup;
   fill_wanted(&a);
-  for (size_t at = 0, end; at < analysis->n_scores; at = end) {
-    uint32_t model = analysis->scores[at].model;
-    for (end = at + 1; end < analysis->n_scores && analysis->scores[end].model == model;)
+  for (size_t at = 0, end; at < analysis->tables->n_scores; at = end) {
+    uint32_t model = analysis->tables->scores[at].model;
+    for (end = at + 1;
+         end < analysis->tables->n_scores && analysis->tables->scores[end].model == model;)
       end++;
     empty_cells(&a);
     fill_cells(&a, at, end, NULL);

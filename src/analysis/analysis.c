@@ -14,13 +14,11 @@ bs_status bs_analysis_new(bs_analysis **out, bs_error *err) {
   bs_analysis *analysis = bs_array_new(1, sizeof *analysis, err);
   if (analysis == NULL)
     return BS_ERR_MEMORY;
-  analysis->arena = bs_arena_new();
-  if (analysis->arena == NULL) {
+  bs_status status = bs_tables_new(&analysis->tables, NULL, 0, err);
+  if (status != BS_OK)
     bs_analysis_free(&analysis);
-    return bs_error_set(err, BS_ERR_MEMORY, "cannot allocate an analysis");
-  }
   *out = analysis;
-  return BS_OK;
+  return status;
 }
 
 void bs_analysis_free(bs_analysis **analysis) {
@@ -29,23 +27,16 @@ void bs_analysis_free(bs_analysis **analysis) {
   bs_analysis *of = *analysis;
   free(of->models);
   free(of->tasks);
-  free(of->scores);
   free(of->shared_scales);
   free(of->common_errors);
   free(of->common_aggregate_errors);
-  free(of->aggregates);
-  free(of->spreads);
   free(of->spread_places);
-  free(of->humans);
-  free(of->prompts);
-  free(of->linearity);
   free(of->linearity_task);
-  free(of->points);
   free(of->first_point);
   bs_names_free(&of->families);
   bs_names_free(&of->metrics);
   bs_names_free(&of->aggregate_names);
-  bs_arena_free(&of->arena);
+  bs_tables_free(&of->tables);
   free(of);
   *analysis = NULL;
 }
@@ -53,7 +44,7 @@ void bs_analysis_free(bs_analysis **analysis) {
 static bs_status copy_string(bs_analysis *analysis, const char *from, const char **out,
                              bs_error *err) {
   from = from != NULL ? from : "";
-  *out = bs_arena_string(analysis->arena, from, strlen(from));
+  *out = bs_arena_string(analysis->tables->arena, from, strlen(from));
   return *out != NULL ? BS_OK : bs_error_set(err, BS_ERR_MEMORY, "cannot copy a name");
 }
 
@@ -67,8 +58,8 @@ bs_status bs_analysis_add_model(bs_analysis *analysis, const char *name, const c
   if (status == BS_OK)
     status = copy_string(analysis, name, &row.name, err);
   if (status == BS_OK)
-    status = bs_names_add(&analysis->families, analysis->arena, family != NULL ? family : "",
-                          &row.family_number, err);
+    status = bs_names_add(&analysis->families, analysis->tables->arena,
+                          family != NULL ? family : "", &row.family_number, err);
   if (status != BS_OK)
     return status;
   row.family = analysis->families.strings[row.family_number];
@@ -137,25 +128,24 @@ bs_status bs_analysis_add_task(bs_analysis *analysis, const char *name,
 
 bs_status bs_analysis_add_score(bs_analysis *analysis, const bs_score_row *row, bs_error *err) {
   uint32_t metric = 0;
-  void *scores = analysis->scores;
-  bs_status status = bs_array_reserve(&scores, &analysis->cap_scores, analysis->n_scores, 1,
-                                      sizeof *analysis->scores, err);
-  analysis->scores = scores;
+  void *scores = analysis->tables->scores;
+  bs_status status =
+      bs_array_reserve(&scores, &analysis->tables->cap_scores, analysis->tables->n_scores, 1,
+                       sizeof *analysis->tables->scores, err);
+  analysis->tables->scores = scores;
   if (status == BS_OK)
-    status = bs_names_add(&analysis->metrics, analysis->arena, row->metric, &metric, err);
+    status = bs_names_add(&analysis->metrics, analysis->tables->arena, row->metric, &metric, err);
   if (status != BS_OK)
     return status;
-  bs_score_row *copy = &analysis->scores[analysis->n_scores++];
+  bs_score_row *copy = &analysis->tables->scores[analysis->tables->n_scores++];
   *copy = *row;
   copy->metric = analysis->metrics.strings[metric];
   return BS_OK;
 }
 
+const bs_tables *bs_analysis_tables(const bs_analysis *analysis) { return analysis->tables; }
+
 size_t bs_analysis_n_models(const bs_analysis *analysis) { return analysis->n_models; }
-size_t bs_analysis_n_scores(const bs_analysis *analysis) { return analysis->n_scores; }
-
-const bs_score_row *bs_analysis_scores(const bs_analysis *analysis) { return analysis->scores; }
-
 const char *bs_analysis_model(const bs_analysis *analysis, uint32_t model) {
   return model < analysis->n_models ? analysis->models[model].name : NULL;
 }
@@ -176,38 +166,13 @@ const char *bs_analysis_preferred_metric(const bs_analysis *analysis, uint32_t t
   return task < analysis->n_tasks ? analysis->tasks[task].preferred_metric : NULL;
 }
 
-size_t bs_analysis_n_aggregates(const bs_analysis *analysis) { return analysis->n_aggregates; }
-
-const bs_aggregate_row *bs_analysis_aggregates(const bs_analysis *analysis) {
-  return analysis->aggregates;
-}
-
-size_t bs_analysis_n_spreads(const bs_analysis *analysis) { return analysis->n_spreads; }
-
-const bs_spread_row *bs_analysis_spreads(const bs_analysis *analysis) { return analysis->spreads; }
-
-size_t bs_analysis_n_humans(const bs_analysis *analysis) { return analysis->n_humans; }
-
-const bs_human_row *bs_analysis_humans(const bs_analysis *analysis) { return analysis->humans; }
-
-size_t bs_analysis_n_linearity(const bs_analysis *analysis) { return analysis->n_linearity; }
-
-const bs_linearity_row *bs_analysis_linearity(const bs_analysis *analysis) {
-  return analysis->linearity;
-}
-
 const bs_scale_point *bs_analysis_curve(const bs_analysis *analysis, size_t row, size_t *n) {
-  *n =
-      row < analysis->n_linearity ? analysis->first_point[row + 1] - analysis->first_point[row] : 0;
-  return *n > 0 ? analysis->points + analysis->first_point[row] : NULL;
+  *n = row < analysis->tables->n_linearity
+           ? analysis->first_point[row + 1] - analysis->first_point[row]
+           : 0;
+  return *n > 0 ? analysis->tables->points + analysis->first_point[row] : NULL;
 }
-
-size_t bs_analysis_n_points(const bs_analysis *analysis) {
-  return analysis->n_linearity > 0 ? analysis->first_point[analysis->n_linearity] : 0;
-}
-
-const bs_scale_point *bs_analysis_points(const bs_analysis *analysis) { return analysis->points; }
 
 uint32_t bs_analysis_linearity_task(const bs_analysis *analysis, size_t row) {
-  return row < analysis->n_linearity ? analysis->linearity_task[row] : UINT32_MAX;
+  return row < analysis->tables->n_linearity ? analysis->linearity_task[row] : UINT32_MAX;
 }

@@ -5,6 +5,7 @@
 #include "base/csv_internal.h"
 #include "bigsweep/analysis.h"
 #include "bigsweep/buffer.h"
+#include "bigsweep/statistics.h"
 #include "tables/tables_internal.h"
 
 /* In a comparison for qsort: returns where two numbers differ, goes on where they are equal. */
@@ -52,33 +53,20 @@ typedef struct bs_common_error {
 } bs_common_error;
 
 struct bs_analysis {
-  bs_arena *arena;
+  bs_tables *tables; /* what it computes; their arena has all strings */
   bs_names families, metrics;
   uint64_t *shared_scales; /* [families.n] see bs_linearity_row */
   bs_analysis_model_row *models;
   size_t n_models, cap_models;
   bs_analysis_task_row *tasks;
   size_t n_tasks, cap_tasks;
-  bs_score_row *scores;
-  size_t n_scores, cap_scores;
   /* For each score, and each aggregate, of a model with repeats: of the mean over these. NULL:
      there are no examples to know it from. */
   bs_common_error *common_errors, *common_aggregate_errors;
-  bs_names aggregate_names; /* of all aggregates, those without a row too */
-  bs_aggregate_row *aggregates;
-  size_t n_aggregates;
-  bs_spread_row *spreads;
+  bs_names aggregate_names;       /* of all aggregates, those without a row too */
   bs_spread_place *spread_places; /* [n_spreads] */
-  size_t n_spreads;
-  bs_human_row *humans;
-  size_t n_humans;
-  bs_prompt_row *prompts;
-  size_t n_prompts;
-  bs_linearity_row *linearity;
-  bs_scale_point *points;   /* of all rows, one row's after the other's */
-  size_t *first_point;      /* [n_linearity + 1] */
-  uint32_t *linearity_task; /* [n_linearity]; UINT32_MAX: an aggregate */
-  size_t n_linearity;
+  size_t *first_point;            /* [n_linearity + 1] */
+  uint32_t *linearity_task;       /* [n_linearity]; UINT32_MAX: an aggregate */
 };
 
 bs_status bs_analysis_new(bs_analysis **out, bs_error *err);

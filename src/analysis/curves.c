@@ -38,12 +38,12 @@ static int compare_keys(const void *left, const void *right) {
 }
 
 static bs_status make_keys(bs_analysis *analysis, curve_key *keys, bs_error *err) {
-  for (size_t i = 0; i < analysis->n_scores; i++) {
-    const bs_score_row *score = &analysis->scores[i];
+  for (size_t i = 0; i < analysis->tables->n_scores; i++) {
+    const bs_score_row *score = &analysis->tables->scores[i];
     const bs_analysis_model_row *model = &analysis->models[score->model];
     uint32_t metric = 0;
     bs_status status =
-        bs_names_add(&analysis->metrics, analysis->arena, score->metric, &metric, err);
+        bs_names_add(&analysis->metrics, analysis->tables->arena, score->metric, &metric, err);
     if (status != BS_OK)
       return status;
     keys[i] = (curve_key){.family = model->family_number,
@@ -63,12 +63,12 @@ static bs_status make_keys(bs_analysis *analysis, curve_key *keys, bs_error *err
 
 static bs_status make_aggregate_keys(bs_analysis *analysis, curve_key *keys, bs_error *err) {
   uint32_t metric = 0;
-  if (analysis->n_aggregates == 0)
+  if (analysis->tables->n_aggregates == 0)
     return BS_OK;
   bs_status status =
-      bs_names_add(&analysis->metrics, analysis->arena, BS_AGGREGATE_METRIC, &metric, err);
-  for (size_t i = 0; status == BS_OK && i < analysis->n_aggregates; i++) {
-    const bs_aggregate_row *row = &analysis->aggregates[i];
+      bs_names_add(&analysis->metrics, analysis->tables->arena, BS_AGGREGATE_METRIC, &metric, err);
+  for (size_t i = 0; status == BS_OK && i < analysis->tables->n_aggregates; i++) {
+    const bs_aggregate_row *row = &analysis->tables->aggregates[i];
     const bs_analysis_model_row *model = &analysis->models[row->model];
     uint32_t number = 0;
     bs_names_find(&analysis->aggregate_names, row->tasks, &number);
@@ -79,7 +79,7 @@ static bs_status make_aggregate_keys(bs_analysis *analysis, curve_key *keys, bs_
                           .scale = model->scale,
                           .repeat = model->first_repeat,
                           .model = row->model,
-                          .score = analysis->n_scores + i,
+                          .score = analysis->tables->n_scores + i,
                           .value = row->value,
                           .standard_error = row->standard_error,
                           .n = row->n};
@@ -101,9 +101,9 @@ static bs_common_error largest_error(const curve_key *keys, size_t n) {
 static bs_common_error error_of(const bs_analysis *analysis, const curve_key *keys, size_t n) {
   if (n == 1)
     return (bs_common_error){keys->standard_error, keys->n};
-  if (keys->score >= analysis->n_scores)
+  if (keys->score >= analysis->tables->n_scores)
     return analysis->common_aggregate_errors != NULL
-               ? analysis->common_aggregate_errors[keys->score - analysis->n_scores]
+               ? analysis->common_aggregate_errors[keys->score - analysis->tables->n_scores]
                : largest_error(keys, n);
   return analysis->common_errors != NULL ? analysis->common_errors[keys->score]
                                          : largest_error(keys, n);
@@ -112,11 +112,11 @@ static bs_common_error error_of(const bs_analysis *analysis, const curve_key *ke
 /* The scores of keys[0..n), all of one curve and of repeats of one model. Repeats without a score
    do not count; a mean over tasks needs all of them. */
 static bs_scale_point point_of(const bs_analysis *analysis, curve_key *keys, size_t n) {
-  bs_scale_point point = {.curve = analysis->n_linearity,
+  bs_scale_point point = {.curve = analysis->tables->n_linearity,
                           .scale = keys[0].scale,
                           .model = keys[0].repeat,
                           .standard_deviation = NAN};
-  bool is_aggregate = keys[0].score >= analysis->n_scores;
+  bool is_aggregate = keys[0].score >= analysis->tables->n_scores;
   size_t n_kept = 0;
   for (size_t i = 0; i < n; i++)
     if (n == 1 || is_aggregate || !isnan(keys[i].value))
@@ -160,25 +160,33 @@ static bs_linearity linearity_of(const bs_scale_point *points, size_t n, bool ha
 /* One curve: keys[0..n) become points and a row. */
 static void add_curve(bs_analysis *analysis, curve_key *keys, size_t n, double *y,
                       double *squares) {
-  size_t first = analysis->first_point[analysis->n_linearity], n_points = 0;
+  size_t first = analysis->first_point[analysis->tables->n_linearity], n_points = 0;
   const curve_key of = keys[0];
   for (size_t at = 0, end; at < n; at = end) {
     for (end = at + 1; end < n && keys[end].repeat == keys[at].repeat;)
       end++;
-    analysis->points[first + n_points++] = point_of(analysis, keys + at, end - at);
+    analysis->tables->points[first + n_points++] = point_of(analysis, keys + at, end - at);
   }
-  size_t row = analysis->n_linearity++;
-  analysis->first_point[row + 1] = first + n_points;
+  size_t row = analysis->tables->n_linearity++;
+  analysis->first_point[row + 1] = analysis->tables->n_points = first + n_points;
   bool is_task = of.task < analysis->n_tasks;
   uint64_t shared_scales = analysis->shared_scales[of.family];
+  bs_linearity linearity =
+      linearity_of(analysis->tables->points + first, n_points, shared_scales == 0, y, squares);
   analysis->linearity_task[row] = is_task ? of.task : UINT32_MAX;
-  analysis->linearity[row] = (bs_linearity_row){
+  analysis->tables->linearity[row] = (bs_linearity_row){
       .family = analysis->families.strings[of.family],
       .task = is_task ? analysis->tasks[of.task].name
                       : analysis->aggregate_names.strings[of.task - analysis->n_tasks],
       .metric = analysis->metrics.strings[of.metric],
       .shots = of.shots,
-      .of = linearity_of(analysis->points + first, n_points, shared_scales == 0, y, squares),
+      .n = linearity.n,
+      .improvement = linearity.improvement,
+      .linearity = linearity.linearity,
+      .breakthroughness = linearity.breakthroughness,
+      .root_mean_square = linearity.root_mean_square,
+      .root_median_square = linearity.root_median_square,
+      .linearity_per_step = linearity.linearity_per_step,
       .shared_scales = shared_scales};
 }
 
@@ -202,20 +210,21 @@ static void add_curves(bs_analysis *analysis, curve_key *keys, size_t n_keys, do
 }
 
 bs_status bs_analysis_finish(bs_analysis *analysis, size_t repeated[2], bs_error *err) {
-  size_t n = analysis->n_scores + analysis->n_aggregates;
+  size_t n = analysis->tables->n_scores + analysis->tables->n_aggregates;
   curve_key *keys = bs_array_new(n, sizeof *keys, err);
   double *y = bs_array_new(n, sizeof *y, err), *squares = bs_array_new(n, sizeof *squares, err);
-  analysis->linearity = bs_array_new(n, sizeof *analysis->linearity, err);
+  analysis->tables->linearity = bs_array_new(n, sizeof *analysis->tables->linearity, err);
   analysis->linearity_task = bs_array_new(n, sizeof *analysis->linearity_task, err);
-  analysis->points = bs_array_new(n, sizeof *analysis->points, err);
+  analysis->tables->points = bs_array_new(n, sizeof *analysis->tables->points, err);
   analysis->first_point = bs_array_new(n + 1, sizeof *analysis->first_point, err);
   bs_status status = BS_ERR_MEMORY;
-  if (keys == NULL || y == NULL || squares == NULL || analysis->linearity == NULL ||
-      analysis->linearity_task == NULL || analysis->points == NULL || analysis->first_point == NULL)
+  if (keys == NULL || y == NULL || squares == NULL || analysis->tables->linearity == NULL ||
+      analysis->linearity_task == NULL || analysis->tables->points == NULL ||
+      analysis->first_point == NULL)
     goto cleanup;
   status = make_keys(analysis, keys, err);
   if (status == BS_OK)
-    status = make_aggregate_keys(analysis, keys + analysis->n_scores, err);
+    status = make_aggregate_keys(analysis, keys + analysis->tables->n_scores, err);
   if (status == BS_OK)
     qsort(keys, n, sizeof *keys, compare_keys);
   if (status == BS_OK && is_repeated(keys, n, repeated))

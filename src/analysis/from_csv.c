@@ -175,7 +175,7 @@ static bs_status check_scale(table *of, const char *key, const char *model, doub
   uint32_t number = 0;
   size_t n_before = of->named.n;
   void *scales = of->scales;
-  bs_status status = bs_names_add(&of->named, of->analysis->arena, key, &number, err);
+  bs_status status = bs_names_add(&of->named, of->analysis->tables->arena, key, &number, err);
   if (status == BS_OK)
     status = bs_array_reserve(&scales, &of->cap_scales, n_before, 1, sizeof *of->scales, err);
   of->scales = scales;
@@ -211,7 +211,7 @@ static bs_status model_of(table *of, uint32_t *number_out, bs_error *err) {
     status =
         bs_text_printf(&of->key, err, "%.17g %zu %s%s", its_seed, strlen(family), family, model);
   if (status == BS_OK)
-    status = bs_names_add(&of->models, of->analysis->arena, of->key.data, number_out, err);
+    status = bs_names_add(&of->models, of->analysis->tables->arena, of->key.data, number_out, err);
   if (status == BS_OK && *number_out == of->analysis->n_models)
     status = bs_analysis_add_model(of->analysis, model, family, scale, its_seed, err);
   return status;
@@ -223,7 +223,7 @@ static bs_status task_of(table *of, uint32_t *number_out, bs_error *err) {
       of->place[PREFERRED] != SIZE_MAX ? bs_csv_field(&of->csv, of->place[PREFERRED]) : "";
   bs_status status = name(of, TASK, &task, err);
   if (status == BS_OK)
-    status = bs_names_add(&of->tasks, of->analysis->arena, task, number_out, err);
+    status = bs_names_add(&of->tasks, of->analysis->tables->arena, task, number_out, err);
   if (status == BS_OK && *number_out == of->analysis->n_tasks)
     status = bs_analysis_add_task(of->analysis, task, preferred, err);
   return status;
@@ -236,8 +236,8 @@ static bs_status add_row(table *of, bs_error *err) {
   bs_score_row row = {.normalized = NAN};
   uint64_t shots = 0;
   void *lines = of->lines;
-  bs_status status =
-      bs_array_reserve(&lines, &of->cap_lines, of->analysis->n_scores, 1, sizeof *of->lines, err);
+  bs_status status = bs_array_reserve(&lines, &of->cap_lines, of->analysis->tables->n_scores, 1,
+                                      sizeof *of->lines, err);
   of->lines = lines;
   if (status == BS_OK)
     status = model_of(of, &row.model, err);
@@ -259,7 +259,7 @@ static bs_status add_row(table *of, bs_error *err) {
   if (status != BS_OK)
     return status;
   row.shots = (uint32_t)shots;
-  of->lines[of->analysis->n_scores] = of->csv.line;
+  of->lines[of->analysis->tables->n_scores] = of->csv.line;
   return bs_analysis_add_score(of->analysis, &row, err);
 }
 
@@ -271,7 +271,7 @@ static bs_status finish(table *of, bs_error *err) {
   if (status == BS_OK)
     status = bs_analysis_fill_curves(of->analysis, NULL, err);
   if (status == BS_ERR_INPUT) {
-    const bs_score_row *row = &of->analysis->scores[repeated[1]];
+    const bs_score_row *row = &of->analysis->tables->scores[repeated[1]];
     bs_error_set(err, status,
                  "%s: line %zu: the score of \"%s\" on \"%s\", %s, %u shots stands in line %zu "
                  "already",

@@ -77,7 +77,8 @@ static bs_status add_names(bs_analysis *to, const bs_tables *results, bs_error *
   /* first, so that a task's metrics stand in the order of their table, whatever tasks came before
    */
   for (size_t i = 0; status == BS_OK && i < bs_metric_count(); i++)
-    status = bs_names_add(&to->metrics, to->arena, bs_metric_at(i)->name, &(uint32_t){0}, err);
+    status =
+        bs_names_add(&to->metrics, to->tables->arena, bs_metric_at(i)->name, &(uint32_t){0}, err);
   for (size_t i = 0; status == BS_OK && i < results->n_models; i++) {
     const bs_model_row *row = &results->models[i];
     status = bs_analysis_add_model(to, row->name, row->family, row->scale, row->seed, err);
@@ -123,13 +124,14 @@ bs_status bs_analysis_from_tables(bs_analysis **out, const bs_tables *results, b
   if (status == BS_OK)
     status = add_names(analysis, results, err);
   if (status == BS_OK)
-    status = bs_task_lists_read(&lists, results, analysis->arena, err);
+    status = bs_task_lists_read(&lists, results, analysis->tables->arena, err);
   if (status == BS_OK)
     status = add_groups(analysis, &outcomes, &lists, err);
   if (status == BS_OK)
     status = bs_analysis_prompts_count(analysis, results, err);
   if (status == BS_OK)
-    status = bs_groups_make(&groups, results, &analysis->aggregate_names, analysis->arena, err);
+    status =
+        bs_groups_make(&groups, results, &analysis->aggregate_names, analysis->tables->arena, err);
   if (status == BS_OK)
     status = bs_analysis_aggregate(analysis, results, &groups, err);
   if (status == BS_OK)
@@ -138,7 +140,7 @@ bs_status bs_analysis_from_tables(bs_analysis **out, const bs_tables *results, b
     status = bs_analysis_spread(analysis, results, &groups, err);
   if (status == BS_OK && (status = bs_analysis_finish(analysis, repeated, err)) == BS_ERR_INPUT)
     bs_error_set(err, status, "a task lists metric \"%s\" twice",
-                 analysis->scores[repeated[0]].metric);
+                 analysis->tables->scores[repeated[0]].metric);
   if (status == BS_OK)
     status = bs_analysis_fill_curves(analysis, results, err);
   if (status == BS_OK)

@@ -26,7 +26,7 @@ static void add_tasks(bs_analysis *to, const bs_tables *results) {
     const bs_task_row *task = &results->tasks[t];
     if (isnan(task->human_average) && isnan(task->human_best))
       continue;
-    to->humans[to->n_humans++] = (bs_human_row){
+    to->tables->humans[to->tables->n_humans++] = (bs_human_row){
         .task = to->tasks[t].name,
         .metric = to->tasks[t].preferred_metric,
         .average = task->human_average,
@@ -50,7 +50,7 @@ static void add_aggregates(bs_analysis *to, const averages *average, const avera
                         .normalized_best = bs_mean_value(&best->means[k]),
                         .n = average->means[k].n};
     if (!isnan(row.normalized_average) || !isnan(row.normalized_best))
-      to->humans[to->n_humans++] = row;
+      to->tables->humans[to->tables->n_humans++] = row;
   }
 }
 
@@ -71,8 +71,9 @@ bs_status bs_analysis_human(bs_analysis *analysis, const bs_tables *results,
                             const bs_groups *groups, bs_error *err) {
   averages both[2] = {{0}, {0}};
   size_t n = groups->n_aggregates;
-  analysis->humans = bs_array_new(results->n_tasks + n, sizeof *analysis->humans, err);
-  bs_status status = analysis->humans != NULL ? BS_OK : BS_ERR_MEMORY;
+  analysis->tables->humans =
+      bs_array_new(results->n_tasks + n, sizeof *analysis->tables->humans, err);
+  bs_status status = analysis->tables->humans != NULL ? BS_OK : BS_ERR_MEMORY;
   for (int i = 0; i < 2 && status == BS_OK; i++)
     status = allocate(&both[i], results->n_tasks, n, err);
   if (status == BS_OK) {

@@ -18,7 +18,7 @@ bs_status bs_influences_add(bs_influences *to, const bs_analysis *analysis, size
   if (status != BS_OK)
     return status;
   to->scores[to->n_scores++] = (bs_influenced_score){
-      .score = analysis->n_scores, .first = first, .n = n, .at = to->n_values};
+      .score = analysis->tables->n_scores, .first = first, .n = n, .at = to->n_values};
   *values = to->values + to->n_values;
   to->n_values += n;
   return BS_OK;
@@ -35,11 +35,12 @@ static bs_status number_scores(bs_analysis *analysis, bs_influences *influences,
   bs_status status = BS_OK;
   for (size_t i = 0; status == BS_OK && i < influences->n_scores; i++) {
     bs_influenced_score *of = &influences->scores[i];
-    const bs_score_row *score = &analysis->scores[of->score];
+    const bs_score_row *score = &analysis->tables->scores[of->score];
     of->repeat = analysis->models[score->model].first_repeat;
     of->task = score->task;
     of->shots = score->shots;
-    status = bs_names_add(&analysis->metrics, analysis->arena, score->metric, &of->metric, err);
+    status =
+        bs_names_add(&analysis->metrics, analysis->tables->arena, score->metric, &of->metric, err);
   }
   return status;
 }
@@ -66,7 +67,7 @@ static bs_common_error common_error(const merging *m, const bs_influenced_score 
   bs_common_error error = {0};
   bool is_known = true;
   for (size_t k = 0; k < n; k++) {
-    const bs_score_row *score = &m->analysis->scores[repeats[k].score];
+    const bs_score_row *score = &m->analysis->tables->scores[repeats[k].score];
     m->at[k] = isnan(score->value) ? repeats[k].n : 0;
     n_counted += !isnan(score->value);
     is_known = is_known && (isnan(score->value) || isfinite(score->standard_error));
@@ -87,7 +88,7 @@ static bs_common_error common_error(const merging *m, const bs_influenced_score 
       double influence = m->influences->values[repeats[k].at + m->at[k]++];
       if (isnan(influence))
         continue;
-      sum += influence / (double)m->analysis->scores[repeats[k].score].n;
+      sum += influence / (double)m->analysis->tables->scores[repeats[k].score].n;
       counts = true;
     }
     error.n += counts;
@@ -122,7 +123,8 @@ bs_status bs_analysis_common_errors(bs_analysis *analysis, bs_influences *influe
   const bs_influenced_score *scores = influences->scores;
   merging m = {.analysis = analysis, .influences = influences, .results = results};
   m.at = bs_array_new(n, sizeof *m.at, err);
-  analysis->common_errors = bs_array_new(analysis->n_scores, sizeof *analysis->common_errors, err);
+  analysis->common_errors =
+      bs_array_new(analysis->tables->n_scores, sizeof *analysis->common_errors, err);
   bs_status status = m.at != NULL && analysis->common_errors != NULL
                          ? number_scores(analysis, influences, err)
                          : BS_ERR_MEMORY;

@@ -148,7 +148,7 @@ static bs_status gather(filling *f, sampling *of, size_t *n_common, bs_error *er
   return BS_OK;
 }
 
-static bs_status fill_from_errors(bs_linearity_row *row, const bs_scale_point *points, size_t n,
+static bs_status fill_from_errors(bs_curve *curve, const bs_scale_point *points, size_t n,
                                   uint64_t seed, bs_error *err) {
   double *numbers = bs_array_new(2 * n, sizeof *numbers, err);
   if (numbers == NULL)
@@ -163,7 +163,7 @@ static bs_status fill_from_errors(bs_linearity_row *row, const bs_scale_point *p
   }
   bs_status status = BS_OK;
   if (is_known)
-    status = bs_curve_from_errors(&row->curve, numbers, numbers + n, n, n_examples, seed, err);
+    status = bs_curve_from_errors(curve, numbers, numbers + n, n, n_examples, seed, err);
   free(numbers);
   return status;
 }
@@ -184,21 +184,32 @@ static double scale_at(const bs_scale_point *points, size_t n, double place) {
   return points[k].scale * pow(points[k + 1].scale / points[k].scale, share);
 }
 
-static void fill_scales(bs_linearity_row *row, const bs_scale_point *points, size_t n) {
-  row->shape = bs_shape_name(row->curve.shape);
-  row->half_rise_scale = scale_at(points, n, row->curve.half_rise);
-  row->half_rise_scale_interval =
-      (bs_interval){scale_at(points, n, row->curve.half_rise_interval.low),
-                    scale_at(points, n, row->curve.half_rise_interval.high)};
+static void set_curve(bs_linearity_row *row, const bs_curve *curve, const bs_scale_point *points,
+                      size_t n) {
+  row->improvement_low = curve->improvement.low;
+  row->improvement_high = curve->improvement.high;
+  row->improvement_corrected = curve->improvement_corrected;
+  row->linearity_low = curve->linearity.low;
+  row->linearity_high = curve->linearity.high;
+  row->linearity_corrected = curve->linearity_corrected;
+  row->breakthroughness_low = curve->breakthroughness.low;
+  row->breakthroughness_high = curve->breakthroughness.high;
+  row->sign_share = curve->sign_share;
+  row->shape = bs_shape_name(curve->shape);
+  row->shape_p = curve->shape_p;
+  row->half_rise_scale = scale_at(points, n, curve->half_rise);
+  row->half_rise_scale_low = scale_at(points, n, curve->half_rise_interval.low);
+  row->half_rise_scale_high = scale_at(points, n, curve->half_rise_interval.high);
 }
 
 static bs_status fill_row(filling *f, size_t i, bs_error *err) {
-  bs_linearity_row *row = &f->analysis->linearity[i];
+  bs_linearity_row *row = &f->analysis->tables->linearity[i];
   size_t n, n_common = 0;
   const bs_scale_point *points = bs_analysis_curve(f->analysis, i, &n);
-  bs_status status = bs_curve_from_errors(&row->curve, NULL, NULL, 0, 0, 0, err); /* undefined */
-  fill_scales(row, points, n);
-  if (n < 2 || isnan(row->of.improvement))
+  bs_curve curve;
+  bs_status status = bs_curve_from_errors(&curve, NULL, NULL, 0, 0, 0, err); /* undefined */
+  set_curve(row, &curve, points, n);
+  if (n < 2 || isnan(row->improvement))
     return status;
   uint64_t seed = 0;
   sampling of = {.points = points,
@@ -211,18 +222,18 @@ static bs_status fill_row(filling *f, size_t i, bs_error *err) {
   if (status == BS_OK && has_examples)
     status = gather(f, &of, &n_common, err);
   if (status == BS_OK && has_examples)
-    status = bs_curve_from_examples(&row->curve, f->scores, n_common, n, seed, err);
+    status = bs_curve_from_examples(&curve, f->scores, n_common, n, seed, err);
   else if (status == BS_OK)
-    status = fill_from_errors(row, points, n, seed, err);
+    status = fill_from_errors(&curve, points, n, seed, err);
   if (status == BS_OK)
-    fill_scales(row, points, n);
+    set_curve(row, &curve, points, n);
   return status;
 }
 
 bs_status bs_analysis_fill_curves(bs_analysis *analysis, const bs_tables *results, bs_error *err) {
   filling f = {.analysis = analysis, .results = results};
   bs_status status = results != NULL ? find_groups(&f, err) : BS_OK;
-  for (size_t i = 0; status == BS_OK && i < analysis->n_linearity; i++)
+  for (size_t i = 0; status == BS_OK && i < analysis->tables->n_linearity; i++)
     status = fill_row(&f, i, err);
   free(f.groups);
   free(f.scores);

@@ -12,7 +12,7 @@
 #include "metrics/table_internal.h"
 #include "metrics/text_internal.h"
 
-/* A task's rows of /targets that are accepted answers, sorted by example. */
+/* Each task's rows of /targets, sorted by example. */
 typedef struct task_targets {
   size_t *first;      /* [n_tasks + 1] rows of /targets */
   uint32_t *examples; /* [n_tasks] one more than the highest example that was evaluated */
@@ -47,14 +47,13 @@ static bs_status index_targets(task_targets *of, const bs_tables *results, bs_er
   return BS_OK;
 }
 
-/* The accepted answers of the example whose rows begin at *at, which moves behind them and behind
-   its choices. */
+/* The accepted answers of the example whose rows begin at *at, which moves behind them. */
 static size_t targets_at(const bs_tables *results, size_t end, size_t *at) {
-  size_t first = *at, n = 0;
+  size_t first = *at;
   uint32_t example = results->targets[first].example;
-  for (; *at < end && results->targets[*at].example == example; ++*at)
-    n += !results->targets[*at].is_choice;
-  return n;
+  while (*at < end && results->targets[*at].example == example)
+    ++*at;
+  return *at - first;
 }
 
 /* Whether a metric is among names separated by commas. */

@@ -42,8 +42,7 @@ static bs_status make_predictions(bs_outcomes *of, bs_error *err) {
   return status;
 }
 
-/* Accepted answers and choices of the group's examples: both stand sorted by example, an example's
-   choices behind its accepted answers. */
+/* The accepted answers of the group's examples, in whose order they stand. */
 static void find_targets(bs_outcomes *of) {
   const bs_tables *results = of->results;
   uint32_t task = results->examples[of->first].task;
@@ -53,19 +52,32 @@ static void find_targets(bs_outcomes *of) {
     bs_outcome *outcome = &of->all[i];
     while (at < end && results->targets[at].example < example)
       at++;
-    outcome->targets = of->texts + at;
-    while (at < end && results->targets[at].example == example && !results->targets[at].is_choice)
+    outcome->targets = of->target_texts + at;
+    while (at < end && results->targets[at].example == example)
       at++;
-    outcome->n_targets = (size_t)(of->texts + at - outcome->targets);
+    outcome->n_targets = (size_t)(of->target_texts + at - outcome->targets);
+  }
+}
+
+/* The texts and roles of the choices of the group's examples, where all of an example's are there.
+ */
+static void find_choice_texts(bs_outcomes *of) {
+  const bs_tables *results = of->results;
+  uint32_t task = results->examples[of->first].task;
+  size_t at = of->first_choice_text[task], end = of->first_choice_text[task + 1];
+  for (size_t i = 0; i < of->n; i++) {
+    uint32_t example = results->examples[of->first + i].example;
+    bs_outcome *outcome = &of->all[i];
+    while (at < end && results->choice_texts[at].example < example)
+      at++;
     size_t first = at;
     bool in_place = true, any_role = false;
-    for (; at < end && results->targets[at].example == example; at++) {
-      in_place =
-          in_place && results->targets[at].is_choice && results->targets[at].choice == at - first;
+    for (; at < end && results->choice_texts[at].example == example; at++) {
+      in_place = in_place && results->choice_texts[at].choice == at - first;
       any_role |= of->roles[at] != BS_ROLE_NONE;
     }
     if (in_place && at - first == outcome->n_choices && at > first) {
-      outcome->choice_texts = of->texts + first;
+      outcome->choice_texts = of->choice_texts + first;
       outcome->choice_roles = any_role ? of->roles + first : NULL;
     }
   }
@@ -141,6 +153,7 @@ bs_status bs_outcomes_fill(bs_outcomes *of, bool with_text, bs_error *err) {
   }
   if (status == BS_OK) {
     find_targets(of);
+    find_choice_texts(of);
     read_records(of);
     status = bs_outcomes_vote(of, with_text, err);
   }
@@ -154,39 +167,39 @@ static bool same_group(const bs_example_row *a, const bs_example_row *b) {
   return a->model == b->model && a->task == b->task && a->shots == b->shots;
 }
 
-static bool in_order(const bs_tables *results) {
-  for (size_t i = 1; i < results->n_examples; i++) {
-    const bs_example_row *a = &results->examples[i - 1], *b = &results->examples[i];
-    uint64_t high_a = (uint64_t)a->model << 32 | a->task;
-    uint64_t high_b = (uint64_t)b->model << 32 | b->task;
-    uint64_t low_a = (uint64_t)a->shots << 32 | a->example;
-    uint64_t low_b = (uint64_t)b->shots << 32 | b->example;
-    if (high_a > high_b || (high_a == high_b && low_a >= low_b))
-      return false;
-  }
-  for (size_t i = 1; i < results->n_targets; i++) {
-    const bs_target_row *a = &results->targets[i - 1], *b = &results->targets[i];
-    if (a->task > b->task || (a->task == b->task && a->example > b->example) ||
-        (a->task == b->task && a->example == b->example && a->is_choice && !b->is_choice))
-      return false;
-  }
-  return true;
-}
-
-/* The texts, the roles and each task's range of the targets. */
-static void index_targets(const bs_tables *results, const char **texts, uint32_t *roles,
-                          size_t *first) {
-  size_t at = 0;
+/* The place of each task's first row in a table that stands in order of tasks. */
+static void index_tasks(const bs_tables *results, bs_table_id id, size_t *first) {
+  const bs_table_schema *schema = &bs_schemas[id];
+  const bs_column *task_column = bs_schema_column(schema, "task");
+  size_t n, at = 0;
+  const char *rows = bs_table_rows(results, id, &n);
   for (size_t task = 0; task < results->n_tasks; task++) {
     first[task] = at;
-    while (at < results->n_targets && results->targets[at].task == task)
+    while (at < n && bs_field_number(task_column, rows + at * schema->row_bytes) == task)
       at++;
   }
   first[results->n_tasks] = at;
-  for (size_t i = 0; i < results->n_targets; i++) {
-    texts[i] = results->targets[i].text;
-    roles[i] = results->targets[i].role;
+}
+
+static bs_status index_texts(bs_outcomes *of, bs_error *err) {
+  const bs_tables *results = of->results;
+  of->target_texts = bs_array_new(results->n_targets, sizeof *of->target_texts, err);
+  of->choice_texts = bs_array_new(results->n_choice_texts, sizeof *of->choice_texts, err);
+  of->roles = bs_array_new(results->n_choice_texts, sizeof *of->roles, err);
+  of->first_target = bs_array_new(results->n_tasks + 1, sizeof *of->first_target, err);
+  of->first_choice_text = bs_array_new(results->n_tasks + 1, sizeof *of->first_choice_text, err);
+  if (of->target_texts == NULL || of->choice_texts == NULL || of->roles == NULL ||
+      of->first_target == NULL || of->first_choice_text == NULL)
+    return BS_ERR_MEMORY;
+  for (size_t i = 0; i < results->n_targets; i++)
+    of->target_texts[i] = results->targets[i].text;
+  for (size_t i = 0; i < results->n_choice_texts; i++) {
+    of->choice_texts[i] = results->choice_texts[i].text;
+    of->roles[i] = results->choice_texts[i].role;
   }
+  index_tasks(results, BS_TABLE_TARGETS, of->first_target);
+  index_tasks(results, BS_TABLE_CHOICE_TEXTS, of->first_choice_text);
+  return BS_OK;
 }
 
 bs_status bs_task_lists_read(bs_task_lists *to, const bs_tables *results, bs_arena *arena,
@@ -227,27 +240,23 @@ void bs_task_lists_free(bs_task_lists *lists) {
 bs_status bs_outcomes_open(bs_outcomes *of, const bs_tables *results, bs_error *err) {
   *of = (bs_outcomes){.results = results};
   bs_status status = bs_tables_check(results, err);
-  if (status == BS_OK && !in_order(results))
+  if (status == BS_OK && !bs_tables_in_order(results))
     status = bs_error_set(err, BS_ERR_INPUT, "results are not in order: sort them first");
-  if (status != BS_OK)
-    return status;
-  of->texts = bs_array_new(results->n_targets, sizeof *of->texts, err);
-  of->roles = bs_array_new(results->n_targets, sizeof *of->roles, err);
-  of->first_target = bs_array_new(results->n_tasks + 1, sizeof *of->first_target, err);
-  if (of->texts == NULL || of->roles == NULL || of->first_target == NULL)
-    return BS_ERR_MEMORY;
-  index_targets(results, of->texts, of->roles, of->first_target);
+  if (status == BS_OK)
+    status = index_texts(of, err);
   for (int i = 0; i < BS_N_RECORDS; i++)
     of->record_columns[i] = bs_tables_column(results, bs_record_name((bs_record)i));
-  return BS_OK;
+  return status;
 }
 
 void bs_outcomes_close(bs_outcomes *of) {
   free(of->all);
   free(of->votes);
-  free(of->texts);
+  free(of->target_texts);
+  free(of->choice_texts);
   free(of->roles);
   free(of->first_target);
+  free(of->first_choice_text);
   free(of->logprobs);
   free(of->target_scores);
   free(of->tokens);

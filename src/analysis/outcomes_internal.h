@@ -24,10 +24,10 @@ typedef struct bs_outcomes {
   bool is_filled;
 
   /* The rest is the file's own. Arrays are used again for the next group. */
-  const char **texts;                  /* of results->targets */
-  uint32_t *roles;                     /* of results->targets */
-  size_t *first_target;                /* [n_tasks + 1] */
-  size_t record_columns[BS_N_RECORDS]; /* SIZE_MAX: the results have none */
+  const char **target_texts, **choice_texts;
+  uint32_t *roles;                          /* of the choice texts */
+  size_t *first_target, *first_choice_text; /* [n_tasks + 1] */
+  size_t record_columns[BS_N_RECORDS];      /* SIZE_MAX: the results have none */
   size_t cap_all, cap_votes;
   double *logprobs, *target_scores; /* of the choices */
   uint32_t *tokens;

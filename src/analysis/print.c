@@ -55,7 +55,8 @@ static size_t columns_of(const bs_analysis *analysis, size_t first, size_t end,
                          score_column *columns) {
   size_t n = 0, n_kept = 0;
   for (size_t i = analysis->first_point[first]; i < analysis->first_point[end]; i++)
-    columns[n++] = (score_column){analysis->points[i].scale, analysis->points[i].model};
+    columns[n++] =
+        (score_column){analysis->tables->points[i].scale, analysis->tables->points[i].model};
   qsort(columns, n, sizeof *columns, compare_columns);
   for (size_t i = 0; i < n; i++)
     if (n_kept == 0 || compare_columns(&columns[n_kept - 1], &columns[i]) != 0)
@@ -98,7 +99,7 @@ static bs_status append_models(bs_text *to, const family_table *of, bs_error *er
   }
   if (status == BS_OK)
     status = bs_text_append_string(to, "\n", err);
-  if (status == BS_OK && analysis->linearity[of->first].shared_scales > 0)
+  if (status == BS_OK && analysis->tables->linearity[of->first].shared_scales > 0)
     status = bs_text_append_string(to,
                                    "different models of one scale stand beside each other: I, L "
                                    "and B are undefined\n",
@@ -132,12 +133,12 @@ static bs_status fill_header(family_table *to, bs_error *err) {
 /* What the task goes by; of an aggregate the one metric that it has. */
 static bool is_preferred(const bs_analysis *analysis, size_t row) {
   uint32_t task = analysis->linearity_task[row];
-  return task != UINT32_MAX &&
-         strcmp(analysis->linearity[row].metric, analysis->tasks[task].preferred_metric) == 0;
+  return task != UINT32_MAX && strcmp(analysis->tables->linearity[row].metric,
+                                      analysis->tasks[task].preferred_metric) == 0;
 }
 
 static bs_status fill_names(family_table *to, size_t row, bool same_task, bs_error *err) {
-  const bs_linearity_row *line = &to->analysis->linearity[row];
+  const bs_linearity_row *line = &to->analysis->tables->linearity[row];
   size_t at = to->grid.n_rows, n_points;
   char text[BS_CELL_BYTES];
   bs_text metric = {0};
@@ -159,7 +160,7 @@ static bs_status fill_names(family_table *to, size_t row, bool same_task, bs_err
 }
 
 static bs_status fill_numbers(family_table *to, size_t row, bs_error *err) {
-  const bs_linearity *of = &to->analysis->linearity[row].of;
+  const bs_linearity_row *of = &to->analysis->tables->linearity[row];
   const double behind[COLUMNS_BEHIND] = {of->n > 1 ? of->improvement : NAN, of->linearity,
                                          of->breakthroughness};
   char text[BS_CELL_BYTES];
@@ -180,12 +181,12 @@ static bs_status fill_numbers(family_table *to, size_t row, bs_error *err) {
 
 /* What people score, beside the metric that it is told in. */
 static bs_status fill_human(family_table *to, size_t row, bs_error *err) {
-  const bs_linearity_row *line = &to->analysis->linearity[row];
+  const bs_linearity_row *line = &to->analysis->tables->linearity[row];
   size_t at = COLUMNS_BEFORE + to->n_columns + COLUMNS_BEHIND;
   uint32_t number;
   if (!bs_names_find(to->humans, line->task, &number))
     return BS_OK;
-  const bs_human_row *human = &to->analysis->humans[number];
+  const bs_human_row *human = &to->analysis->tables->humans[number];
   if (strcmp(human->metric, line->metric) != 0)
     return BS_OK;
   bool is_task = to->analysis->linearity_task[row] != UINT32_MAX;
@@ -198,7 +199,7 @@ static bs_status fill_human(family_table *to, size_t row, bs_error *err) {
 /* Variants of a metric (normalised by length) are left to the file and the CSV, unless one of them
    is what the task goes by. */
 static bool is_shown(const bs_analysis *analysis, size_t row) {
-  const bs_metric *metric = bs_metric_find(analysis->linearity[row].metric);
+  const bs_metric *metric = bs_metric_find(analysis->tables->linearity[row].metric);
   return metric == NULL || !metric->is_variant || is_preferred(analysis, row);
 }
 
@@ -208,7 +209,7 @@ static bs_status fill_rows(family_table *to, bs_error *err) {
   for (size_t row = to->first; status == BS_OK && row < to->end; row++) {
     if (!is_shown(to->analysis, row))
       continue;
-    const char *task = to->analysis->linearity[row].task;
+    const char *task = to->analysis->tables->linearity[row].task;
     status = fill_names(to, row, task == task_above, err);
     if (status == BS_OK)
       status = fill_numbers(to, row, err);
@@ -236,7 +237,7 @@ static bs_status append_family(bs_text *to, const bs_analysis *analysis, const b
     status = fill_rows(&table, err);
   if (status == BS_OK)
     status = bs_text_printf(to, err, "%sfamily %s\n", first > 0 ? "\n" : "",
-                            analysis->linearity[first].family);
+                            analysis->tables->linearity[first].family);
   if (status == BS_OK)
     status = append_models(to, &table, err);
   if (status == BS_OK)
@@ -247,15 +248,17 @@ static bs_status append_family(bs_text *to, const bs_analysis *analysis, const b
 }
 
 static bs_status append_families(bs_text *to, const bs_analysis *analysis, bs_error *err) {
-  const bs_linearity_row *rows = analysis->linearity;
+  const bs_linearity_row *rows = analysis->tables->linearity;
   bs_names humans = {0};
   bs_arena *arena = bs_arena_new();
   bs_status status =
       arena != NULL ? BS_OK : bs_error_set(err, BS_ERR_MEMORY, "cannot allocate names");
-  for (size_t i = 0; status == BS_OK && i < analysis->n_humans; i++)
-    status = bs_names_add(&humans, arena, analysis->humans[i].task, &(uint32_t){0}, err);
-  for (size_t first = 0, end; status == BS_OK && first < analysis->n_linearity; first = end) {
-    for (end = first + 1; end < analysis->n_linearity && rows[end].family == rows[first].family;)
+  for (size_t i = 0; status == BS_OK && i < analysis->tables->n_humans; i++)
+    status = bs_names_add(&humans, arena, analysis->tables->humans[i].task, &(uint32_t){0}, err);
+  for (size_t first = 0, end; status == BS_OK && first < analysis->tables->n_linearity;
+       first = end) {
+    for (end = first + 1;
+         end < analysis->tables->n_linearity && rows[end].family == rows[first].family;)
       end++;
     status = append_family(to, analysis, &humans, first, end, err);
   }
@@ -286,13 +289,13 @@ static bs_status append_legend(bs_text *to, const bs_analysis *analysis, bs_erro
         "[k: s] of k repeats, which differ in their seed: the score is their mean, \xC2\xB1 its "
         "error over the examples\n  alone; s the standard deviation between the repeats\n",
         err);
-  if (status == BS_OK && analysis->n_aggregates > 0)
+  if (status == BS_OK && analysis->tables->n_aggregates > 0)
     status = bs_text_append_string(
         to,
         BS_AGGREGATE_METRIC ": mean over n tasks of the preferred scores, each normalised\n  to 0 "
                             "(lowest, or chance) to 100\n",
         err);
-  if (status == BS_OK && analysis->n_humans > 0)
+  if (status == BS_OK && analysis->tables->n_humans > 0)
     status = bs_text_append_string(to, "raters: what human raters score on average\n", err);
   return status;
 }
@@ -301,8 +304,8 @@ bs_status bs_analysis_print(const bs_analysis *analysis, FILE *to, bs_error *err
   bs_text text = {0};
   bs_status status = append_families(&text, analysis, err);
   if (status == BS_OK)
-    status = analysis->n_linearity > 0 ? append_legend(&text, analysis, err)
-                                       : bs_text_append_string(&text, "no scores\n", err);
+    status = analysis->tables->n_linearity > 0 ? append_legend(&text, analysis, err)
+                                               : bs_text_append_string(&text, "no scores\n", err);
   if (status == BS_OK)
     status = bs_spreads_append(&text, analysis, err);
   if (status == BS_OK)

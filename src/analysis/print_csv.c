@@ -17,9 +17,9 @@ static bs_status append_field(bs_text *to, const char *field, bs_error *err) {
 }
 
 static bs_status append_line(bs_text *to, const bs_linearity_row *row, bs_error *err) {
-  const double numbers[] = {row->of.improvement,        row->of.linearity,
-                            row->of.breakthroughness,   row->of.root_mean_square,
-                            row->of.root_median_square, row->of.linearity_per_step};
+  const double numbers[] = {row->improvement,        row->linearity,
+                            row->breakthroughness,   row->root_mean_square,
+                            row->root_median_square, row->linearity_per_step};
   bs_status status = append_field(to, row->family, err);
   if (status == BS_OK)
     status = bs_text_printf(to, err, ",%" PRIu32 ",", row->shots);
@@ -30,7 +30,7 @@ static bs_status append_line(bs_text *to, const bs_linearity_row *row, bs_error 
   if (status == BS_OK)
     status = append_field(to, row->metric, err);
   if (status == BS_OK)
-    status = bs_text_printf(to, err, ",%zu", row->of.n);
+    status = bs_text_printf(to, err, ",%" PRIu64, row->n);
   for (size_t i = 0; status == BS_OK && i < sizeof numbers / sizeof *numbers; i++)
     status = isfinite(numbers[i]) ? bs_text_printf(to, err, ",%.17g", numbers[i])
                                   : bs_text_append_string(to, ",", err);
@@ -44,8 +44,8 @@ bs_status bs_analysis_print_csv(const bs_analysis *analysis, FILE *to, bs_error 
       "family,shots,task,metric,n,improvement,linearity,breakthroughness,root_mean_square,"
       "root_median_square,linearity_per_step\n",
       err);
-  for (size_t i = 0; status == BS_OK && i < analysis->n_linearity; i++)
-    status = append_line(&text, &analysis->linearity[i], err);
+  for (size_t i = 0; status == BS_OK && i < analysis->tables->n_linearity; i++)
+    status = append_line(&text, &analysis->tables->linearity[i], err);
   if (status == BS_OK)
     status = bs_text_print(&text, to, err);
   bs_text_free(&text);

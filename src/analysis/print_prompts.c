@@ -48,8 +48,8 @@ static bs_status fill_line(bs_grid *to, const char *model, const char *task, uin
 
 static bs_status fill_tasks(bs_grid *to, const bs_analysis *analysis, bs_error *err) {
   bs_status status = BS_OK;
-  for (size_t i = 0; status == BS_OK && i < analysis->n_prompts; i++) {
-    const bs_prompt_row *row = &analysis->prompts[i];
+  for (size_t i = 0; status == BS_OK && i < analysis->tables->n_prompts; i++) {
+    const bs_prompt_row *row = &analysis->tables->prompts[i];
     if (bs_prompt_counts_any(&row->of))
       status = fill_line(to, analysis->models[row->model].name, analysis->tasks[row->task].name,
                          row->shots, &row->of, err);
@@ -60,26 +60,28 @@ static bs_status fill_tasks(bs_grid *to, const bs_analysis *analysis, bs_error *
 /* The sums over the tasks with prompts[i]'s model and shots. Returns false when an earlier row
    stands for them. */
 static bool sum_tasks(const bs_analysis *analysis, size_t i, bs_prompt_counts *sum) {
-  const bs_prompt_row *row = &analysis->prompts[i];
+  const bs_prompt_row *row = &analysis->tables->prompts[i];
   *sum = (bs_prompt_counts){0};
   size_t first = i;
-  while (first > 0 && analysis->prompts[first - 1].model == row->model)
+  while (first > 0 && analysis->tables->prompts[first - 1].model == row->model)
     first--;
-  for (; first < analysis->n_prompts && analysis->prompts[first].model == row->model; first++) {
-    if (analysis->prompts[first].shots != row->shots)
+  for (;
+       first < analysis->tables->n_prompts && analysis->tables->prompts[first].model == row->model;
+       first++) {
+    if (analysis->tables->prompts[first].shots != row->shots)
       continue;
     if (first < i)
       return false;
-    bs_prompt_counts_add(sum, &analysis->prompts[first].of);
+    bs_prompt_counts_add(sum, &analysis->tables->prompts[first].of);
   }
   return true;
 }
 
 static bs_status fill_sums(bs_grid *to, const bs_analysis *analysis, bs_error *err) {
   bs_status status = BS_OK;
-  for (size_t i = 0; status == BS_OK && i < analysis->n_prompts; i++) {
+  for (size_t i = 0; status == BS_OK && i < analysis->tables->n_prompts; i++) {
     bs_prompt_counts sum;
-    const bs_prompt_row *row = &analysis->prompts[i];
+    const bs_prompt_row *row = &analysis->tables->prompts[i];
     if (sum_tasks(analysis, i, &sum) && bs_prompt_counts_any(&sum))
       status =
           fill_line(to, analysis->models[row->model].name, "(all tasks)", row->shots, &sum, err);
@@ -89,8 +91,8 @@ static bs_status fill_sums(bs_grid *to, const bs_analysis *analysis, bs_error *e
 
 bs_status bs_prompts_append(bs_text *to, const bs_analysis *analysis, bs_error *err) {
   size_t n_lines = 0;
-  for (size_t i = 0; i < analysis->n_prompts; i++)
-    n_lines += bs_prompt_counts_any(&analysis->prompts[i].of);
+  for (size_t i = 0; i < analysis->tables->n_prompts; i++)
+    n_lines += bs_prompt_counts_any(&analysis->tables->prompts[i].of);
   if (n_lines == 0)
     return BS_OK;
   bs_grid grid = {0};

@@ -106,9 +106,10 @@ static bs_status append_family(bs_text *to, const bs_analysis *analysis, const c
   place_models(models, n_models, columns);
   for (size_t at = 0, end; status == BS_OK && at < n; at = end) {
     bool same_task = at > 0 && keys[at - 1].task == keys[at].task;
-    status = fill_names(&grid, &analysis->spreads[keys[at].row], same_task, err);
+    status = fill_names(&grid, &analysis->tables->spreads[keys[at].row], same_task, err);
     for (end = at; status == BS_OK && end < n && compare_lines(&keys[at], &keys[end]) == 0; end++)
-      status = set_range(&grid, columns[keys[end].model], &analysis->spreads[keys[end].row], err);
+      status = set_range(&grid, columns[keys[end].model], &analysis->tables->spreads[keys[end].row],
+                         err);
     grid.n_rows++;
   }
   if (status == BS_OK)
@@ -125,15 +126,15 @@ static bs_status append_family(bs_text *to, const bs_analysis *analysis, const c
 /* The metrics that a task goes by in one of its ways at least. */
 static size_t find_shown(const bs_analysis *analysis, cell_key *keys) {
   size_t n = 0;
-  for (size_t i = 0; i < analysis->n_spreads; i++) {
+  for (size_t i = 0; i < analysis->tables->n_spreads; i++) {
     const bs_spread_place *place = &analysis->spread_places[i];
-    const bs_analysis_model_row *model = &analysis->models[analysis->spreads[i].model];
+    const bs_analysis_model_row *model = &analysis->models[analysis->tables->spreads[i].model];
     if (place->is_preferred)
       keys[n++] = (cell_key){.family = model->family_number,
                              .task = place->task,
-                             .shots = analysis->spreads[i].shots,
+                             .shots = analysis->tables->spreads[i].shots,
                              .metric = place->metric,
-                             .model = analysis->spreads[i].model,
+                             .model = analysis->tables->spreads[i].model,
                              .scale = model->scale,
                              .row = i};
   }
@@ -142,8 +143,8 @@ static size_t find_shown(const bs_analysis *analysis, cell_key *keys) {
 }
 
 bs_status bs_spreads_append(bs_text *to, const bs_analysis *analysis, bs_error *err) {
-  cell_key *keys = bs_array_new(analysis->n_spreads, sizeof *keys, err);
-  cell_key *models = bs_array_new(analysis->n_spreads, sizeof *models, err);
+  cell_key *keys = bs_array_new(analysis->tables->n_spreads, sizeof *keys, err);
+  cell_key *models = bs_array_new(analysis->tables->n_spreads, sizeof *models, err);
   size_t *columns = bs_array_new(analysis->n_models, sizeof *columns, err);
   bs_status status = keys != NULL && models != NULL && columns != NULL ? BS_OK : BS_ERR_MEMORY;
   size_t n = status == BS_OK ? find_shown(analysis, keys) : 0;

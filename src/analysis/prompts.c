@@ -38,8 +38,9 @@ static size_t count_groups(const bs_tables *results) {
 bs_status bs_analysis_prompts_count(bs_analysis *analysis, const bs_tables *results,
                                     bs_error *err) {
   size_t e = 0, s = 0;
-  analysis->prompts = bs_array_new(count_groups(results), sizeof *analysis->prompts, err);
-  if (analysis->prompts == NULL)
+  analysis->tables->prompts =
+      bs_array_new(count_groups(results), sizeof *analysis->tables->prompts, err);
+  if (analysis->tables->prompts == NULL)
     return BS_ERR_MEMORY;
   while (e < results->n_examples || s < results->n_skipped) {
     place example = {0}, skipped = {0};
@@ -51,7 +52,7 @@ bs_status bs_analysis_prompts_count(bs_analysis *analysis, const bs_tables *resu
     place here = has_example && (s == results->n_skipped || compare(&example, &skipped) <= 0)
                      ? example
                      : skipped;
-    bs_prompt_row *row = &analysis->prompts[analysis->n_prompts++];
+    bs_prompt_row *row = &analysis->tables->prompts[analysis->tables->n_prompts++];
     *row = (bs_prompt_row){.model = here.model, .task = here.task, .shots = here.shots};
     for (; e < results->n_examples; e++) {
       example = of_example(results, e);
@@ -68,7 +69,3 @@ bs_status bs_analysis_prompts_count(bs_analysis *analysis, const bs_tables *resu
   }
   return BS_OK;
 }
-
-size_t bs_analysis_n_prompts(const bs_analysis *analysis) { return analysis->n_prompts; }
-
-const bs_prompt_row *bs_analysis_prompts(const bs_analysis *analysis) { return analysis->prompts; }

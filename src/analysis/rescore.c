@@ -39,10 +39,11 @@ typedef struct rescoring {
 static void look_at_answers(rescoring *r, bs_answer_kinds *has) {
   const bs_tables *results = r->from;
   size_t share = bs_tables_column(results, bs_record_name(BS_RECORD_VOTE_SHARE));
-  for (size_t i = 0; i < results->n_targets; i++) {
-    const bs_target_row *row = &results->targets[i];
-    has[row->task].choices |= row->is_choice;
-    has[row->task].targets |= !row->is_choice;
+  for (size_t i = 0; i < results->n_targets; i++)
+    has[results->targets[i].task].targets = true;
+  for (size_t i = 0; i < results->n_choice_texts; i++) {
+    const bs_choice_text_row *row = &results->choice_texts[i];
+    has[row->task].choices = true;
     has[row->task].roles |= row->role != BS_ROLE_NONE;
   }
   for (size_t i = 0; i < results->n_examples; i++) {
@@ -247,10 +248,12 @@ static bs_status join_metrics(const rescoring *r, size_t t, bs_text *joined, bs_
 }
 
 static bs_status copy_tables(const rescoring *r, bs_error *err) {
+  static const bs_table_id AS_THEY_ARE[] = {BS_TABLE_MODELS, BS_TABLE_TARGETS,
+                                            BS_TABLE_CHOICE_TEXTS, BS_TABLE_SKIPPED, BS_TABLE_RUNS};
   const bs_tables *from = r->from;
-  bs_status status = BS_OK;
-  for (size_t i = 0; i < from->n_models && status == BS_OK; i++)
-    status = bs_tables_add_model(r->to, &from->models[i], err);
+  bs_status status = bs_tables_set_provenance(r->to, &from->provenance, err);
+  for (size_t i = 0; i < sizeof AS_THEY_ARE / sizeof *AS_THEY_ARE && status == BS_OK; i++)
+    status = bs_tables_append(r->to, from, AS_THEY_ARE[i], (bs_index_maps){0}, err);
   for (size_t i = 0; i < from->n_tasks && status == BS_OK; i++) {
     bs_task_row row = from->tasks[i];
     bs_text metrics = {0};
@@ -260,10 +263,6 @@ static bs_status copy_tables(const rescoring *r, bs_error *err) {
       status = bs_tables_add_task(r->to, &row, err);
     bs_text_free(&metrics);
   }
-  for (size_t i = 0; i < from->n_targets && status == BS_OK; i++)
-    status = bs_tables_add_target(r->to, &from->targets[i], err);
-  for (size_t i = 0; i < from->n_skipped && status == BS_OK; i++)
-    status = bs_tables_add_skipped(r->to, &from->skipped[i], err);
   return status;
 }
 

@@ -131,30 +131,31 @@ static void add_groups(spreading *s, const spread_key *keys, size_t n) {
 static bs_status make_keys(spread_key *keys, bs_analysis *analysis, const bs_groups *groups,
                            bs_error *err) {
   bs_status status = BS_OK;
-  for (size_t i = 0; status == BS_OK && i < analysis->n_scores; i++) {
-    const bs_score_row *score = &analysis->scores[i];
+  for (size_t i = 0; status == BS_OK && i < analysis->tables->n_scores; i++) {
+    const bs_score_row *score = &analysis->tables->scores[i];
     keys[i] = (spread_key){.base = groups->base[score->task],
                            .shots = score->shots,
                            .model = score->model,
                            .task = score->task,
                            .value = score->value};
-    status = bs_names_add(&analysis->metrics, analysis->arena, score->metric, &keys[i].metric, err);
+    status = bs_names_add(&analysis->metrics, analysis->tables->arena, score->metric,
+                          &keys[i].metric, err);
   }
   if (status == BS_OK)
-    qsort(keys, analysis->n_scores, sizeof *keys, compare_keys);
+    qsort(keys, analysis->tables->n_scores, sizeof *keys, compare_keys);
   return status;
 }
 
 static bs_status copy_spreads(bs_analysis *to, const spreading *s, bs_error *err) {
-  to->spreads = bs_array_new(s->n_found, sizeof *to->spreads, err);
+  to->tables->spreads = bs_array_new(s->n_found, sizeof *to->tables->spreads, err);
   to->spread_places = bs_array_new(s->n_found, sizeof *to->spread_places, err);
-  if (to->spreads == NULL || to->spread_places == NULL)
+  if (to->tables->spreads == NULL || to->spread_places == NULL)
     return BS_ERR_MEMORY;
   for (size_t i = 0; i < s->n_found; i++) {
-    to->spreads[i] = s->found[i].row;
+    to->tables->spreads[i] = s->found[i].row;
     to->spread_places[i] = s->found[i].place;
   }
-  to->n_spreads = s->n_found;
+  to->tables->n_spreads = s->n_found;
   return BS_OK;
 }
 
@@ -163,7 +164,7 @@ bs_status bs_analysis_spread(bs_analysis *analysis, const bs_tables *results,
   if (groups->bases.n == results->n_tasks)
     return BS_OK; /* every task is put in one way */
   spreading s = {.analysis = analysis, .groups = groups};
-  size_t n = analysis->n_scores;
+  size_t n = analysis->tables->n_scores;
   spread_key *keys = bs_array_new(n, sizeof *keys, err);
   s.seen = bs_array_new(results->n_tasks, sizeof *s.seen, err);
   s.found = bs_array_new(n, sizeof *s.found, err);

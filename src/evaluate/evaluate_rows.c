@@ -261,13 +261,12 @@ static bs_status add_answers(bs_tables *results, const bs_task *task, uint32_t t
     status = bs_tables_add_target(results, &row, err);
   }
   for (size_t i = 0; i < example->n_choices && status == BS_OK; i++) {
-    bs_target_row row = {.task = task_row,
-                         .example = number,
-                         .text = example->choices[i].text,
-                         .is_choice = true,
-                         .choice = (uint32_t)i,
-                         .role = (uint32_t)example->choices[i].role};
-    status = bs_tables_add_target(results, &row, err);
+    bs_choice_text_row row = {.task = task_row,
+                              .example = number,
+                              .choice = (uint32_t)i,
+                              .text = example->choices[i].text,
+                              .role = (uint32_t)example->choices[i].role};
+    status = bs_tables_add_choice_text(results, &row, err);
   }
   return status;
 }

@@ -20,7 +20,7 @@ static bs_status analyze_results(const bs_command *command, const char *path,
   bs_status status = bs_sweep_analyze(results, path, &is_running, not_written, err);
   if (is_running)
     print_error(command, "a run is at work on it: these are its results so far");
-  return status == BS_OK ? print_notes(command, results->content.results, err) : status;
+  return status == BS_OK ? print_notes(command, results->tables, err) : status;
 }
 
 static int run(const bs_command *command, int argc, char **argv) {

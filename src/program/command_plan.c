@@ -123,8 +123,7 @@ static void print_source(const bs_plan *plan, const bs_plan_speed *speeds,
 }
 
 /* How the earlier run compares: it may have had other units. */
-static void print_earlier(const bs_plan *plan, const bs_store_content *run,
-                          const bs_plan_speed *speeds) {
+static void print_earlier(const bs_plan *plan, const bs_tables *run, const bs_plan_speed *speeds) {
   double work = 0, expected = 0;
   for (size_t i = 0; i < run->n_runs; i++)
     work += run->runs[i].seconds;
@@ -169,7 +168,7 @@ static bs_status print_expectations(const bs_plan *plan, const plan_options *opt
 
 static bs_status print_plan(const bs_command *command, const bs_plan *plan,
                             const plan_options *options, size_t *n_faulty, bs_error *err) {
-  bs_store_content run = {0};
+  bs_tables *run = NULL;
   bs_plan_speed *speeds = calloc(plan->n_models, sizeof *speeds);
   bs_status status = speeds == NULL ? bs_error_set(err, BS_ERR_MEMORY, "out of memory") : BS_OK;
   if (status == BS_OK && options->from != NULL) {
@@ -177,7 +176,7 @@ static bs_status print_plan(const bs_command *command, const bs_plan *plan,
     if (status == BS_OK)
       status = bs_sweep_collect(&run, options->from, err);
     if (status == BS_OK)
-      status = bs_plan_speeds_of_run(plan, &run, speeds, err);
+      status = bs_plan_speeds_of_run(plan, run, speeds, err);
   } else if (status == BS_OK) {
     status = bs_plan_measure(plan, (int)options->n_threads, speeds, print_notice,
                              (void *)(size_t)command, n_faulty, err);
@@ -195,10 +194,10 @@ static bs_status print_plan(const bs_command *command, const bs_plan *plan,
   if (status == BS_OK && has_speeds(speeds)) {
     print_source(plan, speeds, options);
     if (options->from != NULL)
-      print_earlier(plan, &run, speeds);
+      print_earlier(plan, run, speeds);
     status = print_expectations(plan, options, speeds, err);
   }
-  bs_store_content_free(&run);
+  bs_tables_free(&run);
   free(speeds);
   return status;
 }

@@ -34,8 +34,8 @@ static bs_status rescore(const bs_command *command, const char *path, const char
   bs_status status =
       bs_sweep_rescore(&results, path, added, n_added, print_notice, (void *)(size_t)command, err);
   if (status == BS_OK) {
-    size_t n_scores = bs_analysis_n_scores(results.analysis);
-    size_t n_examples = results.content.results->n_examples;
+    size_t n_scores = bs_analysis_tables(results.analysis)->n_scores;
+    size_t n_examples = results.tables->n_examples;
     printf("%s: %zu score%s of %zu example%s\n", path, n_scores, bs_plural(n_scores), n_examples,
            bs_plural(n_examples));
   }

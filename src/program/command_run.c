@@ -67,42 +67,41 @@ static bool same_failure(const bs_run_row *a, const bs_run_row *b) {
 }
 
 /* Pieces of work of one model that failed for one reason are one line. */
-static void print_failure(const bs_command *command, const bs_store_content *content,
+static void print_failure(const bs_command *command, const bs_tables *tables,
                           const bs_run_row *row) {
-  const char *model = content->results->models[row->model].name;
+  const char *model = tables->models[row->model].name;
   uint64_t n_examples = 0;
   size_t n_pieces = 0;
-  for (size_t i = 0; i < content->n_runs; i++)
-    if (same_failure(&content->runs[i], row)) {
-      n_examples += content->runs[i].n_examples;
+  for (size_t i = 0; i < tables->n_runs; i++)
+    if (same_failure(&tables->runs[i], row)) {
+      n_examples += tables->runs[i].n_examples;
       n_pieces++;
     }
   if (n_pieces == 1)
     fprintf(stderr, "bigsweep %s: %s, %s, %u shot%s, %u example%s from %u on failed: %s\n",
-            command->name, model, content->results->tasks[row->task].name, row->shots,
-            bs_plural(row->shots), row->n_examples, bs_plural(row->n_examples), row->first_example,
-            row->failure);
+            command->name, model, tables->tasks[row->task].name, row->shots, bs_plural(row->shots),
+            row->n_examples, bs_plural(row->n_examples), row->first_example, row->failure);
   else
     fprintf(stderr, "bigsweep %s: %s: %llu examples in %zu pieces of work failed: %s\n",
             command->name, model, (unsigned long long)n_examples, n_pieces, row->failure);
 }
 
-static bool is_first_of_its_kind(const bs_store_content *content, size_t at) {
+static bool is_first_of_its_kind(const bs_tables *tables, size_t at) {
   for (size_t i = 0; i < at; i++)
-    if (same_failure(&content->runs[i], &content->runs[at]))
+    if (same_failure(&tables->runs[i], &tables->runs[at]))
       return false;
   return true;
 }
 
-static void print_failures(const bs_command *command, const bs_store_content *content) {
+static void print_failures(const bs_command *command, const bs_tables *tables) {
   enum { MOST = 10, MOST_COMPARED = 20000 };
   size_t n = 0;
-  for (size_t i = 0; i < content->n_runs && i < MOST_COMPARED; i++) {
-    const bs_run_row *row = &content->runs[i];
-    if (row->failure[0] == '\0' || !is_first_of_its_kind(content, i))
+  for (size_t i = 0; i < tables->n_runs && i < MOST_COMPARED; i++) {
+    const bs_run_row *row = &tables->runs[i];
+    if (row->failure[0] == '\0' || !is_first_of_its_kind(tables, i))
       continue;
     if (n++ < MOST)
-      print_failure(command, content, row);
+      print_failure(command, tables, row);
   }
   if (n > MOST)
     fprintf(stderr, "bigsweep %s: and %zu more (see /run in the results)\n", command->name,
@@ -114,8 +113,8 @@ static void print_note(void *user, const char *message) { print_error(user, mess
 /* Of how many prompts something was lost, by model: the table has it by task and shots. */
 static bs_status print_prompts(const bs_command *command, const bs_analysis *analysis,
                                bs_error *err) {
-  const bs_prompt_row *rows = bs_analysis_prompts(analysis);
-  size_t n = bs_analysis_n_prompts(analysis);
+  const bs_prompt_row *rows = bs_analysis_tables(analysis)->prompts;
+  size_t n = bs_analysis_tables(analysis)->n_prompts;
   bs_status status = BS_OK;
   for (size_t i = 0, end; status == BS_OK && i < n; i = end) {
     bs_prompt_counts sum = {0};
@@ -137,17 +136,16 @@ static bs_status print_prompts(const bs_command *command, const bs_analysis *ana
 /* What the run came to. */
 static bs_status print_results(const bs_command *command, const char *config_path,
                                const bs_sweep_summary *summary, bs_error *err) {
-  const bs_store_content *content = &summary->results.content;
+  const bs_tables *tables = summary->results.tables;
   const bs_analysis *analysis = summary->results.analysis;
   bs_status status = bs_analysis_print(analysis, stdout, err);
   if (status == BS_OK)
-    status =
-        bs_analysis_tell_white_space(content->results, print_note, (void *)(size_t)command, err);
+    status = bs_analysis_tell_white_space(tables, print_note, (void *)(size_t)command, err);
   if (status == BS_OK)
     status = print_prompts(command, analysis, err);
   if (status == BS_OK) {
-    print_failures(command, content);
-    print_expectation(command, config_path, summary, content);
+    print_failures(command, tables);
+    print_expectation(command, config_path, summary, tables);
   }
   return status;
 }

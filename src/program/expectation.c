@@ -13,7 +13,7 @@ static double share_left(const bs_plan *plan, const bs_sweep_summary *summary) {
 }
 
 void print_expectation(const bs_command *command, const char *config_path,
-                       const bs_sweep_summary *summary, const bs_store_content *content) {
+                       const bs_sweep_summary *summary, const bs_tables *tables) {
   size_t n_workers = summary->n_ranks > 1 ? (size_t)summary->n_ranks - 1 : 1;
   double seconds = summary->progress.seconds;
   bs_error err = {0};
@@ -29,7 +29,7 @@ void print_expectation(const bs_command *command, const char *config_path,
   if (status == BS_OK && (speeds = calloc(plan->n_models, sizeof *speeds)) == NULL)
     status = BS_ERR_MEMORY;
   if (status == BS_OK)
-    status = bs_plan_speeds_of_run(plan, content, speeds, &err);
+    status = bs_plan_speeds_of_run(plan, tables, speeds, &err);
   if (status == BS_OK)
     status = bs_plan_expect(plan, n_workers, speeds, &expected, &err);
   if (status == BS_OK && summary->examples_reused > 0)

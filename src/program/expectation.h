@@ -9,6 +9,6 @@
    needs at the speeds of the run's own units (for the part that was left, where some was found
    done). The rest is starting, waiting and commits. */
 void print_expectation(const bs_command *command, const char *config_path,
-                       const bs_sweep_summary *summary, const bs_store_content *content);
+                       const bs_sweep_summary *summary, const bs_tables *tables);
 
 #endif

@@ -1,3 +1,4 @@
+/* Writing a file whole or not at all: a temporary file, synced, renamed. */
 #include "store/commit_internal.h"
 
 #include <dirent.h>

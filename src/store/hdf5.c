@@ -1,3 +1,4 @@
+/* HDF5's errors turned into ours, its types for our columns. */
 #include "store/hdf5_internal.h"
 
 #include <stdio.h>
@@ -65,6 +66,10 @@ void bs_h5_close(hid_t id) {
   close_any(id);
   if (errors >= 0)
     H5Eset_current_stack(errors);
+}
+
+bool bs_h5_is_text(const bs_column *column) {
+  return column->kind == BS_COLUMN_STRING || column->kind == BS_COLUMN_HEX;
 }
 
 hid_t bs_h5_file_type(bs_column_kind kind) {

@@ -2,6 +2,7 @@
 #ifndef BIGSWEEP_STORE_READ_INTERNAL_H
 #define BIGSWEEP_STORE_READ_INTERNAL_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "store/hdf5_internal.h"
@@ -18,6 +19,8 @@ typedef struct bs_source {
 
 /* Opens "/a" or "/a/b" through hard links alone; negative when there is none. */
 hid_t bs_read_open_group(const bs_source *from, const char *path);
+/* Whether the links of "/a" or "/a/b" are there, whatever they lead to. */
+bool bs_read_has_group(const bs_source *from, const char *path);
 /* BS_ERR_INPUT for a group that did not open. */
 bs_status bs_read_no_group(const bs_source *from, const char *path, bs_error *err);
 
@@ -34,8 +37,8 @@ bs_status bs_read_column(const bs_source *from, hid_t group, const char *path,
                          const bs_column *column, bs_destination to, bs_error *err);
 
 /* Reads a whole table into *rows, which the caller frees. */
-bs_status bs_read_table(const bs_source *from, const bs_table *table, void **rows, size_t *n_rows,
-                        bs_error *err);
+bs_status bs_read_table(const bs_source *from, const bs_table_schema *schema, void **rows,
+                        size_t *n_rows, bs_error *err);
 
 /* A text attribute; BS_OK and "" where it is absent. */
 bs_status bs_read_attribute(const bs_source *from, hid_t object, const char *name, const char **out,

@@ -1,6 +1,6 @@
-/* Nothing in the file is believed: kinds of links, types, ranks, lengths, filters and chunks are
-   those that writing makes, and no table is larger than the bytes in the file can have been
-   inflated to. */
+/* Reading one table, column or attribute. Nothing in the file is believed: kinds of links, types,
+   ranks, lengths, filters and chunks are those that writing makes, and no table is larger than the
+   bytes in the file can have been inflated to. */
 #include "store/read_internal.h"
 
 #include <inttypes.h>
@@ -28,10 +28,6 @@ typedef struct reading {
 } reading;
 
 #define bs_error_set(err, BS_ERR_INPUT, ...) bs_error_set((err), BS_ERR_INPUT, __VA_ARGS__)
-
-static bool is_text(const bs_column *column) {
-  return column->kind == BS_COLUMN_STRING || column->kind == BS_COLUMN_HEX;
-}
 
 /* Whether a link is there and leads to an object of this very file. */
 static bool is_hard_link(hid_t group, const char *name) {
@@ -63,6 +59,13 @@ hid_t bs_read_open_group(const bs_source *from, const char *path) {
     part = end;
   }
   return at;
+}
+
+bool bs_read_has_group(const bs_source *from, const char *path) {
+  char name[BS_PLACE_BYTES];
+  snprintf(name, sizeof name, "%.*s", (int)(strcspn(path + 1, "/") + 1), path);
+  return H5Lexists(from->file, name, H5P_DEFAULT) > 0 &&
+         (strcmp(name, path) == 0 || H5Lexists(from->file, path, H5P_DEFAULT) > 0);
 }
 
 bs_status bs_read_no_group(const bs_source *from, const char *path, bs_error *err) {
@@ -118,7 +121,7 @@ static bs_status check_layout(const bs_source *from, const reading *at, bs_error
 static bs_status check_type(const bs_source *from, reading *at, bs_error *err) {
   at->file_type = H5Dget_type(at->dataset);
   bool good = at->file_type >= 0;
-  if (good && is_text(at->column)) {
+  if (good && bs_h5_is_text(at->column)) {
     good = H5Tget_class(at->file_type) == H5T_STRING && H5Tis_variable_str(at->file_type) == 0 &&
            H5Tget_strpad(at->file_type) != H5T_STR_SPACEPAD;
     at->element_bytes = good ? H5Tget_size(at->file_type) : 0;
@@ -166,7 +169,7 @@ static bs_status scatter(const bs_source *from, const reading *at, const char *b
   for (size_t i = 0; i < n; i++) {
     const char *element = buffer + i * at->element_bytes;
     char *field = rows + i * row_bytes + at->column->offset;
-    if (!is_text(at->column)) {
+    if (!bs_h5_is_text(at->column)) {
       memcpy(field, element, at->element_bytes);
       continue;
     }
@@ -189,7 +192,7 @@ static bs_status scatter(const bs_source *from, const reading *at, const char *b
 
 static bool read_block(const reading *at, hid_t space, size_t first, size_t n, char *buffer) {
   hsize_t start = first, count = n;
-  hid_t type = is_text(at->column) ? at->file_type : bs_h5_memory_type(at->column->kind);
+  hid_t type = bs_h5_is_text(at->column) ? at->file_type : bs_h5_memory_type(at->column->kind);
   hid_t block = H5Screate_simple(1, &count, NULL);
   bool done = block >= 0 &&
               H5Sselect_hyperslab(space, H5S_SELECT_SET, &start, NULL, &count, NULL) >= 0 &&
@@ -249,41 +252,43 @@ bs_status bs_read_column(const bs_source *from, hid_t group, const char *path,
 }
 
 /* What files from before the column was kept stand for. Numbers are 0 in a new array. */
-static void fill_default(const bs_column *column, char *rows, size_t n_rows, size_t row_bytes) {
+static void fill_default(const bs_table_schema *schema, const bs_column *column, char *rows,
+                         size_t n_rows) {
   static const char *const EMPTY = "";
   static const double UNKNOWN = NAN;
+  const bs_column *shots = bs_schema_column(schema, "shots");
   for (size_t i = 0; i < n_rows; i++) {
-    char *field = rows + i * row_bytes + column->offset;
+    char *row = rows + i * schema->row_bytes, *field = row + column->offset;
     if (column->kind == BS_COLUMN_STRING)
       memcpy(field, &EMPTY, sizeof EMPTY);
     else if (column->kind == BS_COLUMN_F64)
       memcpy(field, &UNKNOWN, sizeof UNKNOWN);
+    else if ((column->rules & BS_LATER_AS_SHOTS) != 0)
+      memcpy(field, row + shots->offset, sizeof(uint32_t));
   }
 }
 
 /* Not there, and not expected of an older file. */
-static bool is_absent(const bs_table *table, hid_t group, const char *name) {
-  for (const char *const *later = table->later; later != NULL && *later != NULL; later++)
-    if (strcmp(*later, name) == 0)
-      return H5Lexists(group, name, H5P_DEFAULT) == 0;
-  return false;
+static bool is_absent(const bs_column *column, hid_t group) {
+  return (column->rules & (BS_LATER | BS_LATER_AS_SHOTS)) != 0 &&
+         H5Lexists(group, column->name, H5P_DEFAULT) == 0;
 }
 
-bs_status bs_read_table(const bs_source *from, const bs_table *table, void **rows, size_t *n_rows,
-                        bs_error *err) {
-  hid_t group = bs_read_open_group(from, table->path);
+bs_status bs_read_table(const bs_source *from, const bs_table_schema *schema, void **rows,
+                        size_t *n_rows, bs_error *err) {
+  hid_t group = bs_read_open_group(from, schema->path);
   if (group < 0)
-    return bs_read_no_group(from, table->path, err);
+    return bs_read_no_group(from, schema->path, err);
   void *made = NULL;
   size_t n = 0;
   bs_status status = BS_OK;
-  for (size_t i = 0; status == BS_OK && i < table->n_columns; i++) {
-    const bs_column *column = &table->columns[i];
-    if (is_absent(table, group, column->name))
-      fill_default(column, made, n, table->row_bytes);
+  for (size_t i = 0; status == BS_OK && i < schema->n_columns; i++) {
+    const bs_column *column = &schema->columns[i];
+    if (is_absent(column, group))
+      fill_default(schema, column, made, n);
     else
-      status = bs_read_column(from, group, table->path, column,
-                              (bs_destination){&made, &n, table->row_bytes}, err);
+      status = bs_read_column(from, group, schema->path, column,
+                              (bs_destination){&made, &n, schema->row_bytes}, err);
   }
   bs_h5_close(group);
   if (status == BS_OK) {

@@ -19,12 +19,10 @@
 enum { PART_DIGITS = 8, LAST_PART = 99999999 };
 static const char PART_SUFFIX[] = ".h5";
 
-bs_status bs_store_write(const char *path, const bs_tables *results, const bs_analysis *analysis,
-                         const bs_run_row *runs, size_t n_runs, const bs_provenance *provenance,
+bs_status bs_store_write(const char *path, const bs_tables *tables, const bs_tables *analysis,
                          bs_error *err) {
-  bs_content content = {results, analysis, runs, n_runs, provenance};
   bs_text image = {0};
-  bs_status status = bs_store_image(&image, path, &content, err);
+  bs_status status = bs_store_image(&image, path, tables, analysis, err);
   if (status == BS_OK)
     status = bs_commit_replace(path, image.data, image.n_bytes, err);
   bs_text_free(&image);
@@ -135,13 +133,11 @@ static bs_status write_next(const char *folder, const bs_text *image, bs_error *
   return status;
 }
 
-bs_status bs_store_commit_part(const char *path, const bs_tables *results, const bs_run_row *runs,
-                               size_t n_runs, const bs_provenance *provenance, bs_error *err) {
-  bs_content content = {results, NULL, runs, n_runs, provenance};
+bs_status bs_store_commit_part(const char *path, const bs_tables *tables, bs_error *err) {
   bs_text image = {0}, folder = {0};
   bs_status status = parts_folder(path, &folder, err);
   if (status == BS_OK)
-    status = bs_store_image(&image, folder.data, &content, err);
+    status = bs_store_image(&image, folder.data, tables, NULL, err);
   if (status == BS_OK)
     status = make_folder(folder.data, err);
   if (status == BS_OK)
@@ -152,11 +148,11 @@ bs_status bs_store_commit_part(const char *path, const bs_tables *results, const
 }
 
 static bs_status visit_part(const char *part, bs_part_visit visit, void *user, bs_error *err) {
-  bs_store_content content;
-  bs_status status = bs_store_read(&content, part, err);
+  bs_tables *tables;
+  bs_status status = bs_store_read(&tables, part, err);
   if (status == BS_OK)
-    status = visit(user, &content, part, err);
-  bs_store_content_free(&content);
+    status = visit(user, tables, part, err);
+  bs_tables_free(&tables);
   return status;
 }
 

@@ -1,11 +1,12 @@
 /* Statistics and scores of a results file again, while its lock keeps runs away. */
 #include "bigsweep/analysis.h"
+#include "bigsweep/store.h"
 #include "bigsweep/sweep.h"
 #include "sweep/lock_internal.h"
 
 void bs_sweep_results_free(bs_sweep_results *results) {
   bs_analysis_free(&results->analysis);
-  bs_store_content_free(&results->content);
+  bs_tables_free(&results->tables);
 }
 
 /* What is asked for, and what comes of it. */
@@ -18,13 +19,13 @@ typedef struct analyzing {
 
 static bs_status analyze(void *user, bs_error *err) {
   analyzing *a = user;
-  bs_store_content *content = &a->out->content;
-  bs_status status = bs_sweep_collect(content, a->path, err);
+  bs_sweep_results *out = a->out;
+  bs_status status = bs_sweep_collect(&out->tables, a->path, err);
   if (status == BS_OK)
-    status = bs_analysis_from_tables(&a->out->analysis, content->results, err);
+    status = bs_analysis_from_tables(&out->analysis, out->tables, err);
   if (status == BS_OK && !a->is_running &&
-      bs_store_write(a->path, content->results, a->out->analysis, content->runs, content->n_runs,
-                     &content->provenance, a->not_written) != BS_OK)
+      bs_store_write(a->path, out->tables, bs_analysis_tables(out->analysis), a->not_written) !=
+          BS_OK)
     bs_error_prefix(a->not_written, "the statistics are printed but not written into the file");
   return status;
 }
@@ -54,18 +55,17 @@ typedef struct rescoring {
 /* Reads the file (and parts that are not yet in it), scores it again and replaces it. */
 static bs_status rescore(void *user, bs_error *err) {
   rescoring *r = user;
-  bs_store_content *content = &r->out->content;
-  bs_tables *rescored = NULL;
-  bs_status status = bs_sweep_collect(content, r->path, err);
+  bs_sweep_results *out = r->out;
+  bs_tables *stored = NULL;
+  bs_status status = bs_sweep_collect(&stored, r->path, err);
   if (status == BS_OK)
-    status = bs_analysis_rescore(&rescored, content->results, r->added, r->n_added, r->notice,
-                                 r->user, err);
+    status =
+        bs_analysis_rescore(&out->tables, stored, r->added, r->n_added, r->notice, r->user, err);
   if (status == BS_OK)
-    status = bs_analysis_from_tables(&r->out->analysis, rescored, err);
+    status = bs_analysis_from_tables(&out->analysis, out->tables, err);
   if (status == BS_OK)
-    status = bs_store_write(r->path, rescored, r->out->analysis, content->runs, content->n_runs,
-                            &content->provenance, err);
-  bs_tables_free(&rescored);
+    status = bs_store_write(r->path, out->tables, bs_analysis_tables(out->analysis), err);
+  bs_tables_free(&stored);
   return status;
 }
 

@@ -7,6 +7,7 @@
 
 #include "base/file_internal.h"
 #include "base/memory_internal.h"
+#include "bigsweep/store.h"
 #include "bigsweep/version.h"
 #include "sweep/background_internal.h"
 #include "sweep/coordinator/coordinator_internal.h"

@@ -219,11 +219,10 @@ static bs_sweep_model_state *find_model(bs_sweep_state *state, const char *name)
 /* Nobody is at work: what has been committed counts, and of an older status file only the models
    and their totals. */
 static bs_status count_committed(const char *output, bs_sweep_state *state, bs_error *err) {
-  bs_store_content content = {0};
-  bs_status status = bs_sweep_collect(&content, output, err);
+  bs_tables *rows = NULL;
+  bs_status status = bs_sweep_collect(&rows, output, err);
   if (status != BS_OK)
     return status;
-  const bs_tables *rows = content.results;
   for (size_t m = 0; m < state->n_models; m++) {
     bs_sweep_model_state *model = &state->models[m];
     model->examples_done = model->examples_failed = 0;
@@ -261,9 +260,9 @@ static bs_status count_committed(const char *output, bs_sweep_state *state, bs_e
     model->examples_done++;
     bs_prompt_counts_add_skipped(&model->prompts);
   }
-  for (size_t i = 0; status == BS_OK && i < content.n_runs; i++)
-    if (content.runs[i].failure[0] != '\0')
-      state->models[index[content.runs[i].model]].examples_failed += content.runs[i].n_examples;
+  for (size_t i = 0; status == BS_OK && i < rows->n_runs; i++)
+    if (rows->runs[i].failure[0] != '\0')
+      state->models[index[rows->runs[i].model]].examples_failed += rows->runs[i].n_examples;
   /* Without a status file what is there is all there is, when the run has finished. */
   for (size_t m = 0; status == BS_OK && m < state->n_models; m++) {
     bs_sweep_model_state *model = &state->models[m];
@@ -271,7 +270,7 @@ static bs_status count_committed(const char *output, bs_sweep_state *state, bs_e
       model->examples_total = model->examples_done + model->examples_failed;
   }
   free(index);
-  bs_store_content_free(&content);
+  bs_tables_free(&rows);
   return status;
 }
 

@@ -1,10 +1,11 @@
-/* The arena of strings, and the consistency of tables that others filled. */
+/* The arena of strings, and what is done to tables as a whole. */
 #ifndef BIGSWEEP_TABLES_TABLES_INTERNAL_H
 #define BIGSWEEP_TABLES_TABLES_INTERNAL_H
 
 #include <stddef.h>
 
 #include "bigsweep/tables.h"
+#include "tables/schema_internal.h"
 
 /* Strings that live and die together; NULL when out of memory. */
 bs_arena *bs_arena_new(void);
@@ -13,11 +14,30 @@ void bs_arena_free(bs_arena **arena);
    whatever reads the tables finds text. NULL when out of memory. */
 const char *bs_arena_string(bs_arena *arena, const char *bytes, size_t n_bytes);
 
-/* Checks what the structs, being open, cannot promise: indices in range, choices contiguous and in
-   the order of their examples. BS_ERR_INPUT names the table and the row. */
-bs_status bs_tables_check(const bs_tables *results, bs_error *err);
+/* Checks what the structs, being open, cannot promise: indices in range, choices and samples
+   contiguous and in the order of their examples. BS_ERR_INPUT names the table and the row. */
+bs_status bs_tables_check(const bs_tables *tables, bs_error *err);
 
-/* The targets alone, as bs_tables_sort puts them. */
-bs_status bs_tables_sort_targets(bs_tables *results, bs_error *err);
+/* Whether examples, targets and choice texts stand as bs_tables_sort puts them. */
+bool bs_tables_in_order(const bs_tables *tables);
+
+/* Counts the rows that belong to each example, which must stand in the order of the examples
+   (BS_ERR_INPUT), into the examples' rows. */
+bs_status bs_tables_link(bs_tables *tables, bs_error *err);
+
+#define BS_NOT_THERE UINT32_MAX
+
+/* How the models and tasks of some tables are numbered in others; NULL: as they are. */
+typedef struct bs_index_maps {
+  const uint32_t *models, *tasks;
+} bs_index_maps;
+
+/* Appends the rows of one table, examples with their choices, samples and metric values. Models and
+   tasks are renumbered; rows of what is BS_NOT_THERE are left out. Examples must have the same
+   metric columns in both (BS_ERR_INPUT). Not for tables whose rows belong to examples. */
+bs_status bs_tables_append(bs_tables *to, const bs_tables *from, bs_table_id id, bs_index_maps maps,
+                           bs_error *err);
+/* Renumbers a row; false where its model or task is not there. */
+bool bs_row_renumber(const bs_table_schema *schema, void *row, bs_index_maps maps);
 
 #endif

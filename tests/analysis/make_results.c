@@ -4,19 +4,22 @@
 #include <math.h>
 #include <stdio.h>
 
+#include "bigsweep/analysis.h"
 #include "harness.h"
 #include "synthetic.h"
 
 static const char *plain_path, *ways_path, *repeats_path;
 
-static void write_file(const char *path, const bs_tables *results) {
+static void write_file(const char *path, bs_tables *results) {
   bs_error err = {0};
   bs_analysis *analysis = NULL;
   const bs_run_row run = {.n_examples = 100, .attempts = 1, .seconds = 1.5, .host = "node1"};
   const bs_provenance provenance = {.config = "{\"name\": \"\xC3\xA9\"}", .host = "node1"};
   BS_TEST_OK(bs_analysis_from_tables(&analysis, results, &err), err);
   CU_ASSERT_PTR_NOT_NULL_FATAL(analysis);
-  BS_TEST_OK(bs_store_write(path, results, analysis, &run, 1, &provenance, &err), err);
+  BS_TEST_OK(bs_tables_add_run(results, &run, &err), err);
+  BS_TEST_OK(bs_tables_set_provenance(results, &provenance, &err), err);
+  BS_TEST_OK(bs_store_write(path, results, bs_analysis_tables(analysis), &err), err);
   bs_analysis_free(&analysis);
 }
 

@@ -3,7 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bigsweep/analysis.h"
 #include "bigsweep/metric.h"
+#include "bigsweep/statistics.h"
 #include "bigsweep/store.h"
 #include "harness.h"
 #include "synthetic.h"
@@ -83,8 +85,8 @@ static void table_of_any_form(void) {
                 ",0.25,0,acc,\"a, \"\"b\"\"\r\nc\",1000000,m1,f,\r\n"
                 "y,,0,acc,plain,1e6,m1,f,7\r\n"
                 "y,1,3,acc,\"a, \"\"b\"\"\r\nc\",1e6,m1,f,7");
-  CU_ASSERT_EQUAL_FATAL(bs_analysis_n_scores(analysis), 4);
-  const bs_score_row *scores = bs_analysis_scores(analysis);
+  CU_ASSERT_EQUAL_FATAL(bs_analysis_tables(analysis)->n_scores, 4);
+  const bs_score_row *scores = bs_analysis_tables(analysis)->scores;
   CU_ASSERT_EQUAL(scores[0].value, 0.5);
   CU_ASSERT_EQUAL(scores[0].n, 10);
   CU_ASSERT_TRUE(isnan(scores[0].standard_error));
@@ -95,13 +97,13 @@ static void table_of_any_form(void) {
   CU_ASSERT_STRING_EQUAL(bs_analysis_model(analysis, scores[3].model), "m1");
   CU_ASSERT_PTR_NULL(bs_analysis_model(analysis, 2));
   CU_ASSERT_TRUE(isnan(bs_analysis_scale(analysis, 2)));
-  CU_ASSERT_EQUAL_FATAL(bs_analysis_n_linearity(analysis), 3);
+  CU_ASSERT_EQUAL_FATAL(bs_analysis_tables(analysis)->n_linearity, 3);
   size_t n = 0;
   const bs_scale_point *points = bs_analysis_curve(analysis, 0, &n);
   CU_ASSERT_EQUAL_FATAL(n, 2);
   CU_ASSERT_EQUAL(points[0].value, 0.25);
   CU_ASSERT_EQUAL(points[1].scale, 2e6);
-  CU_ASSERT_EQUAL(bs_analysis_linearity(analysis)[1].shots, 3);
+  CU_ASSERT_EQUAL(bs_analysis_tables(analysis)->linearity[1].shots, 3);
   CU_ASSERT_PTR_NULL(bs_analysis_curve(analysis, 3, &n));
   bs_analysis_free(&analysis);
   CU_ASSERT_PTR_NULL(analysis);
@@ -208,8 +210,8 @@ static size_t split(char *line, char *fields[8]) {
 }
 
 static const bs_linearity_row *find_row(const bs_analysis *analysis, char *const *fields) {
-  const bs_linearity_row *rows = bs_analysis_linearity(analysis);
-  for (size_t i = 0; i < bs_analysis_n_linearity(analysis); i++)
+  const bs_linearity_row *rows = bs_analysis_tables(analysis)->linearity;
+  for (size_t i = 0; i < bs_analysis_tables(analysis)->n_linearity; i++)
     if (strcmp(rows[i].family, fields[0]) == 0 &&
         rows[i].shots == (uint32_t)strtoul(fields[1], NULL, 10) &&
         strcmp(rows[i].task, fields[2]) == 0 && strcmp(rows[i].metric, fields[3]) == 0)
@@ -224,9 +226,9 @@ static void published_results_are_reproduced(void) {
   bs_analysis *analysis = NULL;
   BS_TEST_OK(bs_analysis_from_csv(&analysis, bs_test_data("pythia-evals/evals.csv"), &err), err);
   CU_ASSERT_PTR_NOT_NULL_FATAL(analysis);
-  CU_ASSERT_EQUAL(bs_analysis_n_scores(analysis), 4800);
+  CU_ASSERT_EQUAL(bs_analysis_tables(analysis)->n_scores, 4800);
   CU_ASSERT_EQUAL(bs_analysis_n_models(analysis), 16);
-  CU_ASSERT_EQUAL(bs_analysis_n_linearity(analysis), 600);
+  CU_ASSERT_EQUAL(bs_analysis_tables(analysis)->n_linearity, 600);
   FILE *expected = fopen(bs_test_data("pythia-evals/expected_linearity.csv"), "r");
   CU_ASSERT_PTR_NOT_NULL_FATAL(expected);
   char line[1024], *fields[8];
@@ -235,10 +237,10 @@ static void published_results_are_reproduced(void) {
   while (fgets(line, sizeof line, expected) != NULL && split(line, fields) == 8) {
     const bs_linearity_row *row = find_row(analysis, fields);
     n_rows++;
-    n_good += row != NULL && row->of.n == strtoul(fields[4], NULL, 10) &&
-              equal_or_empty(fields[5], row->of.improvement) &&
-              equal_or_empty(fields[6], row->of.linearity) &&
-              equal_or_empty(fields[7], row->of.breakthroughness);
+    n_good += row != NULL && row->n == strtoul(fields[4], NULL, 10) &&
+              equal_or_empty(fields[5], row->improvement) &&
+              equal_or_empty(fields[6], row->linearity) &&
+              equal_or_empty(fields[7], row->breakthroughness);
   }
   CU_ASSERT_EQUAL(n_rows, 308);
   CU_ASSERT_EQUAL(n_good, 308);
@@ -306,8 +308,8 @@ static void a_full_disk_is_told(void) {
 
 static const bs_score_row *score_of(const bs_analysis *analysis, uint32_t model, uint32_t task,
                                     uint32_t shots, const char *metric) {
-  const bs_score_row *rows = bs_analysis_scores(analysis);
-  for (size_t i = 0; i < bs_analysis_n_scores(analysis); i++)
+  const bs_score_row *rows = bs_analysis_tables(analysis)->scores;
+  for (size_t i = 0; i < bs_analysis_tables(analysis)->n_scores; i++)
     if (rows[i].model == model && rows[i].task == task && rows[i].shots == shots &&
         strcmp(rows[i].metric, metric) == 0)
       return &rows[i];
@@ -335,8 +337,8 @@ static bs_analysis *of_results(const bs_tables *results) {
 static void scores_are_means_of_columns(void) {
   bs_tables *results = plain_results((synthetic_size){5, 4, 2, 60});
   bs_analysis *analysis = of_results(results);
-  CU_ASSERT_EQUAL(bs_analysis_n_scores(analysis), 5 * 4 * 2 * 2);
-  CU_ASSERT_EQUAL(bs_analysis_n_linearity(analysis), (4 * 2 + 1) * 2); /* and all tasks */
+  CU_ASSERT_EQUAL(bs_analysis_tables(analysis)->n_scores, 5 * 4 * 2 * 2);
+  CU_ASSERT_EQUAL(bs_analysis_tables(analysis)->n_linearity, (4 * 2 + 1) * 2); /* and all tasks */
   double sum = 0, squares = 0;
   size_t first = ((3 * 4 + 1) * 2 + 1) * 60; /* model 3, task 1, 1 shot */
   for (size_t i = 0; i < 60; i++)
@@ -426,8 +428,8 @@ static void normalised_scores_are_averaged(void) {
     CU_ASSERT_TRUE(isnan(score_of(analysis, 1, task, 1, "log_likelihood")->normalized));
   }
   CU_ASSERT_TRUE(isnan(score_of(analysis, 1, 3, 1, "log_likelihood")->normalized));
-  CU_ASSERT_EQUAL_FATAL(bs_analysis_n_aggregates(analysis), 2 * 2 * 2);
-  const bs_aggregate_row *all = &bs_analysis_aggregates(analysis)[6], *parent = all + 1;
+  CU_ASSERT_EQUAL_FATAL(bs_analysis_tables(analysis)->n_aggregates, 2 * 2 * 2);
+  const bs_aggregate_row *all = &bs_analysis_tables(analysis)->aggregates[6], *parent = all + 1;
   CU_ASSERT_EQUAL(all->model, 1);
   CU_ASSERT_EQUAL(all->shots, 1);
   CU_ASSERT_STRING_EQUAL(all->tasks, BS_ALL_TASKS);
@@ -460,11 +462,11 @@ static void normalised_scores_are_averaged(void) {
       results->samples[next_sample++].row = i;
   }
   analysis = of_results(results);
-  CU_ASSERT_EQUAL_FATAL(bs_analysis_n_aggregates(analysis), 2 * 2 * 2);
-  CU_ASSERT_TRUE(isnan(bs_analysis_aggregates(analysis)[2].value)); /* model 0, 1 shot */
-  CU_ASSERT_EQUAL(bs_analysis_aggregates(analysis)[2].n, 2);
-  CU_ASSERT_TRUE(isfinite(bs_analysis_aggregates(analysis)[0].value));
-  CU_ASSERT_TRUE(isfinite(bs_analysis_aggregates(analysis)[3].value));
+  CU_ASSERT_EQUAL_FATAL(bs_analysis_tables(analysis)->n_aggregates, 2 * 2 * 2);
+  CU_ASSERT_TRUE(isnan(bs_analysis_tables(analysis)->aggregates[2].value)); /* model 0, 1 shot */
+  CU_ASSERT_EQUAL(bs_analysis_tables(analysis)->aggregates[2].n, 2);
+  CU_ASSERT_TRUE(isfinite(bs_analysis_tables(analysis)->aggregates[0].value));
+  CU_ASSERT_TRUE(isfinite(bs_analysis_tables(analysis)->aggregates[3].value));
   bs_analysis_free(&analysis);
   bs_tables_free(&results);
 }
@@ -490,7 +492,7 @@ static void unfit_results_are_refused(void) {
   bs_tables_free(&results);
   BS_TEST_OK(bs_tables_new(&results, NULL, 0, &err), err);
   analysis = of_results(results);
-  CU_ASSERT_EQUAL(bs_analysis_n_scores(analysis), 0);
+  CU_ASSERT_EQUAL(bs_analysis_tables(analysis)->n_scores, 0);
   bs_text text = printed(analysis, false);
   CU_ASSERT_STRING_EQUAL(text.data, "no scores\n");
   bs_text_free(&text);
@@ -504,19 +506,20 @@ static void analysis_is_a_function_of_the_rows(void) {
   bs_tables *results = synthetic_results((synthetic_size){4, 3, 2, 30}, true);
   BS_TEST_OK(bs_tables_sort(results, &err), err);
   bs_analysis *analysis = of_results(results);
-  BS_TEST_OK(bs_store_write(bs_test_path("a.h5"), results, analysis, NULL, 0, NULL, &err), err);
-  bs_store_content back;
+  BS_TEST_OK(bs_store_write(bs_test_path("a.h5"), results, bs_analysis_tables(analysis), &err),
+             err);
+  bs_tables *back = NULL;
   BS_TEST_OK(bs_store_read(&back, bs_test_path("a.h5"), &err), err);
-  CU_ASSERT_PTR_NOT_NULL_FATAL(back.results);
-  bs_analysis *again = of_results(back.results);
-  BS_TEST_OK(bs_store_write(bs_test_path("b.h5"), back.results, again, NULL, 0, NULL, &err), err);
+  CU_ASSERT_PTR_NOT_NULL_FATAL(back);
+  bs_analysis *again = of_results(back);
+  BS_TEST_OK(bs_store_write(bs_test_path("b.h5"), back, bs_analysis_tables(again), &err), err);
   bs_text a = bs_test_read(bs_test_path("a.h5")), b = bs_test_read(bs_test_path("b.h5"));
   CU_ASSERT_TRUE(a.n_bytes == b.n_bytes && memcmp(a.data, b.data, a.n_bytes) == 0);
   bs_text_free(&a);
   bs_text_free(&b);
   bs_analysis_free(&again);
   bs_analysis_free(&analysis);
-  bs_store_content_free(&back);
+  bs_tables_free(&back);
   bs_tables_free(&results);
 }
 

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bigsweep/analysis.h"
+#include "bigsweep/statistics.h"
 #include "bigsweep/store.h"
 #include "harness.h"
 #include "synthetic.h"
@@ -45,8 +47,8 @@ static bs_analysis *of_results(const bs_tables *results) {
 
 static double score(const bs_analysis *analysis, uint32_t model, uint32_t shots, const char *task,
                     const char *metric) {
-  const bs_score_row *rows = bs_analysis_scores(analysis);
-  for (size_t i = 0; i < bs_analysis_n_scores(analysis); i++)
+  const bs_score_row *rows = bs_analysis_tables(analysis)->scores;
+  for (size_t i = 0; i < bs_analysis_tables(analysis)->n_scores; i++)
     if (rows[i].model == model && rows[i].shots == shots && strcmp(rows[i].metric, metric) == 0 &&
         strcmp(bs_analysis_task(analysis, rows[i].task), task) == 0)
       return rows[i].value;
@@ -56,8 +58,8 @@ static double score(const bs_analysis *analysis, uint32_t model, uint32_t shots,
 
 static const bs_spread_row *spread_of(const bs_analysis *analysis, uint32_t model, uint32_t shots,
                                       const char *task, const char *metric) {
-  const bs_spread_row *rows = bs_analysis_spreads(analysis);
-  for (size_t i = 0; i < bs_analysis_n_spreads(analysis); i++)
+  const bs_spread_row *rows = bs_analysis_tables(analysis)->spreads;
+  for (size_t i = 0; i < bs_analysis_tables(analysis)->n_spreads; i++)
     if (rows[i].model == model && rows[i].shots == shots && strcmp(rows[i].metric, metric) == 0 &&
         strcmp(rows[i].task, task) == 0)
       return &rows[i];
@@ -70,7 +72,7 @@ static void scores_spread_over_variants(void) {
   bs_tables *results = grouped_results();
   bs_analysis *analysis = of_results(results);
   /* facts: two metrics; parent:x: likelihood and grade; parent:sum: likelihood, exact match */
-  CU_ASSERT_EQUAL(bs_analysis_n_spreads(analysis), MODELS * SHOTS * 3 * 2);
+  CU_ASSERT_EQUAL(bs_analysis_tables(analysis)->n_spreads, MODELS * SHOTS * 3 * 2);
   for (uint32_t model = 0; model < MODELS; model++)
     for (uint32_t shots = 0; shots < SHOTS; shots++) {
       const bs_spread_row *row = spread_of(analysis, model, shots, "facts", "log_likelihood");
@@ -95,7 +97,7 @@ static void scores_spread_over_variants(void) {
       CU_ASSERT_STRING_EQUAL(row->maximum_variant, NAMES[high]);
       CU_ASSERT_PTR_NULL(spread_of(analysis, model, shots, "alone", "log_likelihood"));
     }
-  const bs_spread_row *rows = bs_analysis_spreads(analysis);
+  const bs_spread_row *rows = bs_analysis_tables(analysis)->spreads;
   CU_ASSERT_TRUE(rows[0].model == 0 && rows[0].shots == 0);
   CU_ASSERT_STRING_EQUAL(rows[0].task, "facts");
   CU_ASSERT_STRING_EQUAL(rows[0].metric, "multiple_choice_grade");
@@ -153,10 +155,11 @@ static void variants_are_no_further_tasks(void) {
                                       BS_ALL_TASKS "@b",   BS_ALL_TASKS "@c", BS_ALL_TASKS "@a",
                                       BS_HUMAN_TASKS "@a", "parent@a"};
   enum { N = sizeof NAMES / sizeof *NAMES };
-  CU_ASSERT_EQUAL_FATAL(bs_analysis_n_aggregates(analysis), MODELS * SHOTS * N);
+  CU_ASSERT_EQUAL_FATAL(bs_analysis_tables(analysis)->n_aggregates, MODELS * SHOTS * N);
   for (uint32_t model = 0; model < MODELS; model++)
     for (uint32_t shots = 0; shots < SHOTS; shots++) {
-      const bs_aggregate_row *rows = bs_analysis_aggregates(analysis) + (model * SHOTS + shots) * N;
+      const bs_aggregate_row *rows =
+          bs_analysis_tables(analysis)->aggregates + (model * SHOTS + shots) * N;
       double y[N_TASKS];
       for (size_t t = 0; t < N_TASKS; t++)
         y[t] = normalised(analysis, results, model, shots, t);
@@ -184,8 +187,8 @@ static void variants_are_no_further_tasks(void) {
 static void aggregates_move_with_scale(void) {
   bs_tables *results = grouped_results();
   bs_analysis *analysis = of_results(results);
-  const bs_linearity_row *rows = bs_analysis_linearity(analysis);
-  size_t n_found = 0, n_rows = bs_analysis_n_linearity(analysis);
+  const bs_linearity_row *rows = bs_analysis_tables(analysis)->linearity;
+  size_t n_found = 0, n_rows = bs_analysis_tables(analysis)->n_linearity;
   for (size_t i = 0; i < n_rows; i++) {
     if (strcmp(rows[i].metric, BS_AGGREGATE_METRIC) != 0) {
       CU_ASSERT_NOT_EQUAL(bs_analysis_linearity_task(analysis, i), UINT32_MAX);
@@ -197,8 +200,8 @@ static void aggregates_move_with_scale(void) {
     double y[MODELS];
     const bs_scale_point *points = bs_analysis_curve(analysis, i, &n);
     CU_ASSERT_EQUAL_FATAL(n, MODELS);
-    for (size_t k = 0; k < bs_analysis_n_aggregates(analysis); k++) {
-      const bs_aggregate_row *row = &bs_analysis_aggregates(analysis)[k];
+    for (size_t k = 0; k < bs_analysis_tables(analysis)->n_aggregates; k++) {
+      const bs_aggregate_row *row = &bs_analysis_tables(analysis)->aggregates[k];
       if (row->shots != rows[i].shots || strcmp(row->tasks, rows[i].task) != 0)
         continue;
       y[row->model] = row->value;
@@ -207,8 +210,8 @@ static void aggregates_move_with_scale(void) {
       CU_ASSERT_EQUAL(points[row->model].n, row->n);
     }
     bs_linearity of = bs_linearity_of(y, MODELS);
-    CU_ASSERT_EQUAL(rows[i].of.linearity, of.linearity);
-    CU_ASSERT_EQUAL(rows[i].of.breakthroughness, of.breakthroughness);
+    CU_ASSERT_EQUAL(rows[i].linearity, of.linearity);
+    CU_ASSERT_EQUAL(rows[i].breakthroughness, of.breakthroughness);
     n_found++;
   }
   CU_ASSERT_EQUAL(n_found, 8 * SHOTS);
@@ -217,8 +220,8 @@ static void aggregates_move_with_scale(void) {
 }
 
 static const bs_human_row *human_of(const bs_analysis *analysis, const char *task) {
-  const bs_human_row *rows = bs_analysis_humans(analysis);
-  for (size_t i = 0; i < bs_analysis_n_humans(analysis); i++)
+  const bs_human_row *rows = bs_analysis_tables(analysis)->humans;
+  for (size_t i = 0; i < bs_analysis_tables(analysis)->n_humans; i++)
     if (strcmp(rows[i].task, task) == 0)
       return &rows[i];
   return NULL;

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bigsweep/analysis.h"
 #include "bigsweep/metric.h"
 #include "bigsweep/store.h"
 #include "harness.h"
@@ -33,8 +34,8 @@ static bs_analysis *of_results(const bs_tables *results) {
 static const bs_linearity_row *row_of(const bs_analysis *analysis, const char *family,
                                       const char *task, const char *metric,
                                       const bs_scale_point **points, size_t *n) {
-  const bs_linearity_row *rows = bs_analysis_linearity(analysis);
-  for (size_t i = 0; i < bs_analysis_n_linearity(analysis); i++)
+  const bs_linearity_row *rows = bs_analysis_tables(analysis)->linearity;
+  for (size_t i = 0; i < bs_analysis_tables(analysis)->n_linearity; i++)
     if (strcmp(rows[i].family, family) == 0 && strcmp(rows[i].task, task) == 0 &&
         strcmp(rows[i].metric, metric) == 0 && rows[i].shots == 0) {
       *points = bs_analysis_curve(analysis, i, n);
@@ -69,10 +70,10 @@ static void different_models_stay_apart(void) {
   size_t n = 0;
   const bs_linearity_row *row = row_of(analysis, "f", "t", "acc", &points, &n);
   CU_ASSERT_EQUAL(row->shared_scales, 1);
-  CU_ASSERT_EQUAL(row->of.n, 3); /* scales */
-  CU_ASSERT_TRUE(isnan(row->of.improvement) && isnan(row->of.linearity));
-  CU_ASSERT_TRUE(isnan(row->of.breakthroughness) && isnan(row->of.root_mean_square));
-  CU_ASSERT_TRUE(isnan(row->of.root_median_square) && isnan(row->of.linearity_per_step));
+  CU_ASSERT_EQUAL(row->n, 3); /* scales */
+  CU_ASSERT_TRUE(isnan(row->improvement) && isnan(row->linearity));
+  CU_ASSERT_TRUE(isnan(row->breakthroughness) && isnan(row->root_mean_square));
+  CU_ASSERT_TRUE(isnan(row->root_median_square) && isnan(row->linearity_per_step));
   CU_ASSERT_EQUAL_FATAL(n, 4);
   const double values[] = {0.1, 0.2, 0.8, 0.4}, errors[] = {0.01, 0.01, 0.03, 0.04};
   static const char *const NAMES[] = {"a", "b", "base", "tuned"};
@@ -86,7 +87,7 @@ static void different_models_stay_apart(void) {
   CU_ASSERT_EQUAL(points[3].n, 30);
   row = row_of(analysis, "g", "t", "acc", &points, &n);
   CU_ASSERT_EQUAL(row->shared_scales, 0);
-  CLOSE(row->of.linearity, 2);
+  CLOSE(row->linearity, 2);
   tell(analysis);
   CU_ASSERT_EQUAL_FATAL(n_told, 1);
   CU_ASSERT_PTR_NOT_NULL(strstr(told[0], "family \"f\" has different models of the same scale: "
@@ -104,8 +105,8 @@ static void a_family_is_mixed_for_all_of_its_tasks(void) {
                 "f,a,1,u,acc,0,0\nf,b,2,u,acc,0,1\n");
   const bs_scale_point *points;
   size_t n;
-  CU_ASSERT_TRUE(isnan(row_of(analysis, "f", "t", "acc", &points, &n)->of.linearity));
-  CU_ASSERT_TRUE(isnan(row_of(analysis, "f", "u", "acc", &points, &n)->of.linearity));
+  CU_ASSERT_TRUE(isnan(row_of(analysis, "f", "t", "acc", &points, &n)->linearity));
+  CU_ASSERT_TRUE(isnan(row_of(analysis, "f", "u", "acc", &points, &n)->linearity));
   bs_analysis_free(&analysis);
 }
 
@@ -118,7 +119,7 @@ static void repeats_of_a_table_are_averaged(void) {
   const bs_linearity_row *row = row_of(analysis, "f", "t", "acc", &points, &n);
   CU_ASSERT_EQUAL_FATAL(n, 3);
   CU_ASSERT_EQUAL(row->shared_scales, 0);
-  CLOSE(row->of.improvement, 0.5);
+  CLOSE(row->improvement, 0.5);
   CLOSE(points[2].value, 0.6);
   /* the same examples: the errors may go all the same way; independent ones would give 0.025 */
   CLOSE(points[2].standard_error, 0.035);
@@ -168,7 +169,7 @@ static void what_is_no_repeat_stays_apart(void) {
     size_t n = 0;
     const bs_linearity_row *row = row_of(analysis, "f", "t", "acc", &points, &n);
     CU_ASSERT_EQUAL(n, CASES[i].n_points);
-    CU_ASSERT_TRUE(row->shared_scales > 0 && isnan(row->of.improvement));
+    CU_ASSERT_TRUE(row->shared_scales > 0 && isnan(row->improvement));
     tell(analysis);
     CU_ASSERT_EQUAL_FATAL(n_told, 1);
     if (strstr(told[0], CASES[i].message) == NULL)
@@ -262,14 +263,14 @@ static void repeats_share_their_examples(void) {
   size_t n = 0;
   const bs_linearity_row *row = row_of(analysis, "f", "t", "multiple_choice_grade", &points, &n);
   CU_ASSERT_EQUAL_FATAL(n, 1);
-  CU_ASSERT_EQUAL(row->of.n, 1);
+  CU_ASSERT_EQUAL(row->n, 1);
   CLOSE(points[0].value, 2.0 / 3);
   CLOSE(points[0].standard_error, sqrt(2.0 / 3 / 12));
   CLOSE(points[0].standard_deviation, sqrt((1.0 / 36 + 2.0 / 144) / 2)); /* of 1/2, 3/4, 3/4 */
   CU_ASSERT_EQUAL(points[0].n, 4);                                       /* not 12 */
   CU_ASSERT_EQUAL(points[0].n_models, 3);
   CU_ASSERT_EQUAL(points[0].model, 0);
-  CU_ASSERT_EQUAL(bs_analysis_n_scores(analysis), 3); /* each repeat's own score is kept */
+  CU_ASSERT_EQUAL(bs_analysis_tables(analysis)->n_scores, 3); /* each repeat's own score is kept */
   bs_analysis_free(&analysis);
   bs_tables_free(&results);
 }
@@ -447,21 +448,22 @@ static void seeds_are_kept_in_files(void) {
   bs_error err = {0};
   bs_tables *results = graded(T, 1, (double[]){1, 2, NAN});
   bs_analysis *analysis = of_results(results);
-  BS_TEST_OK(bs_store_write(bs_test_path("a.h5"), results, analysis, NULL, 0, NULL, &err), err);
-  bs_store_content back;
+  BS_TEST_OK(bs_store_write(bs_test_path("a.h5"), results, bs_analysis_tables(analysis), &err),
+             err);
+  bs_tables *back = NULL;
   BS_TEST_OK(bs_store_read(&back, bs_test_path("a.h5"), &err), err);
-  CU_ASSERT_PTR_NOT_NULL_FATAL(back.results);
-  CU_ASSERT_EQUAL(back.results->models[1].seed, 2);
-  CU_ASSERT_TRUE(isnan(back.results->models[2].seed));
-  bs_analysis *again = of_results(back.results);
-  BS_TEST_OK(bs_store_write(bs_test_path("b.h5"), back.results, again, NULL, 0, NULL, &err), err);
+  CU_ASSERT_PTR_NOT_NULL_FATAL(back);
+  CU_ASSERT_EQUAL(back->models[1].seed, 2);
+  CU_ASSERT_TRUE(isnan(back->models[2].seed));
+  bs_analysis *again = of_results(back);
+  BS_TEST_OK(bs_store_write(bs_test_path("b.h5"), back, bs_analysis_tables(again), &err), err);
   bs_text a = bs_test_read(bs_test_path("a.h5")), b = bs_test_read(bs_test_path("b.h5"));
   CU_ASSERT_TRUE(a.n_bytes == b.n_bytes && memcmp(a.data, b.data, a.n_bytes) == 0);
   bs_text_free(&a);
   bs_text_free(&b);
   bs_analysis_free(&again);
   bs_analysis_free(&analysis);
-  bs_store_content_free(&back);
+  bs_tables_free(&back);
   bs_tables_free(&results);
 }
 

@@ -136,6 +136,8 @@ static bs_tables *without(const bs_tables *from, const char *const *dropped, siz
   }
   for (size_t i = 0; i < from->n_targets; i++)
     BS_TEST_OK(bs_tables_add_target(to, &from->targets[i], &err), err);
+  for (size_t i = 0; i < from->n_choice_texts; i++)
+    BS_TEST_OK(bs_tables_add_choice_text(to, &from->choice_texts[i], &err), err);
   for (size_t i = 0; i < from->n_examples; i++) {
     double values[64];
     for (size_t c = 0; c < n; c++)
@@ -152,7 +154,8 @@ static bs_text written(const bs_tables *results) {
   bs_analysis *analysis = NULL;
   BS_TEST_OK(bs_analysis_from_tables(&analysis, results, &err), err);
   CU_ASSERT_PTR_NOT_NULL_FATAL(analysis);
-  BS_TEST_OK(bs_store_write(bs_test_path("r.h5"), results, analysis, NULL, 0, NULL, &err), err);
+  BS_TEST_OK(bs_store_write(bs_test_path("r.h5"), results, bs_analysis_tables(analysis), &err),
+             err);
   bs_analysis_free(&analysis);
   return bs_test_read(bs_test_path("r.h5"));
 }
@@ -229,10 +232,9 @@ static void odd_samples_do_no_harm(void) {
   for (size_t i = 0; i < results->n_samples; i++)
     results->samples[i].answer = i % 3 == 0 ? "no such choice" : "";
   size_t n = 0;
-  for (size_t i = 0; i < results->n_targets; i++)
-    if (!results->targets[i].is_choice || i % 2 == 0)
-      results->targets[n++] = results->targets[i];
-  results->n_targets = n;
+  for (size_t i = 0; i < results->n_choice_texts; i += 2)
+    results->choice_texts[n++] = results->choice_texts[i];
+  results->n_choice_texts = n;
   for (size_t t = 0; t < results->n_tasks; t++)
     results->tasks[t].metrics = "multiple_choice_grade,exact_str_match,expected_calibration_error";
   bs_status status = bs_analysis_rescore(&again, results, NULL, 0, NULL, NULL, &err);
@@ -262,8 +264,8 @@ static void roles_are_kept(void) {
   CU_ASSERT_PTR_NULL(strstr(metrics_of(again, 0), "accuracy_amb")); /* its choices have none */
   bs_analysis *analysis = NULL;
   BS_TEST_OK(bs_analysis_from_tables(&analysis, again, &err), err);
-  size_t n_scores = bs_analysis_n_scores(analysis), n_found = 0;
-  const bs_score_row *scores = bs_analysis_scores(analysis);
+  size_t n_scores = bs_analysis_tables(analysis)->n_scores, n_found = 0;
+  const bs_score_row *scores = bs_analysis_tables(analysis)->scores;
   for (size_t i = 0; i < n_scores; i++)
     if (strcmp(scores[i].metric, "amb_bias_score") == 0 ||
         strcmp(scores[i].metric, "logodds_difference") == 0) {
@@ -274,8 +276,8 @@ static void roles_are_kept(void) {
   CU_ASSERT_EQUAL(n_found, 4); /* with no shots and one */
   bs_analysis_free(&analysis);
   bs_tables_free(&again);
-  for (size_t i = 0; i < less->n_targets; i++)
-    less->targets[i].role = BS_ROLE_NONE;
+  for (size_t i = 0; i < less->n_choice_texts; i++)
+    less->choice_texts[i].role = BS_ROLE_NONE;
   BS_TEST_FAILS(bs_analysis_rescore(&again, less, columns, 2, NULL, NULL, &err), BS_ERR_INPUT, err,
                 "the records lack the roles of the choices (/choice_texts)");
   bs_tables_free(&less);
@@ -349,11 +351,7 @@ static void what_records_lack_is_told(void) {
                 "lack which tokens are the most likely ones");
   bs_tables_free(&less);
   /* without the choices' texts */
-  size_t n = 0;
-  for (size_t i = 0; i < results->n_targets; i++)
-    if (!results->targets[i].is_choice)
-      results->targets[n++] = results->targets[i];
-  results->n_targets = n;
+  results->n_choice_texts = 0;
   static const char *const bytes[] = {"multiple_choice_grade_per_byte"};
   less = without(results, bytes, 1);
   BS_TEST_FAILS(bs_analysis_rescore(&again, less, bytes, 1, NULL, NULL, &err), BS_ERR_INPUT, err,

@@ -116,18 +116,18 @@ static bs_status evaluator_has_no_model(bs_error *err) {
 }
 
 static bs_status results_are_missing(bs_error *err) {
-  bs_store_content content = {0};
+  bs_tables *content = NULL;
   return bs_store_read(&content, bs_test_path("none.h5"), err);
 }
 static bs_status results_are_none(bs_error *err) {
-  bs_store_content content = {0};
+  bs_tables *content = NULL;
   return bs_store_read(&content, bs_test_write("no.h5", "no", 2), err);
 }
 static bs_status results_have_no_folder(bs_error *err) {
   return bs_store_check_writable(bs_test_path("none/x.h5"), err);
 }
 static bs_status nothing_to_collect(bs_error *err) {
-  bs_store_content content = {0};
+  bs_tables *content = NULL;
   return bs_sweep_collect(&content, bs_test_path("none.h5"), err);
 }
 static bs_status no_state(bs_error *err) {

@@ -11,21 +11,21 @@
 
 enum { MOST_CHANGES = 24, MOST_ROWS = 256, MOST_ELEMENT_BYTES = 256, PATH_BYTES = 128 };
 
-static const bs_table *const TABLES[] = {
-    &bs_table_models,   &bs_table_tasks,   &bs_table_targets, &bs_table_choice_texts,
-    &bs_table_examples, &bs_table_choices, &bs_table_samples, &bs_table_units};
+static const bs_table_id TABLES[] = {BS_TABLE_MODELS,       BS_TABLE_TASKS,    BS_TABLE_TARGETS,
+                                     BS_TABLE_CHOICE_TEXTS, BS_TABLE_EXAMPLES, BS_TABLE_CHOICES,
+                                     BS_TABLE_SAMPLES,      BS_TABLE_RUNS};
 enum { N_TABLES = sizeof TABLES / sizeof *TABLES };
 
-static const bs_table *next_table(bs_fuzz_orders *of) {
-  return TABLES[bs_fuzz_next(of) % N_TABLES];
+static const bs_table_schema *next_table(bs_fuzz_orders *of) {
+  return &bs_schemas[TABLES[bs_fuzz_next(of) % N_TABLES]];
 }
 
-static void column_path(const bs_table *table, size_t i, char path[PATH_BYTES]) {
+static void column_path(const bs_table_schema *table, size_t i, char path[PATH_BYTES]) {
   snprintf(path, PATH_BYTES, "%s/%s", table->path, table->columns[i % table->n_columns].name);
 }
 
 static void next_column(bs_fuzz_orders *of, char path[PATH_BYTES]) {
-  const bs_table *table = next_table(of);
+  const bs_table_schema *table = next_table(of);
   column_path(table, bs_fuzz_next(of), path);
 }
 
@@ -95,7 +95,7 @@ static void change_length(hid_t file, bs_fuzz_orders *of) {
 /* All columns of a table, so that the table is one still. */
 static void change_table(hid_t file, bs_fuzz_orders *of) {
   char path[PATH_BYTES];
-  const bs_table *table = next_table(of);
+  const bs_table_schema *table = next_table(of);
   hsize_t n = bs_fuzz_next(of) % 8;
   for (size_t i = 0; i < table->n_columns; i++) {
     column_path(table, i, path);
@@ -220,7 +220,7 @@ static void change_attribute(hid_t file, bs_fuzz_orders *of) {
   bool of_examples = kind % 2 == 1;
   const char *name = of_examples ? BS_METRICS_ATTRIBUTE : BS_VERSION_ATTRIBUTE;
   if (kind & 2)
-    name = bs_table_provenance.columns[bs_fuzz_next(of) % bs_table_provenance.n_columns].name;
+    name = bs_provenance_schema.columns[bs_fuzz_next(of) % bs_provenance_schema.n_columns].name;
   char text[MOST_ELEMENT_BYTES] = "";
   size_t n = bs_fuzz_next_bytes(of, text, sizeof text - 1);
   const char *word = WORDS[bs_fuzz_next(of) % (sizeof WORDS / sizeof *WORDS)];

@@ -69,7 +69,7 @@ static void write_results(void) {
   const bs_model_row model = {.name = "small", .family = "f", .scale = 1};
   if (bs_tables_new(&results, NULL, 0, NULL) != BS_OK ||
       bs_tables_add_model(results, &model, NULL) != BS_OK ||
-      bs_store_write(output, results, NULL, NULL, 0, NULL, NULL) != BS_OK)
+      bs_store_write(output, results, NULL, NULL) != BS_OK)
     abort();
   bs_tables_free(&results);
 }

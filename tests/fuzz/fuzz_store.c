@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "bigsweep/analysis.h"
+#include "bigsweep/store.h"
 #include "damage.h"
 #include "folder.h"
 #include "fuzz.h"
@@ -15,25 +16,21 @@
 
 static void ignore(void *user, const char *message) { (void)user, (void)message; }
 
-static bs_status image_of(const bs_store_content *content, bs_text *image) {
-  bs_content parts = {.results = content->results,
-                      .runs = content->runs,
-                      .n_runs = content->n_runs,
-                      .provenance = &content->provenance};
+static bs_status image_of(const bs_tables *tables, bs_text *image) {
   image->n_bytes = 0;
-  return bs_store_image(image, "fuzz", &parts, NULL);
+  return bs_store_image(image, "fuzz", tables, NULL, NULL);
 }
 
-static void write_again(const bs_store_content *content, const char *path) {
+static void write_again(const bs_tables *content, const char *path) {
   bs_text once = {0}, twice = {0};
-  bs_store_content back = {0};
+  bs_tables *back = NULL;
   if (image_of(content, &once) == BS_OK) {
     bs_fuzz_write("r.h5", once.data, once.n_bytes);
-    if (bs_store_read(&back, path, NULL) != BS_OK || image_of(&back, &twice) != BS_OK ||
+    if (bs_store_read(&back, path, NULL) != BS_OK || image_of(back, &twice) != BS_OK ||
         once.n_bytes != twice.n_bytes || memcmp(once.data, twice.data, once.n_bytes) != 0)
       abort();
   }
-  bs_store_content_free(&back);
+  bs_tables_free(&back);
   bs_text_free(&once);
   bs_text_free(&twice);
 }
@@ -62,18 +59,17 @@ void bs_fuzz_one(const uint8_t *data, size_t size) {
   snprintf(path, sizeof path, "%s/r.h5", bs_fuzz_folder());
   if (whole.data == NULL) {
     bs_tables *results = bs_fuzz_small_results();
-    bs_run_row run = bs_fuzz_small_run;
-    if (image_of(&(bs_store_content){.results = results, .runs = &run, .n_runs = 1}, &whole) !=
-        BS_OK)
+    if (bs_tables_add_run(results, &bs_fuzz_small_run, NULL) != BS_OK ||
+        image_of(results, &whole) != BS_OK)
       abort();
     bs_tables_free(&results);
   }
   bs_fuzz_write("r.h5", whole.data, whole.n_bytes);
   bs_fuzz_damage(path, data, size);
-  bs_store_content content;
+  bs_tables *content = NULL;
   if (bs_store_read(&content, path, NULL) == BS_OK) {
-    analyse(content.results);
-    write_again(&content, path);
+    analyse(content);
+    write_again(content, path);
   }
-  bs_store_content_free(&content);
+  bs_tables_free(&content);
 }

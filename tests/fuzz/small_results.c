@@ -55,12 +55,12 @@ static void add_targets(bs_tables *to) {
   for (uint32_t task = 0; task < N_TASKS; task++)
     for (uint32_t example = 0; example < N_EXAMPLES; example++)
       for (uint32_t k = 0; k < (task == 0 ? 2 : 1); k++) {
-        const bs_target_row row = {.task = task,
-                                   .example = example,
-                                   .text = k == 0 ? "7" : "12",
-                                   .is_choice = task == 0,
-                                   .choice = task == 0 ? k : 0};
-        must(bs_tables_add_target(to, &row, NULL));
+        const char *text = k == 0 ? "7" : "12";
+        const bs_target_row target = {.task = task, .example = example, .text = text};
+        const bs_choice_text_row choice = {
+            .task = task, .example = example, .choice = k, .text = text};
+        must(task == 0 ? bs_tables_add_choice_text(to, &choice, NULL)
+                       : bs_tables_add_target(to, &target, NULL));
       }
 }
 

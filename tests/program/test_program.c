@@ -642,11 +642,11 @@ static void plan_and_run_tell_of_the_tokenizer(void) {
   }
 }
 
-static bs_store_content results_of(const char *path) {
-  bs_store_content content = {0};
+static bs_tables *results_of(const char *path) {
+  bs_tables *content = NULL;
   bs_error err = {0};
   BS_TEST_OK(bs_store_read(&content, path, &err), err);
-  CU_ASSERT_PTR_NOT_NULL_FATAL(content.results);
+  CU_ASSERT_PTR_NOT_NULL_FATAL(content);
   return content;
 }
 
@@ -689,24 +689,23 @@ static void metrics_are_asked_for_in_a_configuration(void) {
     CU_ASSERT_TRUE(i < 2 || steps[i].told[0] == '\0' || has(&o.err, steps[i].told));
     outcome_free(&o);
   }
-  bs_store_content a = results_of(one), b = results_of(two);
-  CU_ASSERT_EQUAL_FATAL(a.results->n_tasks, b.results->n_tasks);
-  for (size_t t = 0; t < a.results->n_tasks; t++)
-    CU_ASSERT_STRING_EQUAL(a.results->tasks[t].metrics, b.results->tasks[t].metrics);
-  CU_ASSERT_EQUAL_FATAL(a.results->n_examples, b.results->n_examples);
-  CU_ASSERT_EQUAL_FATAL(a.results->n_metrics, b.results->n_metrics);
-  CU_ASSERT_EQUAL(memcmp(a.results->metric_values, b.results->metric_values,
-                         a.results->n_examples * a.results->n_metrics * sizeof(double)),
-                  0);
+  bs_tables *a = results_of(one), *b = results_of(two);
+  CU_ASSERT_EQUAL_FATAL(a->n_tasks, b->n_tasks);
+  for (size_t t = 0; t < a->n_tasks; t++)
+    CU_ASSERT_STRING_EQUAL(a->tasks[t].metrics, b->tasks[t].metrics);
+  CU_ASSERT_EQUAL_FATAL(a->n_examples, b->n_examples);
+  CU_ASSERT_EQUAL_FATAL(a->n_metrics, b->n_metrics);
+  CU_ASSERT_EQUAL(
+      memcmp(a->metric_values, b->metric_values, a->n_examples * a->n_metrics * sizeof(double)), 0);
   /* each only where it applies, and nothing is generated for its sake */
-  const char *facts = a.results->tasks[0].metrics, *sums = a.results->tasks[1].metrics;
+  const char *facts = a->tasks[0].metrics, *sums = a->tasks[1].metrics;
   CU_ASSERT_PTR_NULL(strstr(facts, "bleu"));
   CU_ASSERT_PTR_NOT_NULL(strstr(facts, "weighted_probabilities"));
   CU_ASSERT_PTR_NOT_NULL(strstr(sums, "bleu"));
   CU_ASSERT_PTR_NOT_NULL(strstr(sums, "rouge1,rouge2,rougeLsum"));
   CU_ASSERT_PTR_NULL(strstr(sums, "weighted_probabilities"));
-  bs_store_content_free(&a);
-  bs_store_content_free(&b);
+  bs_tables_free(&a);
+  bs_tables_free(&b);
 }
 
 /* A tokenizer of three letters that puts <s> before every text. */
@@ -767,7 +766,6 @@ static void write_stopped_run(const char *path) {
   } MODELS[] = {{"whole", 4, 0}, {"broken", 0, 4}, {"partly", 3, 1}, {"half", 2, 0}};
   bs_error err = {0};
   bs_tables *results = NULL;
-  bs_run_row runs[4];
   char status[2048], status_path[4096];
   BS_TEST_OK(bs_tables_new(&results, NULL, 0, &err), err);
   CU_ASSERT_PTR_NOT_NULL_FATAL(results);
@@ -788,17 +786,18 @@ static void write_stopped_run(const char *path) {
       bs_example_row row = {.model = m, .example = i};
       BS_TEST_OK(bs_tables_add_example(results, &row, NULL, NULL, NULL, &err), err);
     }
-    runs[m] = (bs_run_row){.model = m,
-                           .n_examples = MODELS[m].n_failed,
-                           .host = "h",
-                           .failure = MODELS[m].n_failed > 0 ? "no tokenizer" : ""};
+    bs_run_row run = {.model = m,
+                      .n_examples = MODELS[m].n_failed,
+                      .host = "h",
+                      .failure = MODELS[m].n_failed > 0 ? "no tokenizer" : ""};
+    BS_TEST_OK(bs_tables_add_run(results, &run, &err), err);
     n += snprintf(status + n, sizeof status - (size_t)n,
                   ", {\"name\": \"%s\", \"total\": 4, \"done\": 0, \"failed\": 0, \"running\": "
                   "true}",
                   MODELS[m].name);
   }
   snprintf(status + n, sizeof status - (size_t)n, "]}");
-  BS_TEST_OK(bs_store_write(path, results, NULL, runs, 4, NULL, &err), err);
+  BS_TEST_OK(bs_store_write(path, results, NULL, &err), err);
   snprintf(status_path, sizeof status_path, "%s.status", strrchr(path, '/') + 1);
   bs_test_write(status_path, status, strlen(status));
   bs_tables_free(&results);

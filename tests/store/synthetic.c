@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "harness.h"
+#include "tables/tables_internal.h"
 
 const char *const synthetic_metrics[SYNTHETIC_METRICS] = {
     "exact_str_match", "multiple_choice_grade", "log_likelihood"};
@@ -166,77 +167,54 @@ bs_tables *synthetic_results(synthetic_size size, bool shuffled) {
 
 static bool same(double a, double b) { return (isnan(a) && isnan(b)) || a == b; }
 
-static unsigned differ_models(const bs_model_row *a, const bs_model_row *b) {
-  return strcmp(a->name, b->name) != 0 || strcmp(a->family, b->family) != 0 ||
-         strcmp(a->architecture, b->architecture) != 0 || strcmp(a->path, b->path) != 0 ||
-         a->parameters != b->parameters ||
-         a->non_embedding_parameters != b->non_embedding_parameters || !same(a->scale, b->scale) ||
-         strcmp(a->sha256, b->sha256) != 0;
+static bool fields_differ(const bs_column *column, const void *a, const void *b) {
+  double x, y;
+  switch (column->kind) {
+  case BS_COLUMN_F64:
+    memcpy(&x, (const char *)a + column->offset, sizeof x);
+    memcpy(&y, (const char *)b + column->offset, sizeof y);
+    return !same(x, y);
+  case BS_COLUMN_STRING:
+  case BS_COLUMN_HEX:
+    return strcmp(bs_field_string(column, a), bs_field_string(column, b)) != 0;
+  default:
+    return bs_field_number(column, a) != bs_field_number(column, b);
+  }
 }
 
-static unsigned differ_tasks(const bs_task_row *a, const bs_task_row *b) {
-  return strcmp(a->name, b->name) != 0 || strcmp(a->preferred_metric, b->preferred_metric) != 0 ||
-         strcmp(a->keywords, b->keywords) != 0 || strcmp(a->metrics, b->metrics) != 0 ||
-         strcmp(a->stop_string, b->stop_string) != 0 ||
-         strcmp(a->output_regex, b->output_regex) != 0 || a->max_length != b->max_length ||
-         !same(a->low_score, b->low_score) || !same(a->high_score, b->high_score) ||
-         !same(a->human_average, b->human_average) || !same(a->human_best, b->human_best) ||
-         strcmp(a->variant, b->variant) != 0 || a->examples != b->examples ||
-         strcmp(a->sha256, b->sha256) != 0;
+/* SIZE_MAX where the numbers of rows differ. */
+static size_t table_differences(const bs_tables *a, const bs_tables *b, bs_table_id id) {
+  const bs_table_schema *schema = &bs_schemas[id];
+  size_t n, n_of_b, n_differ = 0;
+  const char *rows = bs_table_rows(a, id, &n), *rows_of_b = bs_table_rows(b, id, &n_of_b);
+  if (n != n_of_b)
+    return SIZE_MAX;
+  for (size_t i = 0; i < n * schema->n_columns; i++) {
+    size_t at = i / schema->n_columns * schema->row_bytes;
+    n_differ += fields_differ(&schema->columns[i % schema->n_columns], rows + at, rows_of_b + at);
+  }
+  return n_differ;
 }
 
-static unsigned differ_examples(const bs_example_row *a, const bs_example_row *b) {
-  return a->model != b->model || a->task != b->task || a->shots != b->shots ||
-         a->example != b->example || !same(a->target_logprob, b->target_logprob) ||
-         a->prompt_tokens != b->prompt_tokens || a->truncated_tokens != b->truncated_tokens ||
-         a->border != b->border || a->shots_shown != b->shots_shown ||
-         strcmp(a->prediction, b->prediction) != 0 || strcmp(a->generated, b->generated) != 0 ||
-         a->first_choice != b->first_choice || a->n_choices != b->n_choices ||
+static unsigned ranges_differ(const bs_example_row *a, const bs_example_row *b) {
+  return a->first_choice != b->first_choice || a->n_choices != b->n_choices ||
          a->first_sample != b->first_sample || a->n_samples != b->n_samples;
 }
 
-static unsigned differ_samples(const bs_sample_row *a, const bs_sample_row *b) {
-  return a->row != b->row || a->sample != b->sample || strcmp(a->reasoning, b->reasoning) != 0 ||
-         strcmp(a->generated, b->generated) != 0 || strcmp(a->answer, b->answer) != 0;
-}
-
-static unsigned differ_skipped(const bs_skipped_row *a, const bs_skipped_row *b) {
-  return a->model != b->model || a->task != b->task || a->shots != b->shots ||
-         a->example != b->example || a->prompt_tokens != b->prompt_tokens;
-}
-
-static unsigned differ_choices(const bs_choice_row *a, const bs_choice_row *b) {
-  return a->row != b->row || a->choice != b->choice || a->tokens != b->tokens ||
-         !same(a->logprob, b->logprob) || !same(a->target_score, b->target_score);
-}
-
 size_t synthetic_differences(const bs_tables *a, const bs_tables *b) {
-  if (a->n_models != b->n_models || a->n_tasks != b->n_tasks || a->n_targets != b->n_targets ||
-      a->n_examples != b->n_examples || a->n_choices != b->n_choices ||
-      a->n_samples != b->n_samples || a->n_skipped != b->n_skipped || a->n_metrics != b->n_metrics)
-    return SIZE_MAX;
   size_t n_differ = 0;
+  for (int id = 0; id < BS_N_TABLES; id++) {
+    size_t n = table_differences(a, b, (bs_table_id)id);
+    if (n == SIZE_MAX)
+      return SIZE_MAX;
+    n_differ += n;
+  }
+  if (a->n_metrics != b->n_metrics)
+    return SIZE_MAX;
   for (size_t i = 0; i < a->n_metrics; i++)
     n_differ += strcmp(a->metric_names[i], b->metric_names[i]) != 0;
-  for (size_t i = 0; i < a->n_models; i++)
-    n_differ += differ_models(&a->models[i], &b->models[i]);
-  for (size_t i = 0; i < a->n_tasks; i++)
-    n_differ += differ_tasks(&a->tasks[i], &b->tasks[i]);
-  for (size_t i = 0; i < a->n_targets; i++)
-    n_differ += a->targets[i].task != b->targets[i].task ||
-                a->targets[i].example != b->targets[i].example ||
-                a->targets[i].is_choice != b->targets[i].is_choice ||
-                a->targets[i].choice != b->targets[i].choice ||
-                a->targets[i].role != b->targets[i].role ||
-                strcmp(a->targets[i].text, b->targets[i].text) != 0;
   for (size_t i = 0; i < a->n_examples; i++)
-    n_differ += differ_examples(&a->examples[i], &b->examples[i]);
-  for (size_t i = 0; i < a->n_choices; i++)
-    n_differ += differ_choices(&a->choices[i], &b->choices[i]);
-  for (size_t i = 0; i < a->n_samples; i++)
-    n_differ += differ_samples(&a->samples[i], &b->samples[i]);
-  for (size_t i = 0; i < a->n_skipped; i++)
-    n_differ += differ_skipped(&a->skipped[i], &b->skipped[i]);
+    n_differ += ranges_differ(&a->examples[i], &b->examples[i]);
   for (size_t i = 0; i < a->n_examples * a->n_metrics; i++)
     n_differ += !same(a->metric_values[i], b->metric_values[i]);
   return n_differ;

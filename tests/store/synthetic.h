@@ -6,6 +6,7 @@
 #include <stdbool.h>
 
 #include "bigsweep/store.h"
+#include "bigsweep/tables.h"
 
 enum { SYNTHETIC_METRICS = 3 };
 extern const char *const synthetic_metrics[SYNTHETIC_METRICS];
@@ -18,7 +19,7 @@ typedef struct synthetic_size {
  */
 bs_tables *synthetic_results(synthetic_size size, bool shuffled);
 
-/* The number of names, rows and values that differ. */
+/* The number of names and values that differ, in all tables. */
 size_t synthetic_differences(const bs_tables *a, const bs_tables *b);
 /* Counts a failed assertion for everything that differs. */
 void synthetic_equal(const bs_tables *a, const bs_tables *b);

@@ -108,16 +108,16 @@ static void every_failing_call_leaves_the_old_file(void) {
   char path[4096];
   snprintf(path, sizeof path, "%s", bs_test_path("results.h5"));
   fail_at = 0;
-  BS_TEST_OK(bs_store_write(path, results, NULL, NULL, 0, NULL, &err), err);
+  BS_TEST_OK(bs_store_write(path, results, NULL, &err), err);
   bs_text new_bytes = bs_test_read(path);
-  BS_TEST_OK(bs_store_write(path, other, NULL, NULL, 0, NULL, &err), err);
+  BS_TEST_OK(bs_store_write(path, other, NULL, &err), err);
   bs_text old_bytes = bs_test_read(path);
   size_t n_names = count_names(bs_test_folder());
   fail_errno = EIO;
   for (fail_at = 1;; fail_at++) {
     n_calls = 0;
     bs_error_clear(&err);
-    bs_status status = bs_store_write(path, results, NULL, NULL, 0, NULL, &err);
+    bs_status status = bs_store_write(path, results, NULL, &err);
     int last = n_calls;
     CU_ASSERT_TRUE_FATAL(fail_at < 1000);
     if (last < fail_at)
@@ -136,7 +136,7 @@ static void every_failing_call_leaves_the_old_file(void) {
       int at = fail_at;
       fail_at = 0;
       bs_error_clear(&err);
-      BS_TEST_OK(bs_store_write(path, other, NULL, NULL, 0, NULL, &err), err);
+      BS_TEST_OK(bs_store_write(path, other, NULL, &err), err);
       fail_at = at;
     }
   }
@@ -156,13 +156,13 @@ static void every_failing_call_leaves_the_parts(void) {
   snprintf(path, sizeof path, "%s", bs_test_path("run.h5"));
   snprintf(folder, sizeof folder, "%s.parts", path);
   fail_at = 0;
-  BS_TEST_OK(bs_store_commit_part(path, results, NULL, 0, NULL, &err), err);
+  BS_TEST_OK(bs_store_commit_part(path, results, &err), err);
   fail_errno = EIO;
   size_t n_done = 1;
   for (fail_at = 1;; fail_at++) {
     n_calls = 0;
     bs_error_clear(&err);
-    bs_status status = bs_store_commit_part(path, results, NULL, 0, NULL, &err);
+    bs_status status = bs_store_commit_part(path, results, &err);
     CU_ASSERT_TRUE_FATAL(fail_at < 1000);
     if (n_calls < fail_at)
       break;
@@ -175,7 +175,7 @@ static void every_failing_call_leaves_the_parts(void) {
   fail_at = link_call;
   n_calls = 0;
   bs_error_clear(&err);
-  BS_TEST_OK(bs_store_commit_part(path, results, NULL, 0, NULL, &err), err);
+  BS_TEST_OK(bs_store_commit_part(path, results, &err), err);
   CU_ASSERT_TRUE(n_calls > fail_at + 3); /* it went on with a rename */
   bool exists = false;
   fail_at = 5; /* of a short file: making, write, sync, close, link */
@@ -200,7 +200,7 @@ static void a_full_disk_is_told(void) {
   small = before;
   small.rlim_cur = 16384;
   CU_ASSERT_EQUAL_FATAL(setrlimit(RLIMIT_FSIZE, &small), 0);
-  bs_status status = bs_store_write(path, results, NULL, NULL, 0, NULL, &err);
+  bs_status status = bs_store_write(path, results, NULL, &err);
   CU_ASSERT_EQUAL(setrlimit(RLIMIT_FSIZE, &before), 0);
   signal(SIGXFSZ, handler);
   CU_ASSERT_EQUAL(status, BS_ERR_IO);
@@ -211,8 +211,7 @@ static void a_full_disk_is_told(void) {
     fail_at = 2;
     n_calls = 0;
     fail_errno = REASONS[i];
-    BS_TEST_FAILS(bs_store_write(path, results, NULL, NULL, 0, NULL, &err), BS_ERR_IO, err,
-                  strerror(REASONS[i]));
+    BS_TEST_FAILS(bs_store_write(path, results, NULL, &err), BS_ERR_IO, err, strerror(REASONS[i]));
     CU_ASSERT_EQUAL(count_names(bs_test_folder()), n_names);
   }
   fail_at = 0;

@@ -12,6 +12,7 @@
 #include "harness.h"
 #include "store/commit_internal.h"
 #include "synthetic.h"
+#include "tables/tables_internal.h"
 
 static const synthetic_size SMALL = {3, 3, 2, 11};
 
@@ -21,9 +22,10 @@ static const bs_provenance PROVENANCE = {.config = "{\"name\": \"\xC3\xA9\"}",
                                          .isa = "avx2",
                                          .protocol = "ff"};
 
-static void write_file(const char *path, const bs_tables *results) {
+static void write_file(const char *path, bs_tables *results) {
   bs_error err = {0};
-  BS_TEST_OK(bs_store_write(path, results, NULL, NULL, 0, &PROVENANCE, &err), err);
+  BS_TEST_OK(bs_tables_set_provenance(results, &PROVENANCE, &err), err);
+  BS_TEST_OK(bs_store_write(path, results, NULL, &err), err);
 }
 
 static void written_is_read(void) {
@@ -32,28 +34,30 @@ static void written_is_read(void) {
   bs_tables *results = synthetic_results(SMALL, false);
   const bs_run_row runs[] = {{1, 2, 0, 5, 6, 3, 2, 0.25, UINT64_MAX, 7, "node1", ""},
                              {2, 0, 1, 0, 11, 0, 3, 1e-3, 0, 0, "", "killed by signal 9"}};
-  BS_TEST_OK(bs_store_write(path, results, NULL, runs, 2, &PROVENANCE, &err), err);
-  bs_store_content back;
+  for (size_t i = 0; i < 2; i++)
+    BS_TEST_OK(bs_tables_add_run(results, &runs[i], &err), err);
+  write_file(path, results);
+  bs_tables *back = NULL;
   BS_TEST_OK(bs_store_read(&back, path, &err), err);
-  CU_ASSERT_PTR_NOT_NULL_FATAL(back.results);
-  synthetic_equal(results, back.results);
-  CU_ASSERT_EQUAL_FATAL(back.n_runs, 2);
-  CU_ASSERT_EQUAL(back.runs[0].first_example, 5);
-  CU_ASSERT_EQUAL(back.runs[1].seconds, 1e-3);
-  CU_ASSERT_EQUAL(back.runs[0].tokens_asked, UINT64_MAX);
-  CU_ASSERT_EQUAL(back.runs[0].tokens_computed, 7);
-  CU_ASSERT_STRING_EQUAL(back.runs[0].host, "node1");
-  CU_ASSERT_STRING_EQUAL(back.runs[1].failure, "killed by signal 9");
-  CU_ASSERT_STRING_EQUAL(back.provenance.config, PROVENANCE.config);
-  CU_ASSERT_STRING_EQUAL(back.provenance.created, PROVENANCE.created);
-  CU_ASSERT_STRING_EQUAL(back.provenance.host, "");
+  CU_ASSERT_PTR_NOT_NULL_FATAL(back);
+  synthetic_equal(results, back);
+  CU_ASSERT_EQUAL_FATAL(back->n_runs, 2);
+  CU_ASSERT_EQUAL(back->runs[0].first_example, 5);
+  CU_ASSERT_EQUAL(back->runs[1].seconds, 1e-3);
+  CU_ASSERT_EQUAL(back->runs[0].tokens_asked, UINT64_MAX);
+  CU_ASSERT_EQUAL(back->runs[0].tokens_computed, 7);
+  CU_ASSERT_STRING_EQUAL(back->runs[0].host, "node1");
+  CU_ASSERT_STRING_EQUAL(back->runs[1].failure, "killed by signal 9");
+  CU_ASSERT_STRING_EQUAL(back->provenance.config, PROVENANCE.config);
+  CU_ASSERT_STRING_EQUAL(back->provenance.created, PROVENANCE.created);
+  CU_ASSERT_STRING_EQUAL(back->provenance.host, "");
   /* what was read takes more rows and can be written again */
-  BS_TEST_OK(bs_tables_add_example(back.results, &results->examples[0], results->choices,
-                                   results->samples, results->metric_values, &err),
+  BS_TEST_OK(bs_tables_add_example(back, &results->examples[0], results->choices, results->samples,
+                                   results->metric_values, &err),
              err);
-  BS_TEST_OK(bs_tables_sort(back.results, &err), err);
-  synthetic_equal(results, back.results);
-  bs_store_content_free(&back);
+  BS_TEST_OK(bs_tables_sort(back, &err), err);
+  synthetic_equal(results, back);
+  bs_tables_free(&back);
   bs_tables_free(&results);
 }
 
@@ -62,21 +66,22 @@ static void empty_tables_are_read(void) {
   bs_tables *results = NULL;
   const char *path = bs_test_path("empty.h5");
   BS_TEST_OK(bs_tables_new(&results, NULL, 0, &err), err);
-  BS_TEST_OK(bs_store_write(path, results, NULL, NULL, 0, NULL, &err), err);
-  bs_store_content back;
+  BS_TEST_OK(bs_store_write(path, results, NULL, &err), err);
+  bs_tables *back = NULL;
   BS_TEST_OK(bs_store_read(&back, path, &err), err);
-  CU_ASSERT_PTR_NOT_NULL_FATAL(back.results);
-  synthetic_equal(results, back.results);
-  CU_ASSERT_PTR_NULL(back.runs);
-  CU_ASSERT_STRING_EQUAL(back.provenance.config, "");
-  bs_store_content_free(&back);
+  CU_ASSERT_PTR_NOT_NULL_FATAL(back);
+  synthetic_equal(results, back);
+  CU_ASSERT_PTR_NULL(back->runs);
+  CU_ASSERT_STRING_EQUAL(back->provenance.config, "");
+  bs_tables_free(&back);
   BS_TEST_OK(bs_tables_add_task(results, &(bs_task_row){.name = ""}, &err), err);
-  const bs_run_row none = {0};
-  BS_TEST_OK(bs_store_write(path, results, NULL, &none, 0, NULL, &err), err);
+  BS_TEST_OK(bs_table_reserve(results, BS_TABLE_RUNS, 1, &err), err); /* a run without units */
+  BS_TEST_OK(bs_store_write(path, results, NULL, &err), err);
   BS_TEST_OK(bs_store_read(&back, path, &err), err);
-  CU_ASSERT_PTR_NOT_NULL_FATAL(back.results);
-  CU_ASSERT_EQUAL(back.results->n_tasks, 1);
-  bs_store_content_free(&back);
+  CU_ASSERT_PTR_NOT_NULL_FATAL(back);
+  CU_ASSERT_EQUAL(back->n_tasks, 1);
+  CU_ASSERT_PTR_NOT_NULL(back->runs);
+  bs_tables_free(&back);
   bs_tables_free(&results);
 }
 
@@ -94,14 +99,15 @@ static void long_strings_are_read(void) {
              err);
   bs_provenance provenance = {.config = text}; /* past the 64 KiB of an object header */
   const char *path = bs_test_path("long.h5");
-  BS_TEST_OK(bs_store_write(path, results, NULL, NULL, 0, &provenance, &err), err);
-  bs_store_content back;
+  BS_TEST_OK(bs_tables_set_provenance(results, &provenance, &err), err);
+  BS_TEST_OK(bs_store_write(path, results, NULL, &err), err);
+  bs_tables *back = NULL;
   BS_TEST_OK(bs_store_read(&back, path, &err), err);
-  CU_ASSERT_PTR_NOT_NULL_FATAL(back.results);
-  synthetic_equal(results, back.results);
-  CU_ASSERT_TRUE(signbit(back.results->metric_values[SYNTHETIC_METRICS + 1]));
-  CU_ASSERT_STRING_EQUAL(back.provenance.config, text);
-  bs_store_content_free(&back);
+  CU_ASSERT_PTR_NOT_NULL_FATAL(back);
+  synthetic_equal(results, back);
+  CU_ASSERT_TRUE(signbit(back->metric_values[SYNTHETIC_METRICS + 1]));
+  CU_ASSERT_STRING_EQUAL(back->provenance.config, text);
+  bs_tables_free(&back);
   bs_tables_free(&results);
   free(text);
 }
@@ -111,11 +117,11 @@ static void many_rows_are_read(void) {
   bs_tables *results = synthetic_results((synthetic_size){4, 3, 2, 3000}, false);
   const char *path = bs_test_path("many.h5");
   write_file(path, results);
-  bs_store_content back;
+  bs_tables *back = NULL;
   BS_TEST_OK(bs_store_read(&back, path, &err), err);
-  CU_ASSERT_PTR_NOT_NULL_FATAL(back.results);
-  synthetic_equal(results, back.results);
-  bs_store_content_free(&back);
+  CU_ASSERT_PTR_NOT_NULL_FATAL(back);
+  synthetic_equal(results, back);
+  bs_tables_free(&back);
   bs_tables_free(&results);
 }
 
@@ -144,7 +150,8 @@ static void order_of_arrival_leaves_no_trace(void) {
 
 /* A file without what came later than the first of its version. */
 static void older_files_are_read(void) {
-  static const char *const LATER[] = {"/tasks/variant",
+  static const char *const LATER[] = {"/models/seed",
+                                      "/tasks/variant",
                                       "/tasks/human_average",
                                       "/tasks/human_best",
                                       "/choice_texts/role",
@@ -157,23 +164,24 @@ static void older_files_are_read(void) {
   const char *path = bs_test_path("older.h5");
   bs_error err = {0};
   bs_tables *results = synthetic_results(SMALL, false);
-  bs_target_row choice = {.text = "yes", .is_choice = true, .role = 2};
+  bs_choice_text_row choice = {.text = "yes", .role = 2};
   const bs_run_row run = {.tokens_asked = 9, .tokens_computed = 8, .host = "h", .failure = ""};
-  BS_TEST_OK(bs_tables_add_target(results, &choice, &err), err);
+  BS_TEST_OK(bs_tables_add_choice_text(results, &choice, &err), err);
+  BS_TEST_OK(bs_tables_add_run(results, &run, &err), err);
   BS_TEST_OK(bs_tables_sort(results, &err), err);
   CU_ASSERT_TRUE(results->n_samples > 0);
-  BS_TEST_OK(bs_store_write(path, results, NULL, &run, 1, NULL, &err), err);
+  BS_TEST_OK(bs_store_write(path, results, NULL, &err), err);
   hid_t file = H5Fopen(path, H5F_ACC_RDWR, H5P_DEFAULT);
   CU_ASSERT_TRUE_FATAL(file >= 0);
   for (size_t i = 0; i < sizeof LATER / sizeof *LATER; i++)
     CU_ASSERT_TRUE(H5Ldelete(file, LATER[i], H5P_DEFAULT) >= 0);
   H5Fclose(file);
-  bs_store_content back;
+  bs_tables *back = NULL;
   BS_TEST_OK(bs_store_read(&back, path, &err), err);
-  CU_ASSERT_PTR_NOT_NULL_FATAL(back.results);
-  CU_ASSERT_EQUAL(back.results->n_samples, 0);
-  CU_ASSERT_EQUAL(back.runs[0].tokens_asked, 0);
-  CU_ASSERT_EQUAL(back.runs[0].tokens_computed, 0);
+  CU_ASSERT_PTR_NOT_NULL_FATAL(back);
+  CU_ASSERT_EQUAL(back->n_samples, 0);
+  CU_ASSERT_EQUAL(back->runs[0].tokens_asked, 0);
+  CU_ASSERT_EQUAL(back->runs[0].tokens_computed, 0);
   results->n_samples = 0;
   results->n_skipped = 0;
   for (size_t i = 0; i < results->n_examples; i++) {
@@ -185,10 +193,13 @@ static void older_files_are_read(void) {
     results->tasks[i].variant = "";
     results->tasks[i].human_average = results->tasks[i].human_best = NAN;
   }
-  for (size_t i = 0; i < results->n_targets; i++)
-    results->targets[i].role = 0;
-  synthetic_equal(results, back.results);
-  bs_store_content_free(&back);
+  for (size_t i = 0; i < results->n_choice_texts; i++)
+    results->choice_texts[i].role = 0;
+  for (size_t i = 0; i < results->n_models; i++)
+    results->models[i].seed = NAN;
+  results->runs[0].tokens_asked = results->runs[0].tokens_computed = 0;
+  synthetic_equal(results, back);
+  bs_tables_free(&back);
   bs_tables_free(&results);
 }
 
@@ -208,21 +219,19 @@ static void bad_places_are_named(void) {
   const char *file = bs_test_write("plain", "x", 1);
   const char *under = bs_test_path("plain/results.h5");
   BS_TEST_FAILS(bs_store_check_writable(under, &err), BS_ERR_IO, err, "Not a directory");
-  BS_TEST_FAILS(bs_store_write(under, results, NULL, NULL, 0, NULL, &err), BS_ERR_IO, err,
-                "Not a directory");
-  BS_TEST_FAILS(bs_store_commit_part(under, results, NULL, 0, NULL, &err), BS_ERR_IO, err,
+  BS_TEST_FAILS(bs_store_write(under, results, NULL, &err), BS_ERR_IO, err, "Not a directory");
+  BS_TEST_FAILS(bs_store_commit_part(under, results, &err), BS_ERR_IO, err,
                 "plain/results.h5.parts: cannot make the folder");
   const char *missing = bs_test_path("no/such/results.h5");
   BS_TEST_FAILS(bs_store_check_writable(missing, &err), BS_ERR_IO, err, "No such file");
-  BS_TEST_FAILS(bs_store_write(missing, results, NULL, NULL, 0, NULL, &err), BS_ERR_IO, err,
+  BS_TEST_FAILS(bs_store_write(missing, results, NULL, &err), BS_ERR_IO, err,
                 "no/such/results.h5: cannot create a file beside it: No such file");
   BS_TEST_FAILS(bs_store_check_writable(bs_test_folder(), &err), BS_ERR_IO, err,
                 "not a regular file");
   BS_TEST_FAILS(bs_store_check_writable("", &err), BS_ERR_IO, err, "name of a file");
   const char *taken = bs_test_path("taken");
   CU_ASSERT_EQUAL(mkdir(taken, 0777), 0);
-  BS_TEST_FAILS(bs_store_write(taken, results, NULL, NULL, 0, NULL, &err), BS_ERR_IO, err,
-                "taken: cannot rename");
+  BS_TEST_FAILS(bs_store_write(taken, results, NULL, &err), BS_ERR_IO, err, "taken: cannot rename");
   BS_TEST_OK(bs_store_check_writable(file, &err), err);
   size_t n = count_names(bs_test_folder());
   BS_TEST_OK(bs_store_check_writable(bs_test_path("new.h5"), &err), err);
@@ -236,8 +245,8 @@ static void bad_names_of_metrics_are_refused(void) {
   for (size_t i = 0; i < sizeof BAD / sizeof *BAD; i++) {
     bs_tables *results = NULL;
     BS_TEST_OK(bs_tables_new(&results, &BAD[i], 1, &err), err);
-    BS_TEST_FAILS(bs_store_write(bs_test_path("bad.h5"), results, NULL, NULL, 0, NULL, &err),
-                  BS_ERR_INPUT, err, "cannot be the name of a metric's column");
+    BS_TEST_FAILS(bs_store_write(bs_test_path("bad.h5"), results, NULL, &err), BS_ERR_INPUT, err,
+                  "cannot be the name of a metric's column");
     bs_tables_free(&results);
   }
   CU_ASSERT_FALSE(bs_file_exists(bs_test_path("bad.h5")));
@@ -256,11 +265,11 @@ static void short_files_are_refused(void) {
   bs_text whole = bs_test_read(bs_test_path("whole.h5"));
   size_t step = whole.n_bytes / 900 + 1;
   for (size_t n = 0; n < whole.n_bytes; n += n < 300 || n + 100 > whole.n_bytes ? 1 : step) {
-    bs_store_content content;
+    bs_tables *content = NULL;
     bs_error err = {0};
     const char *path = write_anew("short.h5", whole.data, n);
     if (bs_store_read(&content, path, &err) != BS_ERR_INPUT || err.message[0] == '\0' ||
-        content.results != NULL)
+        content != NULL)
       CU_FAIL("a short file was taken");
   }
   bs_text_free(&whole);
@@ -272,16 +281,16 @@ static int count_found(bs_text *whole, const bs_tables *results, const size_t st
   int n_found = 0;
   bool harmless = true;
   for (size_t at = 0; at < whole->n_bytes; at += step) {
-    bs_store_content content;
+    bs_tables *content = NULL;
     bs_error err = {0};
     char before = whole->data[at];
     whole->data[at] = (char)(before ^ (1 << (at % 8)));
     const char *path = write_anew("flipped.h5", whole->data, whole->n_bytes);
     if (bs_store_read(&content, path, &err) == BS_OK)
-      harmless = harmless && synthetic_differences(results, content.results) == 0;
+      harmless = harmless && synthetic_differences(results, content) == 0;
     else
       n_found++;
-    bs_store_content_free(&content);
+    bs_tables_free(&content);
     harmless = harmless && H5Fget_obj_count(H5F_OBJ_ALL, H5F_OBJ_ALL) == 0;
     whole->data[at] = before;
   }
@@ -331,11 +340,11 @@ static void replace_column(hid_t file, const char *name, hid_t type, int rank, h
 }
 
 static void refused(const char *path, hid_t file, const char *part) {
-  bs_store_content content;
+  bs_tables *content = NULL;
   bs_error err = {0};
   CU_ASSERT_TRUE(H5Fclose(file) >= 0);
   BS_TEST_FAILS(bs_store_read(&content, path, &err), BS_ERR_INPUT, err, part);
-  CU_ASSERT_PTR_NULL(content.results);
+  CU_ASSERT_PTR_NULL(content);
 }
 
 static void hostile_structure_is_refused(void) {
@@ -462,26 +471,21 @@ static void lies_about_sizes_are_refused(void) {
 static void texts_of_choices_are_kept(void) {
   const char *path = bs_test_path("texts.h5");
   bs_error err = {0};
-  bs_store_content content;
+  bs_tables *content = NULL;
   bs_tables *results = synthetic_results((synthetic_size){2, 3, 1, 4}, false);
-  size_t n_accepted = results->n_targets;
   static const char *const texts[] = {"yes", "", "\xE4\xBD\xA0 no"};
   for (uint32_t task = 0; task < 3; task += 2)
     for (uint32_t i = 0; i < 12; i++) {
-      bs_target_row row = {.task = task,
-                           .example = i / 3,
-                           .text = texts[i % 3],
-                           .is_choice = true,
-                           .choice = i % 3,
-                           .role = i % 3 + 1};
-      BS_TEST_OK(bs_tables_add_target(results, &row, &err), err);
+      bs_choice_text_row row = {
+          .task = task, .example = i / 3, .choice = i % 3, .text = texts[i % 3], .role = i % 3 + 1};
+      BS_TEST_OK(bs_tables_add_choice_text(results, &row, &err), err);
     }
   BS_TEST_OK(bs_tables_sort(results, &err), err);
-  BS_TEST_OK(bs_store_write(path, results, NULL, NULL, 0, NULL, &err), err);
+  BS_TEST_OK(bs_store_write(path, results, NULL, &err), err);
   BS_TEST_OK(bs_store_read(&content, path, &err), err);
-  CU_ASSERT_PTR_NOT_NULL_FATAL(content.results);
-  synthetic_equal(results, content.results);
-  bs_store_content_free(&content);
+  CU_ASSERT_PTR_NOT_NULL_FATAL(content);
+  synthetic_equal(results, content);
+  bs_tables_free(&content);
 
   uint32_t tasks[24] = {[20] = 3};
   hid_t file = H5Fopen(path, H5F_ACC_RDWR, H5P_DEFAULT);
@@ -494,9 +498,11 @@ static void texts_of_choices_are_kept(void) {
   H5Ldelete(file, "/choice_texts", H5P_DEFAULT);
   CU_ASSERT_TRUE(H5Fclose(file) >= 0);
   BS_TEST_OK(bs_store_read(&content, path, &err), err);
-  CU_ASSERT_PTR_NOT_NULL_FATAL(content.results);
-  CU_ASSERT_EQUAL(content.results->n_targets, n_accepted);
-  bs_store_content_free(&content);
+  CU_ASSERT_PTR_NOT_NULL_FATAL(content);
+  CU_ASSERT_EQUAL(content->n_choice_texts, 0);
+  results->n_choice_texts = 0;
+  synthetic_equal(results, content);
+  bs_tables_free(&content);
   bs_tables_free(&results);
 }
 
@@ -535,7 +541,7 @@ static void other_versions_are_refused(void) {
   file = tamper(path);
   H5Adelete(file, "schema_version");
   refused(path, file, "not a results file");
-  bs_store_content content;
+  bs_tables *content = NULL;
   bs_error err = {0};
   BS_TEST_FAILS(bs_store_read(&content, bs_test_path("absent.h5"), &err), BS_ERR_IO, err,
                 "No such file");
@@ -547,11 +553,11 @@ typedef struct visited {
   uint32_t examples[16];
 } visited;
 
-static bs_status visit(void *user, const bs_store_content *part, const char *path, bs_error *err) {
+static bs_status visit(void *user, const bs_tables *part, const char *path, bs_error *err) {
   visited *seen = user;
   CU_ASSERT_TRUE(bs_file_exists(path));
-  CU_ASSERT_EQUAL(part->results->n_examples, 1);
-  seen->examples[seen->n++] = part->results->examples[0].example;
+  CU_ASSERT_EQUAL(part->n_examples, 1);
+  seen->examples[seen->n++] = part->examples[0].example;
   if (seen->n == seen->stop_at)
     return bs_error_set(err, BS_ERR_STOPPED, "enough");
   return BS_OK;
@@ -562,7 +568,9 @@ static void commit_one(const char *path, uint32_t example) {
   bs_tables *results = synthetic_results((synthetic_size){1, 1, 1, 1}, false);
   results->examples[0].example = example;
   const bs_run_row run = {.host = "h", .failure = ""};
-  BS_TEST_OK(bs_store_commit_part(path, results, &run, 1, &PROVENANCE, &err), err);
+  BS_TEST_OK(bs_tables_add_run(results, &run, &err), err);
+  BS_TEST_OK(bs_tables_set_provenance(results, &PROVENANCE, &err), err);
+  BS_TEST_OK(bs_store_commit_part(path, results, &err), err);
   bs_tables_free(&results);
 }
 
@@ -615,8 +623,8 @@ static void a_taken_name_is_not_written_over(void) {
   bs_test_write("full.h5", "", 0);
   CU_ASSERT_EQUAL(mkdir(bs_test_path("full.h5.parts"), 0777), 0);
   bs_test_write("full.h5.parts/99999999.h5", "", 0);
-  BS_TEST_FAILS(bs_store_commit_part(bs_test_path("full.h5"), results, NULL, 0, NULL, &err),
-                BS_ERR_LIMIT, err, "no number is left");
+  BS_TEST_FAILS(bs_store_commit_part(bs_test_path("full.h5"), results, &err), BS_ERR_LIMIT, err,
+                "no number is left");
   bs_tables_free(&results);
 }
 
@@ -633,7 +641,7 @@ static void the_callers_error_handler_comes_back(void) {
   void *data, *after_data;
   H5Eget_auto2(H5E_DEFAULT, &before, &data);
   H5Eset_auto2(H5E_DEFAULT, count_errors, &n);
-  bs_store_content content;
+  bs_tables *content = NULL;
   bs_error err = {0};
   BS_TEST_FAILS(bs_store_read(&content, bs_test_write("no.h5", "no", 2), &err), BS_ERR_INPUT, err,
                 "not a whole HDF5 file");

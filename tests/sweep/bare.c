@@ -7,6 +7,7 @@
 #include "bigsweep/analysis.h"
 #include "bigsweep/evaluate.h"
 #include "bigsweep/prompt.h"
+#include "bigsweep/store.h"
 #include "bigsweep/sweep.h"
 #include "bigsweep/task.h"
 #include "sweep/coordinator/collect_internal.h"
@@ -64,7 +65,9 @@ static bs_status write_results(const bs_plan *plan, bs_tables *results, const ch
   provenance.config = plan->config->json;
   provenance.protocol = protocol.data;
   if (status == BS_OK)
-    status = bs_store_write(path, results, analysis, NULL, 0, &provenance, err);
+    status = bs_tables_set_provenance(results, &provenance, err);
+  if (status == BS_OK)
+    status = bs_store_write(path, results, bs_analysis_tables(analysis), err);
   bs_analysis_free(&analysis);
   bs_text_free(&protocol);
   return status;

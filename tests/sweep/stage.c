@@ -1,4 +1,5 @@
 #include "stage.h"
+#include "bigsweep/store.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -189,24 +190,23 @@ bool drive(const world *w, const char *output, size_t n_workers, size_t n_result
 
 void check_same_results(const char *a, const char *b) {
   bs_error err = {0};
-  bs_store_content x = {0}, y = {0};
+  bs_tables *x = NULL, *y = NULL;
   BS_TEST_OK(bs_store_read(&x, a, &err), err);
   BS_TEST_OK(bs_store_read(&y, b, &err), err);
-  CU_ASSERT_PTR_NOT_NULL_FATAL(x.results);
-  CU_ASSERT_PTR_NOT_NULL_FATAL(y.results);
-  CU_ASSERT_EQUAL_FATAL(x.results->n_examples, y.results->n_examples);
-  CU_ASSERT_EQUAL_FATAL(x.results->n_choices, y.results->n_choices);
-  for (size_t i = 0; i < x.results->n_examples; i++) {
-    const bs_example_row *r = &x.results->examples[i], *s = &y.results->examples[i];
+  CU_ASSERT_PTR_NOT_NULL_FATAL(x);
+  CU_ASSERT_PTR_NOT_NULL_FATAL(y);
+  CU_ASSERT_EQUAL_FATAL(x->n_examples, y->n_examples);
+  CU_ASSERT_EQUAL_FATAL(x->n_choices, y->n_choices);
+  for (size_t i = 0; i < x->n_examples; i++) {
+    const bs_example_row *r = &x->examples[i], *s = &y->examples[i];
     CU_ASSERT_TRUE(r->model == s->model && r->task == s->task && r->shots == s->shots &&
                    r->example == s->example && r->target_logprob == s->target_logprob);
     CU_ASSERT_STRING_EQUAL(r->prediction, s->prediction);
   }
-  CU_ASSERT_EQUAL(memcmp(x.results->metric_values, y.results->metric_values,
-                         x.results->n_examples * x.results->n_metrics * sizeof(double)),
-                  0);
-  bs_store_content_free(&x);
-  bs_store_content_free(&y);
+  CU_ASSERT_EQUAL(
+      memcmp(x->metric_values, y->metric_values, x->n_examples * x->n_metrics * sizeof(double)), 0);
+  bs_tables_free(&x);
+  bs_tables_free(&y);
 }
 
 void stage_open(stage *s, const char *name, size_t n_workers) {
@@ -256,10 +256,10 @@ void stage_close(stage *s) {
   world_free(&s->w);
 }
 
-void stage_finish(stage *s, const char *name, bs_store_content *content) {
+void stage_finish(stage *s, const char *name, bs_tables **content) {
   bs_error err = {0};
   CU_ASSERT_TRUE(bs_coordinator_is_over(s->c));
   BS_TEST_OK(bs_coordinator_finish(s->c, &err), err);
   BS_TEST_OK(bs_store_read(content, bs_test_path(name), &err), err);
-  CU_ASSERT_PTR_NOT_NULL_FATAL(content->results);
+  CU_ASSERT_PTR_NOT_NULL_FATAL(*content);
 }

@@ -66,7 +66,7 @@ void stage_done(stage *s, size_t worker, const bs_unit *unit);
 void stage_crash(stage *s, size_t worker, const bs_unit *unit);
 void stage_beat(stage *s, size_t worker);
 /* Finishes the run and gives its content. */
-void stage_finish(stage *s, const char *name, bs_store_content *content);
+void stage_finish(stage *s, const char *name, bs_tables **content);
 void stage_close(stage *s);
 
 #endif

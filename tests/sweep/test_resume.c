@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "bigsweep/store.h"
 #include "harness.h"
 #include "stage.h"
 #include "sweep/coordinator/collect_internal.h"
@@ -33,11 +34,11 @@ static void a_sweep_may_grow(void) {
   CU_ASSERT_EQUAL(summary.examples_reused, 2 * N_EXAMPLES);
   CU_ASSERT_TRUE(drive(&w, whole, 2, 1000, 0.01, 1, NO_FAILURE, &summary));
   bs_error err = {0};
-  bs_store_content content = {0};
+  bs_tables *content = NULL;
   BS_TEST_OK(bs_store_read(&content, grown, &err), err);
-  CU_ASSERT_EQUAL(content.results->n_examples, 2 * 2 * 2 * N_EXAMPLES);
-  CU_ASSERT_EQUAL(content.results->n_models, 2);
-  bs_store_content_free(&content);
+  CU_ASSERT_EQUAL(content->n_examples, 2 * 2 * 2 * N_EXAMPLES);
+  CU_ASSERT_EQUAL(content->n_models, 2);
+  bs_tables_free(&content);
   world_free(&w);
 }
 
@@ -80,22 +81,20 @@ static void other_revisions_are_refused(void) {
   bs_sweep_summary summary;
   bs_coordinator *c = NULL;
   mailboxes boxes = {0};
-  bs_store_content content = {0};
+  bs_tables *content = NULL;
   const char *path = bs_test_path("revision.h5");
   CU_ASSERT_TRUE(drive(&w, path, 1, 1000, 0.01, 1, NO_FAILURE, &summary));
   BS_TEST_OK(bs_store_read(&content, path, &err), err);
-  CU_ASSERT_EQUAL(strncmp(content.provenance.protocol, "bigbench-2 ", 11), 0);
+  CU_ASSERT_EQUAL(strncmp(content->provenance.protocol, "bigbench-2 ", 11), 0);
   bs_text protocol = {0};
-  bs_text_printf(&protocol, &err, "bigbench-1 %s", content.provenance.protocol + 11);
-  content.provenance.protocol = protocol.data;
-  BS_TEST_OK(bs_store_write(path, content.results, NULL, content.runs, content.n_runs,
-                            &content.provenance, &err),
-             err);
-  bs_store_content_free(&content);
+  bs_text_printf(&protocol, &err, "bigbench-1 %s", content->provenance.protocol + 11);
+  content->provenance.protocol = protocol.data;
+  BS_TEST_OK(bs_store_write(path, content, NULL, &err), err);
+  bs_tables_free(&content);
   REFUSED("another version of this program, which scored differently (protocol \"bigbench-1\", now "
           "\"bigbench-2\")");
   BS_TEST_OK(bs_sweep_collect(&content, path, &err), err); /* as analyze reads it */
-  bs_store_content_free(&content);
+  bs_tables_free(&content);
   bs_text_free(&protocol);
   world_free(&w);
 }
@@ -103,7 +102,7 @@ static void other_revisions_are_refused(void) {
 /* Runs the sweep on one worker, on which everything of a model, or of a task, crashes. */
 static void run_with_a_broken_one(const char *name, long model, long task) {
   stage s;
-  bs_store_content content = {0};
+  bs_tables *content = NULL;
   bs_assignment work;
   stage_open(&s, name, 1);
   stage_hello(&s, 0);
@@ -113,8 +112,8 @@ static void run_with_a_broken_one(const char *name, long model, long task) {
     else
       stage_done(&s, 0, &work.unit);
   stage_finish(&s, name, &content);
-  CU_ASSERT_EQUAL(content.results->n_examples, 2 * 2 * N_EXAMPLES);
-  bs_store_content_free(&content);
+  CU_ASSERT_EQUAL(content->n_examples, 2 * 2 * N_EXAMPLES);
+  bs_tables_free(&content);
   stage_close(&s);
 }
 
@@ -134,13 +133,13 @@ static void a_model_without_results_may_be_repaired(void) {
   CU_ASSERT_TRUE(drive(&w, clean, 1, 1000, 0.01, 1, NO_FAILURE, &summary));
   check_same_results(clean, path);
   bs_error err = {0};
-  bs_store_content content = {0};
+  bs_tables *content = NULL;
   BS_TEST_OK(bs_store_read(&content, path, &err), err);
-  CU_ASSERT_EQUAL(content.results->n_models, 2);
-  CU_ASSERT_STRING_EQUAL(content.results->models[1].name, "repaired");
-  for (size_t i = 0; i < content.n_runs; i++)
-    CU_ASSERT_STRING_EQUAL(content.runs[i].failure, "");
-  bs_store_content_free(&content);
+  CU_ASSERT_EQUAL(content->n_models, 2);
+  CU_ASSERT_STRING_EQUAL(content->models[1].name, "repaired");
+  for (size_t i = 0; i < content->n_runs; i++)
+    CU_ASSERT_STRING_EQUAL(content->runs[i].failure, "");
+  bs_tables_free(&content);
   world_free(&w);
 }
 
@@ -148,7 +147,7 @@ static void a_model_without_results_may_be_removed(void) {
   world w;
   bs_sweep_summary summary;
   bs_error err = {0};
-  bs_store_content content = {0};
+  bs_tables *content = NULL;
   const char *path = bs_test_path("removed.h5");
   run_with_a_broken_one("removed.h5", 0, -1);
   world_new(&w);
@@ -167,15 +166,15 @@ static void a_model_without_results_may_be_removed(void) {
   CU_ASSERT_TRUE(drive(&less, path, 2, 1000, 0.01, 1, NO_FAILURE, &summary));
   CU_ASSERT_EQUAL(summary.examples_reused, 2 * 2 * N_EXAMPLES);
   BS_TEST_OK(bs_store_read(&content, path, &err), err);
-  CU_ASSERT_EQUAL(content.results->n_models, 1);
-  CU_ASSERT_EQUAL(content.results->n_examples, 2 * 2 * N_EXAMPLES);
+  CU_ASSERT_EQUAL(content->n_models, 1);
+  CU_ASSERT_EQUAL(content->n_examples, 2 * 2 * N_EXAMPLES);
   uint32_t n = 0;
-  for (size_t i = 0; i < content.n_runs; i++) {
-    CU_ASSERT_EQUAL(content.runs[i].model, 0);
-    n += content.runs[i].n_examples;
+  for (size_t i = 0; i < content->n_runs; i++) {
+    CU_ASSERT_EQUAL(content->runs[i].model, 0);
+    n += content->runs[i].n_examples;
   }
   CU_ASSERT_EQUAL(n, 2 * 2 * N_EXAMPLES); /* each row is of the model that did the work */
-  bs_store_content_free(&content);
+  bs_tables_free(&content);
   world_free(&w);
 }
 

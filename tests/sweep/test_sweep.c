@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/file_internal.h"
+#include "bigsweep/store.h"
 #include "harness.h"
 #include "stage.h"
 #include "sweep/coordinator/collect_internal.h"
@@ -60,14 +61,14 @@ static void failures_are_told_and_tried_again(void) {
   const char *path = bs_test_path("failing.h5"), *whole = bs_test_path("fine.h5");
   CU_ASSERT_TRUE(drive(&w, path, 2, 1000, 0.01, 3, 17, &summary));
   CU_ASSERT_EQUAL(summary.n_failed, 2 * 2); /* models times shots, on the one task */
-  bs_store_content content = {0};
+  bs_tables *content = NULL;
   BS_TEST_OK(bs_store_read(&content, path, &err), err);
-  CU_ASSERT_EQUAL(content.results->n_examples, 2 * 2 * 2 * N_EXAMPLES - 4);
+  CU_ASSERT_EQUAL(content->n_examples, 2 * 2 * 2 * N_EXAMPLES - 4);
   size_t n_failures = 0;
-  for (size_t i = 0; i < content.n_runs; i++)
-    n_failures += strcmp(content.runs[i].failure, "made to fail") == 0;
+  for (size_t i = 0; i < content->n_runs; i++)
+    n_failures += strcmp(content->runs[i].failure, "made to fail") == 0;
   CU_ASSERT_EQUAL(n_failures, 4);
-  bs_store_content_free(&content);
+  bs_tables_free(&content);
   CU_ASSERT_TRUE(drive(&w, path, 1, 1000, 0.01, 3, NO_FAILURE, &summary));
   CU_ASSERT_EQUAL(summary.progress.examples_done, 4);
   CU_ASSERT_TRUE(drive(&w, whole, 1, 1000, 0.01, 3, NO_FAILURE, &summary));
@@ -103,10 +104,10 @@ static void a_stop_commits_and_leaves_the_rest(void) {
   BS_TEST_OK(bs_coordinator_finish(c, &err), err);
   bs_coordinator_free(&c);
   CU_ASSERT_FALSE(bs_file_exists(path));
-  bs_store_content content = {0};
+  bs_tables *content = NULL;
   BS_TEST_OK(bs_sweep_collect(&content, path, &err), err);
-  CU_ASSERT_EQUAL(content.results->n_examples, 10);
-  bs_store_content_free(&content);
+  CU_ASSERT_EQUAL(content->n_examples, 10);
+  bs_tables_free(&content);
   free_boxes(&boxes);
   bs_text_free(&answer);
   world_free(&w);

@@ -44,7 +44,7 @@ static bool is_poisoned(const bs_unit *unit) {
 static void a_poisonous_example_is_given_up_alone(void) {
   for (size_t n_workers = 1; n_workers <= 3; n_workers++) {
     stage s;
-    bs_store_content content = {0};
+    bs_tables *content = NULL;
     stage_open(&s, "poison.h5", n_workers);
     for (size_t i = 0; i < n_workers; i++)
       stage_hello(&s, i);
@@ -73,25 +73,24 @@ static void a_poisonous_example_is_given_up_alone(void) {
     CU_ASSERT_EQUAL(summary.progress.units_done, summary.progress.units_total);
     CU_ASSERT_TRUE(n_crashes >= 2 * (2 + 3) && n_crashes <= 2 * (2 + 4 + 3));
     stage_finish(&s, "poison.h5", &content);
-    CU_ASSERT_EQUAL(content.results->n_examples, 2 * 2 * 2 * N_EXAMPLES - 2);
+    CU_ASSERT_EQUAL(content->n_examples, 2 * 2 * 2 * N_EXAMPLES - 2);
     uint64_t asked = 0, computed = 0, n_samples = 0;
-    for (size_t i = 0; i < content.n_runs; i++) {
-      asked += content.runs[i].tokens_asked;
-      computed += content.runs[i].tokens_computed;
+    for (size_t i = 0; i < content->n_runs; i++) {
+      asked += content->runs[i].tokens_asked;
+      computed += content->runs[i].tokens_computed;
     }
-    CU_ASSERT_EQUAL(asked, 10 * content.results->n_examples);
-    CU_ASSERT_EQUAL(computed, content.results->n_examples);
+    CU_ASSERT_EQUAL(asked, 10 * content->n_examples);
+    CU_ASSERT_EQUAL(computed, content->n_examples);
     CU_ASSERT_EQUAL(summary.progress.tokens_asked, asked);
     CU_ASSERT_EQUAL(summary.progress.tokens, computed);
-    for (size_t i = 0; i < content.results->n_examples; i++) {
-      CU_ASSERT_EQUAL(content.results->examples[i].n_samples,
-                      content.results->examples[i].example % 3);
-      n_samples += content.results->examples[i].n_samples;
+    for (size_t i = 0; i < content->n_examples; i++) {
+      CU_ASSERT_EQUAL(content->examples[i].n_samples, content->examples[i].example % 3);
+      n_samples += content->examples[i].n_samples;
     }
-    CU_ASSERT_EQUAL(content.results->n_samples, n_samples);
+    CU_ASSERT_EQUAL(content->n_samples, n_samples);
     size_t n_rows = 0;
-    for (size_t i = 0; i < content.n_runs; i++) {
-      const bs_run_row *row = &content.runs[i];
+    for (size_t i = 0; i < content->n_runs; i++) {
+      const bs_run_row *row = &content->runs[i];
       if (row->failure[0] == '\0')
         continue;
       n_rows++;
@@ -100,7 +99,7 @@ static void a_poisonous_example_is_given_up_alone(void) {
       CU_ASSERT_TRUE(row->n_examples == 1 && (row->first_example == 3 || row->first_example == 27));
     }
     CU_ASSERT_EQUAL(n_rows, 2);
-    bs_store_content_free(&content);
+    bs_tables_free(&content);
     stage_close(&s);
     remove(bs_test_path("poison.h5"));
   }
@@ -109,7 +108,7 @@ static void a_poisonous_example_is_given_up_alone(void) {
 /* As many rows and failures as the unit has examples, but one example twice and one not at all. */
 static void an_answer_that_leaves_an_example_out_is_not_kept(void) {
   stage s;
-  bs_store_content content = {0};
+  bs_tables *content = NULL;
   stage_open(&s, "blame.h5", 1);
   s.boxes.failing_example = 17;
   s.boxes.blames_another = true;
@@ -121,21 +120,21 @@ static void an_answer_that_leaves_an_example_out_is_not_kept(void) {
   }
   stage_finish(&s, "blame.h5", &content);
   size_t n_left_out = 0;
-  for (size_t i = 0; i < content.n_runs; i++)
-    if (content.runs[i].failure[0] != '\0') {
-      CU_ASSERT_STRING_EQUAL(content.runs[i].failure,
+  for (size_t i = 0; i < content->n_runs; i++)
+    if (content->runs[i].failure[0] != '\0') {
+      CU_ASSERT_STRING_EQUAL(content->runs[i].failure,
                              "the engine process did not answer every example");
-      n_left_out += content.runs[i].n_examples;
+      n_left_out += content->runs[i].n_examples;
     }
   CU_ASSERT_TRUE(n_left_out > 0);
-  CU_ASSERT_EQUAL(content.results->n_examples + n_left_out, 2 * 2 * 2 * N_EXAMPLES);
-  bs_store_content_free(&content);
+  CU_ASSERT_EQUAL(content->n_examples + n_left_out, 2 * 2 * 2 * N_EXAMPLES);
+  bs_tables_free(&content);
   stage_close(&s);
 }
 
 static void a_model_that_always_crashes_is_given_up(void) {
   stage s;
-  bs_store_content content = {0};
+  bs_tables *content = NULL;
   stage_open(&s, "hopeless.h5", 2);
   stage_hello(&s, 0);
   stage_hello(&s, 1);
@@ -152,13 +151,13 @@ static void a_model_that_always_crashes_is_given_up(void) {
   }
   CU_ASSERT_TRUE(n_crashes <= 3 * 2 + 2 * 4); /* and what was in hands or waited elsewhere */
   stage_finish(&s, "hopeless.h5", &content);
-  CU_ASSERT_EQUAL(content.results->n_examples, 2 * 2 * N_EXAMPLES);
+  CU_ASSERT_EQUAL(content->n_examples, 2 * 2 * N_EXAMPLES);
   uint64_t n_failed = 0;
-  for (size_t i = 0; i < content.n_runs; i++)
-    if (content.runs[i].failure[0] != '\0')
-      n_failed += content.runs[i].n_examples;
+  for (size_t i = 0; i < content->n_runs; i++)
+    if (content->runs[i].failure[0] != '\0')
+      n_failed += content->runs[i].n_examples;
   CU_ASSERT_EQUAL(n_failed, 2 * 2 * N_EXAMPLES);
-  bs_store_content_free(&content);
+  bs_tables_free(&content);
   stage_close(&s);
 }
 
@@ -166,7 +165,7 @@ static void a_model_that_always_crashes_is_given_up(void) {
 static void a_silent_worker_loses_its_units(void) {
   stage s;
   bs_error err = {0};
-  bs_store_content content = {0};
+  bs_tables *content = NULL;
   stage_open(&s, "lost.h5", 2);
   stage_hello(&s, 0);
   stage_hello(&s, 1);
@@ -199,12 +198,12 @@ static void a_silent_worker_loses_its_units(void) {
     if (take_unit(&s.boxes, turn % 2, &work))
       stage_done(&s, turn % 2, &work.unit);
   stage_finish(&s, "lost.h5", &content);
-  CU_ASSERT_EQUAL(content.results->n_examples, 2 * 2 * 2 * N_EXAMPLES);
+  CU_ASSERT_EQUAL(content->n_examples, 2 * 2 * 2 * N_EXAMPLES);
   uint64_t n_done = 0;
-  for (size_t i = 0; i < content.n_runs; i++)
-    n_done += content.runs[i].n_examples;
+  for (size_t i = 0; i < content->n_runs; i++)
+    n_done += content->runs[i].n_examples;
   CU_ASSERT_EQUAL(n_done, 2 * 2 * 2 * N_EXAMPLES);
-  bs_store_content_free(&content);
+  bs_tables_free(&content);
   stage_close(&s);
   /* Without any worker the run is over, unfinished; one that never came is not waited for. */
   stage_open(&s, "deserted.h5", 2);
@@ -257,10 +256,10 @@ static void a_stop_waits_until_its_deadline(void) {
   CU_ASSERT_TRUE(bs_coordinator_is_over(s.c));
   CU_ASSERT_TRUE(s.boxes.stopped[0] && s.boxes.stopped[1]);
   BS_TEST_OK(bs_coordinator_finish(s.c, &err), err);
-  bs_store_content content = {0};
+  bs_tables *content = NULL;
   BS_TEST_OK(bs_sweep_collect(&content, bs_test_path("grace.h5"), &err), err);
-  CU_ASSERT_EQUAL(content.results->n_examples, 10);
-  bs_store_content_free(&content);
+  CU_ASSERT_EQUAL(content->n_examples, 10);
+  bs_tables_free(&content);
   stage_close(&s);
 }
 
@@ -269,7 +268,7 @@ static void a_broken_result_is_an_attempt(void) {
   stage s;
   bs_error err = {0};
   bs_sweep_summary summary;
-  bs_store_content content = {0};
+  bs_tables *content = NULL;
   stage_open(&s, "broken.h5", 1);
   stage_hello(&s, 0);
   bs_assignment work;
@@ -290,12 +289,12 @@ static void a_broken_result_is_an_attempt(void) {
   for (size_t turn = 0; turn < 1000 && take_unit(&s.boxes, 0, &work); turn++)
     stage_done(&s, 0, &work.unit);
   stage_finish(&s, "broken.h5", &content);
-  CU_ASSERT_EQUAL(content.results->n_examples, 2 * 2 * 2 * N_EXAMPLES);
+  CU_ASSERT_EQUAL(content->n_examples, 2 * 2 * 2 * N_EXAMPLES);
   size_t n_second = 0;
-  for (size_t i = 0; i < content.n_runs; i++)
-    n_second += content.runs[i].attempts == 2;
+  for (size_t i = 0; i < content->n_runs; i++)
+    n_second += content->runs[i].attempts == 2;
   CU_ASSERT_EQUAL(n_second, 2);
-  bs_store_content_free(&content);
+  bs_tables_free(&content);
   stage_close(&s);
 }
 
@@ -333,13 +332,13 @@ static const char *const CLEAN = "all_can.h5";
 
 static void make_clean_results(void) {
   stage s;
-  bs_store_content content = {0};
+  bs_tables *content = NULL;
   size_t n_faults[MAX_WORKERS];
   stage_open(&s, CLEAN, 1);
   stage_hello(&s, 0);
   work_with(&s, &(lacks){0}, n_faults);
   stage_finish(&s, CLEAN, &content);
-  bs_store_content_free(&content);
+  bs_tables_free(&content);
   stage_close(&s);
 }
 
@@ -353,7 +352,7 @@ static void what_one_cannot_open_others_do(void) {
   make_clean_results();
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
     stage s;
-    bs_store_content content = {0};
+    bs_tables *content = NULL;
     bs_sweep_summary summary;
     size_t n_faults[MAX_WORKERS];
     stage_open(&s, "some_cannot.h5", 3);
@@ -367,7 +366,7 @@ static void what_one_cannot_open_others_do(void) {
     for (size_t w = 0; w < 3; w++)
       CU_ASSERT_TRUE(n_faults[w] <= 2 * 2); /* at most what was in its hands when it said so */
     stage_finish(&s, "some_cannot.h5", &content);
-    bs_store_content_free(&content);
+    bs_tables_free(&content);
     check_same_results(bs_test_path(CLEAN), bs_test_path("some_cannot.h5"));
     remove(bs_test_path("some_cannot.h5"));
     stage_close(&s);
@@ -383,7 +382,7 @@ static void what_nobody_can_open_is_left_out(void) {
   make_clean_results();
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
     stage s;
-    bs_store_content content = {0};
+    bs_tables *content = NULL;
     bs_sweep_summary summary;
     size_t n_faults[MAX_WORKERS];
     stage_open(&s, "none_can.h5", 2);
@@ -397,17 +396,17 @@ static void what_nobody_can_open_is_left_out(void) {
     CU_ASSERT_EQUAL(summary.progress.examples_done, n_left[i]);
     CU_ASSERT_EQUAL(summary.progress.examples_total, n_left[i]);
     stage_finish(&s, "none_can.h5", &content);
-    CU_ASSERT_EQUAL(content.results->n_examples, n_left[i]);
-    for (size_t k = 0; k < content.n_runs; k++)
-      CU_ASSERT_STRING_EQUAL(content.runs[k].failure, "");
-    bs_store_content_free(&content);
+    CU_ASSERT_EQUAL(content->n_examples, n_left[i]);
+    for (size_t k = 0; k < content->n_runs; k++)
+      CU_ASSERT_STRING_EQUAL(content->runs[k].failure, "");
+    bs_tables_free(&content);
     stage_close(&s);
     stage_open(&s, "none_can.h5", 2);
     stage_hello(&s, 0);
     stage_hello(&s, 1);
     work_with(&s, &(lacks){0}, n_faults);
     stage_finish(&s, "none_can.h5", &content);
-    bs_store_content_free(&content);
+    bs_tables_free(&content);
     check_same_results(bs_test_path(CLEAN), bs_test_path("none_can.h5"));
     remove(bs_test_path("none_can.h5"));
     stage_close(&s);
@@ -419,7 +418,7 @@ static void what_nobody_can_open_is_left_out(void) {
 static void nothing_is_waited_for_in_vain(void) {
   stage s;
   bs_error err = {0};
-  bs_store_content content = {0};
+  bs_tables *content = NULL;
   bs_sweep_summary summary;
   size_t n_faults[MAX_WORKERS];
   bs_assignment work;
@@ -440,8 +439,8 @@ static void nothing_is_waited_for_in_vain(void) {
   CU_ASSERT_TRUE(summary.finished);
   CU_ASSERT_EQUAL(summary.n_bad_inputs, 1);
   stage_finish(&s, "dies.h5", &content);
-  CU_ASSERT_EQUAL(content.results->n_examples, 2 * 2 * N_EXAMPLES);
-  bs_store_content_free(&content);
+  CU_ASSERT_EQUAL(content->n_examples, 2 * 2 * N_EXAMPLES);
+  bs_tables_free(&content);
   stage_close(&s);
   stage_open(&s, "crossed.h5", 2);
   stage_hello(&s, 0);
@@ -452,8 +451,8 @@ static void nothing_is_waited_for_in_vain(void) {
   CU_ASSERT_TRUE(summary.finished);
   CU_ASSERT_EQUAL(summary.n_failed, 2 * N_EXAMPLES);
   stage_finish(&s, "crossed.h5", &content);
-  CU_ASSERT_EQUAL(content.results->n_examples, 3 * 2 * N_EXAMPLES);
-  bs_store_content_free(&content);
+  CU_ASSERT_EQUAL(content->n_examples, 3 * 2 * N_EXAMPLES);
+  bs_tables_free(&content);
   stage_close(&s);
 }
 

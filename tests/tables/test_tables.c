@@ -147,17 +147,71 @@ static void sort_of_nothing(void) {
 static void targets_keep_their_order(void) {
   bs_error err = {0};
   bs_tables *results = new_results();
-  static const bs_target_row rows[] = {{1, 0, "d", false, 0, 0}, {0, 2, "yes", true, 0, 0},
-                                       {0, 2, "b", false, 0, 0}, {0, 2, "a", false, 0, 0},
-                                       {0, 1, "z", false, 0, 0}, {0, 2, "no", true, 1, 0},
-                                       {0, 2, "c", false, 0, 0}};
-  for (size_t i = 0; i < 7; i++)
+  static const bs_target_row rows[] = {
+      {1, 0, "d"}, {0, 2, "b"}, {0, 2, "a"}, {0, 1, "z"}, {0, 2, "c"}};
+  static const bs_choice_text_row choices[] = {
+      {1, 0, 0, "last", 0}, {0, 2, 1, "yes", 0}, {0, 2, 0, "no", 0}};
+  for (size_t i = 0; i < 5; i++)
     BS_TEST_OK(bs_tables_add_target(results, &rows[i], &err), err);
+  for (size_t i = 0; i < 3; i++)
+    BS_TEST_OK(bs_tables_add_choice_text(results, &choices[i], &err), err);
   BS_TEST_OK(bs_tables_sort(results, &err), err);
-  static const char *const expected[] = {"z", "b", "a", "c", "yes", "no", "d"};
-  for (size_t i = 0; i < 7; i++)
+  static const char *const expected[] = {"z", "b", "a", "c", "d"};
+  static const char *const expected_choices[] = {"yes", "no", "last"};
+  for (size_t i = 0; i < 5; i++)
     CU_ASSERT_STRING_EQUAL(results->targets[i].text, expected[i]);
+  for (size_t i = 0; i < 3; i++)
+    CU_ASSERT_STRING_EQUAL(results->choice_texts[i].text, expected_choices[i]);
   bs_tables_free(&results);
+}
+
+static bs_run_row run_of(uint32_t model, uint32_t first, uint32_t n, const char *host) {
+  return (bs_run_row){
+      .model = model, .first_example = first, .n_examples = n, .host = host, .failure = ""};
+}
+
+static void runs_are_sorted_and_all_kept(void) {
+  bs_error err = {0};
+  bs_tables *results = new_results();
+  const bs_run_row rows[] = {run_of(1, 0, 4, "e"), run_of(0, 4, 4, "c"), run_of(0, 4, 5, "d"),
+                             run_of(0, 4, 3, "a"), run_of(0, 4, 3, "b")};
+  for (size_t i = 0; i < 5; i++)
+    BS_TEST_OK(bs_tables_add_run(results, &rows[i], &err), err);
+  BS_TEST_OK(bs_tables_sort(results, &err), err);
+  CU_ASSERT_EQUAL_FATAL(results->n_runs, 5);
+  for (size_t i = 0; i < 5; i++)
+    CU_ASSERT_EQUAL(results->runs[i].host[0], (char)('a' + i));
+  bs_tables_free(&results);
+}
+
+/* Rows under other numbers of models and tasks; what is not there is left out. */
+static void rows_are_renumbered(void) {
+  static const uint32_t models[] = {1, BS_NOT_THERE}, tasks[] = {BS_NOT_THERE, 0};
+  const bs_index_maps maps = {models, tasks};
+  bs_error err = {0};
+  bs_tables *from = new_results(), *to = new_results(), *other = NULL;
+  add(from, 0, 1, 2, 3, 2, 7);
+  add(from, 0, 0, 2, 3, 1, 8);
+  add(from, 1, 1, 2, 3, 1, 9);
+  const bs_skipped_row skipped[] = {{0, 1, 5, 6, 7}, {1, 1, 5, 6, 7}};
+  for (size_t i = 0; i < 2; i++)
+    BS_TEST_OK(bs_tables_add_skipped(from, &skipped[i], &err), err);
+  BS_TEST_OK(bs_tables_append(to, from, BS_TABLE_EXAMPLES, maps, &err), err);
+  BS_TEST_OK(bs_tables_append(to, from, BS_TABLE_SKIPPED, maps, &err), err);
+  CU_ASSERT_EQUAL_FATAL(to->n_examples, 1);
+  CU_ASSERT_TRUE(to->examples[0].model == 1 && to->examples[0].task == 0);
+  CU_ASSERT_EQUAL(to->examples[0].target_logprob, 7);
+  CU_ASSERT_EQUAL(to->n_choices, 2);
+  CU_ASSERT_EQUAL_FATAL(to->n_skipped, 1);
+  CU_ASSERT_TRUE(to->skipped[0].model == 1 && to->skipped[0].task == 0);
+  CU_ASSERT_EQUAL(to->skipped[0].prompt_tokens, 7);
+  BS_TEST_OK(bs_tables_check(to, &err), err);
+  BS_TEST_OK(bs_tables_new(&other, METRICS, 1, &err), err);
+  BS_TEST_FAILS(bs_tables_append(other, from, BS_TABLE_EXAMPLES, maps, &err), BS_ERR_INPUT, err,
+                "metric columns differ");
+  bs_tables_free(&from);
+  bs_tables_free(&to);
+  bs_tables_free(&other);
 }
 
 static void check_finds_faults(void) {
@@ -196,6 +250,16 @@ static void check_finds_faults(void) {
   results->samples[5].row = 1;
   BS_TEST_OK(bs_tables_add_target(results, &(bs_target_row){.task = 2}, &err), err);
   BS_TEST_FAILS(bs_tables_check(results, &err), BS_ERR_INPUT, err, "targets: row 0: task 2 of 2");
+  results->n_targets = 0;
+  BS_TEST_OK(bs_tables_add_choice_text(results, &(bs_choice_text_row){.task = 2}, &err), err);
+  BS_TEST_FAILS(bs_tables_check(results, &err), BS_ERR_INPUT, err,
+                "choice_texts: row 0: task 2 of 2");
+  results->n_choice_texts = 0;
+  BS_TEST_OK(bs_tables_add_skipped(results, &(bs_skipped_row){.model = 2}, &err), err);
+  BS_TEST_FAILS(bs_tables_check(results, &err), BS_ERR_INPUT, err, "skipped: row 0: model 2 of 2");
+  results->n_skipped = 0;
+  BS_TEST_OK(bs_tables_add_run(results, &(bs_run_row){.task = 3}, &err), err);
+  BS_TEST_FAILS(bs_tables_check(results, &err), BS_ERR_INPUT, err, "run/units: row 0: task 3 of 2");
   bs_tables_free(&results);
 }
 
@@ -206,6 +270,8 @@ int main(void) {
       {"sort is canonical", sort_is_canonical},
       {"sort of nothing", sort_of_nothing},
       {"targets keep their order", targets_keep_their_order},
+      {"runs are sorted, and all kept", runs_are_sorted_and_all_kept},
+      {"rows are renumbered", rows_are_renumbered},
       {"check finds faults", check_finds_faults},
   };
   return bs_test_main("tables", tests, sizeof tests / sizeof *tests);

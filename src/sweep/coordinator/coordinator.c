@@ -95,7 +95,6 @@ void bs_coordinator_free(bs_coordinator **handle) {
     free(c->input_faults[i]);
   free(c->input_faults);
   free(c->units);
-  free(c->runs.rows);
   free(c->models);
   bs_jobs_free(&c->jobs);
   bs_analysis_free(&c->analysis);
@@ -166,7 +165,7 @@ bs_status bs_coordinator_tick(bs_coordinator *c, double now, bs_error *err) {
     if (status == BS_OK && c->stopping)
       status = bs_handout_settle(c, now, err);
   }
-  if (status == BS_OK && c->runs.n > c->n_runs_committed &&
+  if (status == BS_OK && c->pending->n_runs > 0 &&
       (c->stopping || now - c->first_uncommitted >= COMMIT_SECONDS)) /* time may be short */
     status = bs_records_commit(c, err);
   return status;

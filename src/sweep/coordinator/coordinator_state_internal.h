@@ -54,10 +54,8 @@ struct bs_coordinator {
   size_t n_units;
   bs_jobs *jobs;
   model_count *models;
-  bs_tables *all;     /* every row so far */
-  bs_tables *pending; /* rows not yet committed */
-  bs_run_rows runs;   /* of which the first n_runs_committed are in parts */
-  size_t n_runs_committed;
+  bs_tables *all;        /* every row so far, with those of /run */
+  bs_tables *pending;    /* those not yet committed */
   bs_analysis *analysis; /* of a finished sweep; else NULL */
   bs_text protocol;
   char created[32];

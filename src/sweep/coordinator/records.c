@@ -1,12 +1,12 @@
 /* What the coordinator keeps: every row so far, those that wait for their commit, and the results
    file at the end. */
-#include <stdlib.h>
-#include <string.h>
 #include <time.h>
 
-#include "base/memory_internal.h"
+#include "bigsweep/analysis.h"
 #include "bigsweep/evaluate.h"
+#include "bigsweep/store.h"
 #include "sweep/coordinator/coordinator_state_internal.h"
+#include "tables/tables_internal.h"
 
 /* Models and tasks of the plan as the tables of `results`, with the targets where asked for. */
 static bs_status add_tables(const bs_plan *plan, bs_tables *results, bool with_targets,
@@ -17,7 +17,7 @@ static bs_status add_tables(const bs_plan *plan, bs_tables *results, bool with_t
   for (size_t i = 0; status == BS_OK && i < plan->n_tasks; i++)
     status = bs_tables_add_task_of(results, plan->tasks[i], err);
   if (!with_targets)
-    results->n_targets = 0;
+    results->n_targets = results->n_choice_texts = 0;
   return status;
 }
 
@@ -32,17 +32,16 @@ static bs_status new_tables(bs_tables **out, const bs_coordinator *c, bool with_
 }
 
 static bs_status take_over(bs_coordinator *c, bs_error *err) {
-  bs_store_content earlier = {0};
+  bs_tables *earlier = NULL;
   if (c->options.is_rehearsal || !bs_sweep_has_results(c->output))
     return BS_OK;
   bs_status status = bs_sweep_collect(&earlier, c->output, err);
   if (status == BS_OK)
-    status = bs_resume(&earlier, c->plan, c->protocol.data, c->output, c->all, &c->runs, err);
-  if (status == BS_OK && earlier.results->n_examples > 0 && earlier.provenance.isa[0] != '\0')
-    status = bs_common_isa_keep(c, earlier.provenance.isa, err);
+    status = bs_resume(earlier, c->plan, c->protocol.data, c->output, c->all, err);
+  if (status == BS_OK && earlier->n_examples > 0 && earlier->provenance.isa[0] != '\0')
+    status = bs_common_isa_keep(c, earlier->provenance.isa, err);
   c->examples_reused = c->all->n_examples + c->all->n_skipped;
-  c->n_runs_committed = c->runs.n;
-  bs_store_content_free(&earlier);
+  bs_tables_free(&earlier);
   return status;
 }
 
@@ -74,29 +73,25 @@ bs_status bs_records_new(bs_coordinator *c, bs_error *err) {
 bs_status bs_records_add_run(bs_coordinator *c, const bs_run_row *row, double now, bs_error *err) {
   if (c->options.is_rehearsal)
     return BS_OK;
-  if (c->runs.n == c->n_runs_committed)
+  if (c->pending->n_runs == 0)
     c->first_uncommitted = now;
-  return bs_run_rows_add(&c->runs, row, c->all, err);
+  bs_status status = bs_tables_add_run(c->all, row, err);
+  return status == BS_OK ? bs_tables_add_run(c->pending, row, err) : status;
 }
 
 bs_status bs_records_keep(bs_coordinator *c, size_t w, const bs_unit_result *result,
                           uint32_t attempts, double now, bs_error *err) {
   if (c->options.is_rehearsal)
     return BS_OK;
+  static const bs_table_id TABLES[] = {BS_TABLE_EXAMPLES, BS_TABLE_SKIPPED};
+  const bs_index_maps as_they_are = {0};
   const bs_unit *unit = &result->unit;
-  uint32_t *same_models = bs_array_new(c->plan->n_models, sizeof *same_models, err);
-  uint32_t *same_tasks = bs_array_new(c->plan->n_tasks, sizeof *same_tasks, err);
-  bs_status status = same_models == NULL || same_tasks == NULL ? BS_ERR_MEMORY : BS_OK;
-  for (uint32_t i = 0; status == BS_OK && i < c->plan->n_models; i++)
-    same_models[i] = i;
-  for (uint32_t i = 0; status == BS_OK && i < c->plan->n_tasks; i++)
-    same_tasks[i] = i;
-  if (status == BS_OK)
-    status = bs_tables_append(c->all, result->rows, same_models, same_tasks, err);
-  if (status == BS_OK)
-    status = bs_tables_append(c->pending, result->rows, same_models, same_tasks, err);
-  free(same_models);
-  free(same_tasks);
+  bs_status status = BS_OK;
+  for (size_t i = 0; status == BS_OK && i < sizeof TABLES / sizeof *TABLES; i++) {
+    status = bs_tables_append(c->all, result->rows, TABLES[i], as_they_are, err);
+    if (status == BS_OK)
+      status = bs_tables_append(c->pending, result->rows, TABLES[i], as_they_are, err);
+  }
   bs_run_row row = {.model = unit->model,
                     .task = unit->task,
                     .shots = unit->shots,
@@ -123,13 +118,13 @@ bs_status bs_records_keep(bs_coordinator *c, size_t w, const bs_unit_result *res
 }
 
 bs_status bs_records_commit(bs_coordinator *c, bs_error *err) {
-  if (c->runs.n == c->n_runs_committed)
+  if (c->pending->n_runs == 0)
     return BS_OK;
-  bs_status status = bs_store_commit_part(c->output, c->pending, c->runs.rows + c->n_runs_committed,
-                                          c->runs.n - c->n_runs_committed, &c->provenance, err);
+  bs_status status = bs_tables_set_provenance(c->pending, &c->provenance, err);
+  if (status == BS_OK)
+    status = bs_store_commit_part(c->output, c->pending, err);
   if (status != BS_OK)
     return status;
-  c->n_runs_committed = c->runs.n;
   bs_tables_free(&c->pending);
   return new_tables(&c->pending, c, false, err);
 }
@@ -138,32 +133,16 @@ bool bs_records_are_whole(const bs_coordinator *c) {
   return c->progress.examples_done == c->progress.examples_total;
 }
 
-static int by_unit(const void *a, const void *b) {
-  const bs_run_row *x = a, *y = b;
-#define COMPARE(field)                                                                             \
-  if (x->field != y->field)                                                                        \
-  return x->field < y->field ? -1 : 1
-  COMPARE(model);
-  COMPARE(task);
-  COMPARE(shots);
-  COMPARE(first_example);
-  COMPARE(n_examples);
-#undef COMPARE
-  return 0;
-}
-
 bs_status bs_coordinator_finish(bs_coordinator *c, bs_error *err) {
   if (!bs_records_are_whole(c))
     return bs_records_commit(c, err);
   bs_status status = bs_tables_sort(c->all, err);
   if (status == BS_OK)
     status = bs_analysis_from_tables(&c->analysis, c->all, err);
-  if (status == BS_OK) {
-    if (c->runs.n > 0)
-      qsort(c->runs.rows, c->runs.n, sizeof *c->runs.rows, by_unit);
-    status = bs_store_write(c->output, c->all, c->analysis, c->runs.rows, c->runs.n, &c->provenance,
-                            err);
-  }
+  if (status == BS_OK)
+    status = bs_tables_set_provenance(c->all, &c->provenance, err);
+  if (status == BS_OK)
+    status = bs_store_write(c->output, c->all, bs_analysis_tables(c->analysis), err);
   if (status == BS_OK)
     status = bs_store_remove_parts(c->output, err);
   else if (status != BS_ERR_MEMORY)
@@ -172,10 +151,7 @@ bs_status bs_coordinator_finish(bs_coordinator *c, bs_error *err) {
 }
 
 void bs_coordinator_take_results(bs_coordinator *c, bs_sweep_results *results) {
-  *results =
-      (bs_sweep_results){.content = {.results = c->all, .runs = c->runs.rows, .n_runs = c->runs.n},
-                         .analysis = c->analysis};
+  *results = (bs_sweep_results){.tables = c->all, .analysis = c->analysis};
   c->all = NULL;
-  c->runs = (bs_run_rows){0};
   c->analysis = NULL;
 }

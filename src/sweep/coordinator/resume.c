@@ -6,6 +6,7 @@
 #include "bigsweep/metric.h"
 #include "bigsweep/task.h"
 #include "sweep/coordinator/collect_internal.h"
+#include "tables/tables_internal.h"
 
 /* Goes up when the same configuration, checkpoint and task come to other scores than before. 2: a
    token that spans the border of prompt and answer; generation without the white space at the end
@@ -222,43 +223,42 @@ static bool maps_two_to_one(const uint32_t *map, size_t n) {
 
 /* Failures are tried again, so their rows are dropped, and so are those of what is not there any
    more. */
-static bs_status take_over_runs(const bs_store_content *earlier, const uint32_t *models,
-                                const uint32_t *tasks, bs_tables *owner, bs_run_rows *to,
+static bs_status take_over_runs(const bs_tables *earlier, bs_index_maps maps, bs_tables *to,
                                 bs_error *err) {
   bs_status status = BS_OK;
   for (size_t i = 0; status == BS_OK && i < earlier->n_runs; i++) {
     bs_run_row row = earlier->runs[i];
-    row.model = models[row.model];
-    row.task = tasks[row.task];
-    if (row.failure[0] == '\0' && row.model != BS_NOT_THERE && row.task != BS_NOT_THERE)
-      status = bs_run_rows_add(to, &row, owner, err);
+    if (row.failure[0] == '\0' && bs_row_renumber(&bs_schemas[BS_TABLE_RUNS], &row, maps))
+      status = bs_tables_add_run(to, &row, err);
   }
   return status;
 }
 
-bs_status bs_resume(const bs_store_content *earlier, const bs_plan *plan, const char *protocol,
-                    const char *path, bs_tables *to, bs_run_rows *runs, bs_error *err) {
-  const bs_tables *from = earlier->results;
-  uint32_t *models = bs_array_new(from->n_models, sizeof *models, err);
-  uint32_t *tasks = bs_array_new(from->n_tasks, sizeof *tasks, err);
+bs_status bs_resume(const bs_tables *earlier, const bs_plan *plan, const char *protocol,
+                    const char *path, bs_tables *to, bs_error *err) {
+  uint32_t *models = bs_array_new(earlier->n_models, sizeof *models, err);
+  uint32_t *tasks = bs_array_new(earlier->n_tasks, sizeof *tasks, err);
+  bs_index_maps maps = {models, tasks};
   bs_status status = models == NULL || tasks == NULL ? BS_ERR_MEMORY : BS_OK;
   if (status == BS_OK)
     status = check_protocol(earlier->provenance.protocol, protocol, path, err);
   if (status == BS_OK)
-    status = map_models(from, plan, path, models, err);
+    status = map_models(earlier, plan, path, models, err);
   if (status == BS_OK)
-    status = map_tasks(from, plan, path, tasks, err);
+    status = map_tasks(earlier, plan, path, tasks, err);
   if (status == BS_OK)
-    status = check_rows(from, plan, models, tasks, path, err);
+    status = check_rows(earlier, plan, models, tasks, path, err);
   if (status == BS_OK)
-    status = check_metrics(from, plan, tasks, path, err);
+    status = check_metrics(earlier, plan, tasks, path, err);
   if (status == BS_OK)
-    status = bs_tables_append(to, from, models, tasks, err);
+    status = bs_tables_append(to, earlier, BS_TABLE_EXAMPLES, maps, err);
+  if (status == BS_OK)
+    status = bs_tables_append(to, earlier, BS_TABLE_SKIPPED, maps, err);
   if (status == BS_OK &&
-      (maps_two_to_one(models, from->n_models) || maps_two_to_one(tasks, from->n_tasks)))
+      (maps_two_to_one(models, earlier->n_models) || maps_two_to_one(tasks, earlier->n_tasks)))
     status = bs_tables_sort(to, err); /* drops what is there twice */
   if (status == BS_OK)
-    status = take_over_runs(earlier, models, tasks, to, runs, err);
+    status = take_over_runs(earlier, maps, to, err);
   free(models);
   free(tasks);
   return status;

@@ -166,27 +166,25 @@ static size_t task_named(const bs_plan *plan, const char *name) {
   return t;
 }
 
-bs_status bs_plan_speeds_of_run(const bs_plan *plan, const bs_store_content *run,
-                                bs_plan_speed *speeds, bs_error *err) {
-  const bs_tables *results = run->results;
+bs_status bs_plan_speeds_of_run(const bs_plan *plan, const bs_tables *run, bs_plan_speed *speeds,
+                                bs_error *err) {
   size_t n_models = plan->n_models, largest = n_models;
   double *cost = bs_array_new(n_models, sizeof *cost, err);
   double *seconds = bs_array_new(n_models, sizeof *seconds, err);
-  size_t *models = bs_array_new(results->n_models, sizeof *models, err);
-  size_t *tasks = bs_array_new(results->n_tasks, sizeof *tasks, err);
+  size_t *models = bs_array_new(run->n_models, sizeof *models, err);
+  size_t *tasks = bs_array_new(run->n_tasks, sizeof *tasks, err);
   bs_status status = BS_ERR_MEMORY;
   if (cost == NULL || seconds == NULL || models == NULL || tasks == NULL)
     goto cleanup;
   status = BS_OK;
-  for (size_t i = 0; i < results->n_models; i++)
-    models[i] = model_named(plan, results->models[i].name);
-  for (size_t i = 0; i < results->n_tasks; i++)
-    tasks[i] = task_named(plan, results->tasks[i].name);
+  for (size_t i = 0; i < run->n_models; i++)
+    models[i] = model_named(plan, run->models[i].name);
+  for (size_t i = 0; i < run->n_tasks; i++)
+    tasks[i] = task_named(plan, run->tasks[i].name);
   for (size_t i = 0; i < run->n_runs; i++) {
     const bs_run_row *row = &run->runs[i];
-    if (row->failure[0] != '\0' || row->model >= results->n_models ||
-        row->task >= results->n_tasks || models[row->model] == n_models ||
-        tasks[row->task] == plan->n_tasks)
+    if (row->failure[0] != '\0' || row->model >= run->n_models || row->task >= run->n_tasks ||
+        models[row->model] == n_models || tasks[row->task] == plan->n_tasks)
       continue;
     size_t m = models[row->model];
     double of_row = cost_of_run(plan, row, (uint32_t)m, (uint32_t)tasks[row->task]);

@@ -1,3 +1,4 @@
+/* Little-endian fields in a byte buffer. */
 #include "sweep/protocol/pack_internal.h"
 
 #include <string.h>
@@ -76,4 +77,30 @@ const char *bs_unpack_string(bs_unpacker *unpacker, size_t *n_bytes) {
   }
   *n_bytes = (size_t)n;
   return bytes;
+}
+
+uint32_t bs_unpack_limited(bs_unpacker *unpacker, uint32_t most) {
+  uint32_t value = bs_unpack_u32(unpacker);
+  if (value <= most)
+    return value;
+  unpacker->failed = true;
+  return 0;
+}
+
+void bs_pack_text(bs_packer *packer, const char *string) {
+  bs_pack_string(packer, string, strlen(string));
+}
+
+const char *bs_unpack_text(bs_unpacker *unpacker) {
+  size_t n_bytes;
+  return bs_unpack_string(unpacker, &n_bytes);
+}
+
+size_t bs_unpack_count(bs_unpacker *unpacker, size_t least_bytes) {
+  uint64_t n = bs_unpack_u64(unpacker);
+  if (n > unpacker->left / least_bytes) {
+    unpacker->failed = true;
+    return 0;
+  }
+  return (size_t)n;
 }

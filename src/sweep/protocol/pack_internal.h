@@ -19,6 +19,9 @@ void bs_pack_u64(bs_packer *packer, uint64_t value);
 void bs_pack_f64(bs_packer *packer, double value);
 /* Length and bytes; bs_unpack_string gives them back with a NUL behind. */
 void bs_pack_string(bs_packer *packer, const char *bytes, size_t n_bytes);
+void bs_pack_text(bs_packer *packer, const char *string);
+/* What a string takes at least. */
+enum { BS_LEAST_STRING_BYTES = 9 };
 
 /* Reading past the end gives zeros and sets `failed`. */
 typedef struct bs_unpacker {
@@ -32,5 +35,11 @@ uint64_t bs_unpack_u64(bs_unpacker *unpacker);
 double bs_unpack_f64(bs_unpacker *unpacker);
 /* Borrowed from the message; "" on failure. */
 const char *bs_unpack_string(bs_unpacker *unpacker, size_t *n_bytes);
+const char *bs_unpack_text(bs_unpacker *unpacker);
+/* A number that may be `most`; else 0, and `failed` is set. */
+uint32_t bs_unpack_limited(bs_unpacker *unpacker, uint32_t most);
+/* A count of things that take at least `least_bytes` each: no more of them than can be in what is
+   left of the message; else 0, and `failed` is set. */
+size_t bs_unpack_count(bs_unpacker *unpacker, size_t least_bytes);
 
 #endif

@@ -1,0 +1,327 @@
+/* The rows of the tables of results, one line for each column.
+
+   A list COLUMN(type, name, rules) describes a table: the C type of the field and so the type of
+   the column, its name in the row and in the file, and what else is known of it. The row struct is
+   made from the list, and so is the description that the file, the messages between ranks, the
+   checks and the sort walk: a new column is a new line here (and one in docs/results.md). AS gives
+   a column another name in the file than the field has.
+
+   Types: uint32_t, uint64_t; double, whose NaN is "undefined" or "not known"; const char *, UTF-8,
+   never NULL in a table; bs_hash. */
+#ifndef BIGSWEEP_ROWS_H
+#define BIGSWEEP_ROWS_H
+
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* A SHA-256 as hexadecimal digits, or "". */
+typedef char bs_hash[65];
+
+typedef enum bs_column_rules {
+  BS_PLAIN = 0,
+  BS_KEY = 1 << 0,         /* rows are told apart and ordered by these, the first counts most */
+  BS_GIVEN = 1 << 1,       /* not in messages: the unit of work or the example tells it */
+  BS_MODEL_INDEX = 1 << 2, /* a row of /models */
+  BS_TASK_INDEX = 1 << 3,  /* a row of /tasks */
+  /* Files from before the column was kept are read as if it were 0, NaN or ""; or as `shots`. */
+  BS_LATER = 1 << 4,
+  BS_LATER_AS_SHOTS = 1 << 5
+} bs_column_rules;
+
+#define BS_FIELD(type, name, rules) type name;
+#define BS_FIELD_AS(type, name, stored_name, rules) type name;
+
+#define BS_MODEL_COLUMNS(COLUMN)                                                                   \
+  COLUMN(const char *, name, BS_PLAIN)                                                             \
+  COLUMN(const char *, family, BS_PLAIN)                                                           \
+  COLUMN(const char *, architecture, BS_PLAIN)                                                     \
+  COLUMN(uint64_t, parameters, BS_PLAIN) /* tied weights once */                                   \
+  COLUMN(uint64_t, non_embedding_parameters, BS_PLAIN)                                             \
+  COLUMN(double, scale, BS_PLAIN)                                                                  \
+  COLUMN(double, seed, BS_LATER) /* of its training, a whole number; NaN: not given */             \
+  COLUMN(const char *, path, BS_PLAIN)                                                             \
+  COLUMN(bs_hash, sha256, BS_PLAIN)
+typedef struct bs_model_row {
+  BS_MODEL_COLUMNS(BS_FIELD)
+} bs_model_row;
+
+#define BS_TASK_COLUMNS(COLUMN)                                                                    \
+  COLUMN(const char *, name, BS_PLAIN)                                                             \
+  COLUMN(const char *, variant, BS_LATER) /* "": the task is put as its file has it */             \
+  COLUMN(const char *, preferred_metric, BS_PLAIN)                                                 \
+  COLUMN(const char *, metrics, BS_PLAIN) /* comma-separated: what is computed for the task */     \
+  COLUMN(double, low_score, BS_PLAIN)     /* of the preferred metric */                            \
+  COLUMN(double, high_score, BS_PLAIN)                                                             \
+  COLUMN(double, human_average, BS_LATER) /* in the preferred metric's unit; NaN: not known */     \
+  COLUMN(double, human_best, BS_LATER)                                                             \
+  COLUMN(uint64_t, examples, BS_PLAIN) /* distinct ones in the task */                             \
+  COLUMN(const char *, keywords, BS_PLAIN)                                                         \
+  COLUMN(const char *, stop_string, BS_PLAIN) /* "": none */                                       \
+  COLUMN(const char *, output_regex, BS_PLAIN)                                                     \
+  COLUMN(uint64_t, max_length, BS_PLAIN)                                                           \
+  COLUMN(bs_hash, sha256, BS_PLAIN)
+typedef struct bs_task_row {
+  BS_TASK_COLUMNS(BS_FIELD)
+} bs_task_row;
+
+/* An accepted answer to an example. */
+#define BS_TARGET_COLUMNS(COLUMN)                                                                  \
+  COLUMN(uint32_t, task, BS_KEY | BS_TASK_INDEX)                                                   \
+  COLUMN(uint32_t, example, BS_KEY)                                                                \
+  COLUMN(const char *, text, BS_PLAIN)
+typedef struct bs_target_row {
+  BS_TARGET_COLUMNS(BS_FIELD)
+} bs_target_row;
+
+/* A choice of an example. */
+#define BS_CHOICE_TEXT_COLUMNS(COLUMN)                                                             \
+  COLUMN(uint32_t, task, BS_KEY | BS_TASK_INDEX)                                                   \
+  COLUMN(uint32_t, example, BS_KEY)                                                                \
+  COLUMN(uint32_t, choice, BS_PLAIN) /* in the order of the task file */                           \
+  COLUMN(const char *, text, BS_PLAIN)                                                             \
+  COLUMN(uint32_t, role, BS_LATER) /* bs_choice_role */
+typedef struct bs_choice_text_row {
+  BS_CHOICE_TEXT_COLUMNS(BS_FIELD)
+} bs_choice_text_row;
+
+#define BS_EXAMPLE_COLUMNS(COLUMN)                                                                 \
+  COLUMN(uint32_t, model, BS_KEY | BS_MODEL_INDEX | BS_GIVEN)                                      \
+  COLUMN(uint32_t, task, BS_KEY | BS_TASK_INDEX | BS_GIVEN)                                        \
+  COLUMN(uint32_t, shots, BS_KEY | BS_GIVEN)                                                       \
+  COLUMN(uint32_t, example, BS_KEY)                                                                \
+  COLUMN(uint32_t, prompt_tokens, BS_PLAIN)                                                        \
+  COLUMN(uint32_t, truncated_tokens, BS_PLAIN) /* lost on the left of a prompt that is too long */ \
+  COLUMN(uint32_t, border, BS_LATER) /* answers of which a token would span the prompt's border */ \
+  COLUMN(uint32_t, shots_shown, BS_LATER_AS_SHOTS) /* fewer where the prompt was too long */       \
+  COLUMN(double, target_logprob, BS_PLAIN)         /* NaN: none */                                 \
+  COLUMN(const char *, prediction, BS_PLAIN)       /* chosen choice, else post-processed text */   \
+  COLUMN(const char *, generated, BS_PLAIN)        /* "": no text was asked for */
+typedef struct bs_example_row {
+  BS_EXAMPLE_COLUMNS(BS_FIELD)
+  /* Its rows in choices and in samples; counted from those rows where a file is read. */
+  uint64_t first_choice, first_sample;
+  uint32_t n_choices, n_samples;
+} bs_example_row;
+
+#define BS_CHOICE_COLUMNS(COLUMN)                                                                  \
+  COLUMN(uint64_t, row, BS_KEY | BS_GIVEN) /* of /examples */                                      \
+  COLUMN(uint32_t, choice, BS_KEY)                                                                 \
+  COLUMN(uint32_t, tokens, BS_PLAIN)                                                               \
+  COLUMN(double, logprob, BS_PLAIN)                                                                \
+  COLUMN(double, target_score, BS_PLAIN)
+typedef struct bs_choice_row {
+  BS_CHOICE_COLUMNS(BS_FIELD)
+} bs_choice_row;
+
+/* One of the answers drawn for an example whose most frequent answer counts (self-consistency, Wang
+   et al. 2022, arXiv:2203.11171), or the one reasoning of a chain of thought in two steps. */
+#define BS_SAMPLE_COLUMNS(COLUMN)                                                                  \
+  COLUMN(uint64_t, row, BS_KEY | BS_GIVEN) /* of /examples */                                      \
+  COLUMN(uint32_t, sample, BS_KEY)                                                                 \
+  COLUMN(const char *, reasoning, BS_PLAIN) /* text before the answer; "": there was none */       \
+  COLUMN(const char *, generated, BS_PLAIN) /* text of the answer; "": none was asked for */       \
+  COLUMN(const char *, answer, BS_PLAIN)    /* the chosen choice, else the post-processed text */
+typedef struct bs_sample_row {
+  BS_SAMPLE_COLUMNS(BS_FIELD)
+} bs_sample_row;
+
+/* An example that was left out because its prompt is too long for the model: it has no row in
+   examples and no part in any score. */
+#define BS_SKIPPED_COLUMNS(COLUMN)                                                                 \
+  COLUMN(uint32_t, model, BS_KEY | BS_MODEL_INDEX | BS_GIVEN)                                      \
+  COLUMN(uint32_t, task, BS_KEY | BS_TASK_INDEX | BS_GIVEN)                                        \
+  COLUMN(uint32_t, shots, BS_KEY | BS_GIVEN)                                                       \
+  COLUMN(uint32_t, example, BS_KEY)                                                                \
+  COLUMN(uint32_t, prompt_tokens, BS_PLAIN)
+typedef struct bs_skipped_row {
+  BS_SKIPPED_COLUMNS(BS_FIELD)
+} bs_skipped_row;
+
+/* One score: a model on a task under a metric. */
+#define BS_SCORE_COLUMNS(COLUMN, AS)                                                               \
+  COLUMN(uint32_t, model, BS_MODEL_INDEX)                                                          \
+  COLUMN(uint32_t, task, BS_TASK_INDEX)                                                            \
+  COLUMN(uint32_t, shots, BS_PLAIN)                                                                \
+  COLUMN(const char *, metric, BS_PLAIN)                                                           \
+  COLUMN(double, value, BS_PLAIN)                                                                  \
+  AS(double, standard_error, "stderr", BS_PLAIN)                                                   \
+  COLUMN(uint64_t, n, BS_PLAIN) /* examples */                                                     \
+  /* 100 (value - low) / (high - low) of the task's preferred metric, else NaN */                  \
+  COLUMN(double, normalized, BS_PLAIN)
+typedef struct bs_score_row {
+  BS_SCORE_COLUMNS(BS_FIELD, BS_FIELD_AS)
+} bs_score_row;
+
+/* Linearity and breakthroughness of a curve: a family on a task, or in the mean over tasks, under a
+   metric. All but n and shared_scales is NaN ("" for the shape) where shared_scales > 0: such a
+   family has no single curve. Intervals and shape come from the examples that all models of the
+   curve have a value for (of repeats the mean), where the metric has a value for each example; else
+   from the points' standard errors; they are undefined where a point has no score or no error. */
+#define BS_LINEARITY_COLUMNS(COLUMN)                                                               \
+  COLUMN(const char *, family, BS_PLAIN)                                                           \
+  COLUMN(const char *, task, BS_PLAIN)                                                             \
+  COLUMN(const char *, metric, BS_PLAIN)                                                           \
+  COLUMN(uint32_t, shots, BS_PLAIN)                                                                \
+  COLUMN(uint64_t, n, BS_PLAIN) /* scales */                                                       \
+  COLUMN(double, improvement, BS_PLAIN)                                                            \
+  COLUMN(double, linearity, BS_PLAIN)                                                              \
+  COLUMN(double, breakthroughness, BS_PLAIN)                                                       \
+  COLUMN(double, root_mean_square, BS_PLAIN)                                                       \
+  COLUMN(double, root_median_square, BS_PLAIN)                                                     \
+  COLUMN(double, linearity_per_step, BS_PLAIN)                                                     \
+  COLUMN(uint64_t, shared_scales, BS_PLAIN) /* scales of several models that are not repeats */    \
+  COLUMN(double, improvement_low, BS_PLAIN) /* ends of 95 % intervals */                           \
+  COLUMN(double, improvement_high, BS_PLAIN)                                                       \
+  COLUMN(double, improvement_corrected, BS_PLAIN)                                                  \
+  COLUMN(double, linearity_low, BS_PLAIN)                                                          \
+  COLUMN(double, linearity_high, BS_PLAIN)                                                         \
+  COLUMN(double, linearity_corrected, BS_PLAIN)                                                    \
+  COLUMN(double, breakthroughness_low, BS_PLAIN)                                                   \
+  COLUMN(double, breakthroughness_high, BS_PLAIN)                                                  \
+  COLUMN(double, sign_share, BS_PLAIN)                                                             \
+  COLUMN(const char *, shape, BS_PLAIN)                                                            \
+  COLUMN(double, shape_p, BS_PLAIN)                                                                \
+  /* as scales, between two models on a logarithmic axis */                                        \
+  COLUMN(double, half_rise_scale, BS_PLAIN)                                                        \
+  COLUMN(double, half_rise_scale_low, BS_PLAIN)                                                    \
+  COLUMN(double, half_rise_scale_high, BS_PLAIN)
+typedef struct bs_linearity_row {
+  BS_LINEARITY_COLUMNS(BS_FIELD)
+} bs_linearity_row;
+
+/* One point of the curve behind a row: a model, or repeats of one, averaged. Models are repeats of
+   each other when the configuration (or table) says so: the same family and scale, and a seed each,
+   all different. Other models are never averaged. The standard error is that of the mean, over the
+   choice of examples, which the repeats have in common: that of the means over the repeats, example
+   by example. From a table, which has no examples, it is the mean of the repeats' standard errors:
+   the largest that it can be. It says nothing about other seeds; NaN if unknown. */
+#define BS_POINT_COLUMNS(COLUMN, AS)                                                               \
+  COLUMN(uint64_t, curve, BS_PLAIN)          /* the linearity row */                               \
+  COLUMN(uint32_t, model, BS_MODEL_INDEX)    /* the first repeat, with a score or without */       \
+  AS(uint32_t, n_models, "models", BS_PLAIN) /* repeats that have a score; 1: one model */         \
+  COLUMN(double, scale, BS_PLAIN)                                                                  \
+  COLUMN(double, value, BS_PLAIN) /* their mean */                                                 \
+  AS(double, standard_error, "stderr", BS_PLAIN)                                                   \
+  /* of the repeats' scores, n_models - 1; NaN for less than two */                                \
+  COLUMN(double, standard_deviation, BS_PLAIN)                                                     \
+  /* distinct examples (from a table: the most of a repeat); 0: unknown */                         \
+  COLUMN(uint64_t, n, BS_PLAIN)
+typedef struct bs_scale_point {
+  BS_POINT_COLUMNS(BS_FIELD, BS_FIELD_AS)
+} bs_scale_point;
+
+/* The mean of the normalised preferred scores of several tasks under a model: of the subtasks of a
+   task (its normalized_aggregate_score), of all tasks, or of those whose human scores are known
+   (where some of all are), where a task's subtasks count as the one task that they make up. Tasks
+   that are put in another way (variants) count in means of their own, one for each variant, never
+   as further tasks. NaN unless the model has a score for every task that any model has. */
+#define BS_AGGREGATE_COLUMNS(COLUMN, AS)                                                           \
+  COLUMN(uint32_t, model, BS_MODEL_INDEX)                                                          \
+  COLUMN(uint32_t, shots, BS_PLAIN)                                                                \
+  /* the parent's name; BS_ALL_TASKS; BS_HUMAN_TASKS; @VARIANT behind it */                        \
+  COLUMN(const char *, tasks, BS_PLAIN)                                                            \
+  COLUMN(double, value, BS_PLAIN)                                                                  \
+  AS(double, standard_error, "stderr", BS_PLAIN) /* the tasks' errors being independent */         \
+  COLUMN(uint64_t, n, BS_PLAIN)                  /* tasks */
+typedef struct bs_aggregate_row {
+  BS_AGGREGATE_COLUMNS(BS_FIELD, BS_FIELD_AS)
+} bs_aggregate_row;
+
+/* How far a score depends on the way in which a task is put: over its variants (and the task as its
+   file has it, where that was run) that have the metric, two at least. Sclar et al. 2023
+   (arXiv:2310.11324) report the range, Mizrahi et al. 2024 (arXiv:2401.00595) mean and maximum. NaN
+   unless the model has a score for every variant that any model has. */
+#define BS_SPREAD_COLUMNS(COLUMN)                                                                  \
+  COLUMN(uint32_t, model, BS_MODEL_INDEX)                                                          \
+  COLUMN(const char *, task, BS_PLAIN) /* without @VARIANT */                                      \
+  COLUMN(uint32_t, shots, BS_PLAIN)                                                                \
+  COLUMN(const char *, metric, BS_PLAIN)                                                           \
+  COLUMN(uint64_t, n, BS_PLAIN) /* variants */                                                     \
+  COLUMN(double, mean, BS_PLAIN)                                                                   \
+  COLUMN(double, minimum, BS_PLAIN)                                                                \
+  COLUMN(double, maximum, BS_PLAIN)                                                                \
+  COLUMN(double, range, BS_PLAIN)                                                                  \
+  COLUMN(double, standard_deviation, BS_PLAIN) /* of the sample: n - 1 */                          \
+  /* "": the task as its file has it, or no minimum; of equal ones the first of /tasks */          \
+  COLUMN(const char *, minimum_variant, BS_PLAIN)                                                  \
+  COLUMN(const char *, maximum_variant, BS_PLAIN)
+typedef struct bs_spread_row {
+  BS_SPREAD_COLUMNS(BS_FIELD)
+} bs_spread_row;
+
+/* What people score: on a task in the preferred metric's unit, and normalised as the models'
+   scores; of an aggregate only the latter, the mean over its tasks. NaN where it is not known, of
+   an aggregate where it is not known for one of its tasks. */
+#define BS_HUMAN_COLUMNS(COLUMN)                                                                   \
+  COLUMN(const char *, task, BS_PLAIN) /* of /tasks, or an aggregate */                            \
+  COLUMN(const char *, metric, BS_PLAIN)                                                           \
+  COLUMN(double, average, BS_PLAIN)                                                                \
+  COLUMN(double, best, BS_PLAIN)                                                                   \
+  COLUMN(double, normalized_average, BS_PLAIN)                                                     \
+  COLUMN(double, normalized_best, BS_PLAIN)                                                        \
+  COLUMN(uint64_t, n, BS_PLAIN) /* tasks */
+typedef struct bs_human_row {
+  BS_HUMAN_COLUMNS(BS_FIELD)
+} bs_human_row;
+
+/* Of how many prompts something was lost, or their answers had to be encoded apart from them. */
+#define BS_PROMPT_COUNT_COLUMNS(COLUMN)                                                            \
+  COLUMN(uint64_t, prompts, BS_PLAIN) /* all; the others are some of these */                      \
+  COLUMN(uint64_t, truncated, BS_PLAIN)                                                            \
+  COLUMN(uint64_t, fewer_shots, BS_PLAIN)                                                          \
+  COLUMN(uint64_t, skipped, BS_PLAIN)                                                              \
+  COLUMN(uint64_t, border, BS_PLAIN)
+typedef struct bs_prompt_counts {
+  BS_PROMPT_COUNT_COLUMNS(BS_FIELD)
+} bs_prompt_counts;
+
+/* The prompts of a model, task and number of shots, those that were left out among them. */
+#define BS_PROMPT_COLUMNS(COLUMN)                                                                  \
+  COLUMN(uint32_t, model, BS_MODEL_INDEX)                                                          \
+  COLUMN(uint32_t, task, BS_TASK_INDEX)                                                            \
+  COLUMN(uint32_t, shots, BS_PLAIN)
+typedef struct bs_prompt_row {
+  BS_PROMPT_COLUMNS(BS_FIELD)
+  bs_prompt_counts of;
+} bs_prompt_row;
+
+/* What may differ from run to run: a unit of work that was done, or examples that failed. */
+#define BS_RUN_COLUMNS(COLUMN)                                                                     \
+  COLUMN(uint32_t, model, BS_KEY | BS_MODEL_INDEX)                                                 \
+  COLUMN(uint32_t, task, BS_KEY | BS_TASK_INDEX)                                                   \
+  COLUMN(uint32_t, shots, BS_KEY)                                                                  \
+  COLUMN(uint32_t, first_example, BS_KEY)                                                          \
+  COLUMN(uint32_t, n_examples, BS_KEY)                                                             \
+  COLUMN(uint32_t, rank, BS_PLAIN)                                                                 \
+  COLUMN(uint32_t, attempts, BS_PLAIN)                                                             \
+  COLUMN(double, seconds, BS_PLAIN)                                                                \
+  COLUMN(uint64_t, tokens_asked, BS_LATER) /* as bs_engine_work counts them */                     \
+  COLUMN(uint64_t, tokens_computed, BS_LATER)                                                      \
+  COLUMN(const char *, host, BS_PLAIN)                                                             \
+  COLUMN(const char *, failure, BS_PLAIN) /* "" when the unit is done */
+typedef struct bs_run_row {
+  BS_RUN_COLUMNS(BS_FIELD)
+} bs_run_row;
+
+/* Where results come from: the text attributes of the file's root. NULL is written as "". */
+#define BS_PROVENANCE_COLUMNS(COLUMN)                                                              \
+  COLUMN(const char *, config, BS_LATER)  /* the configuration's JSON text */                      \
+  COLUMN(const char *, created, BS_LATER) /* ISO 8601, UTC */                                      \
+  COLUMN(const char *, commit, BS_LATER)  /* of the source */                                      \
+  COLUMN(const char *, compiler, BS_LATER)                                                         \
+  COLUMN(const char *, isa, BS_LATER)   /* instruction set of the kernels */                       \
+  COLUMN(const char *, dtype, BS_LATER) /* arithmetic */                                           \
+  COLUMN(const char *, host, BS_LATER)                                                             \
+  COLUMN(const char *, protocol, BS_LATER) /* what scores depend on beside checkpoint and task */
+typedef struct bs_provenance {
+  BS_PROVENANCE_COLUMNS(BS_FIELD)
+} bs_provenance;
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
