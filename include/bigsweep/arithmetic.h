@@ -3,9 +3,6 @@
 #ifndef BIGSWEEP_ARITHMETIC_H
 #define BIGSWEEP_ARITHMETIC_H
 
-#include <stdbool.h>
-#include <stddef.h>
-
 #include "bigsweep/error.h"
 
 #ifdef __cplusplus
@@ -26,6 +23,18 @@ typedef enum bs_precision {
 bs_status bs_precision_parse(bs_precision *out, const char *name, bs_error *err);
 /* The name, in static storage. */
 const char *bs_precision_name(bs_precision precision);
+
+/* Instruction sets. A machine that has one has those above it in this list, too. */
+typedef enum bs_isa {
+  BS_ISA_AUTO,     /* the best that this machine has */
+  BS_ISA_PORTABLE, /* plain C, on every machine */
+  BS_ISA_AVX2,     /* and FMA, F16C */
+  BS_ISA_AVX512,   /* F, BW, DQ, VL */
+  BS_ISA_AMX,      /* AMX bf16 tiles, and AVX-512 with bf16 conversions */
+} bs_isa;
+
+/* The name, in static storage: "portable", "avx2", ... */
+const char *bs_isa_name(bs_isa isa);
 
 #ifdef __cplusplus
 }

@@ -34,9 +34,9 @@ bs_status bs_engine_open(bs_engine **out, const bs_checkpoint *checkpoint,
                          const bs_engine_options *options, bs_error *err);
 void bs_engine_free(bs_engine **engine);
 
-/* The precision that runs (never AUTO) and the instruction set, for provenance. */
+/* The precision that runs and the instruction set (never AUTO), for provenance. */
 bs_precision bs_engine_precision(const bs_engine *engine);
-const char *bs_engine_isa(const bs_engine *engine);
+bs_isa bs_engine_isa(const bs_engine *engine);
 
 /* Names of the instruction sets this machine and this build have, best first; the last is
    "portable". Static storage. */

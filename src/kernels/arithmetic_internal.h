@@ -7,15 +7,6 @@
 
 #include "bigsweep/arithmetic.h"
 
-/* Instruction sets. A machine that has one has those above it in this list, too. */
-typedef enum bs_isa {
-  BS_ISA_AUTO,     /* the best that this machine has */
-  BS_ISA_PORTABLE, /* plain C, on every machine */
-  BS_ISA_AVX2,     /* and FMA, F16C */
-  BS_ISA_AVX512,   /* F, BW, DQ, VL */
-  BS_ISA_AMX,      /* AMX bf16 tiles, and AVX-512 with bf16 conversions */
-} bs_isa;
-
 /* The x86 kernels are built on x86-64 alone. */
 #if defined(__x86_64__)
 #define BS_ISA_X86 1
@@ -36,8 +27,6 @@ bs_status bs_arithmetic_settle(bs_arithmetic *arithmetic, bs_error *err);
    name; the message lists those that exist and those of this machine. This machine may lack the
    set. */
 bs_status bs_isa_parse(bs_isa *out, const char *name, bs_error *err);
-/* The name, in static storage. */
-const char *bs_isa_name(bs_isa isa);
 /* Whether this machine has it; true for AUTO. */
 bool bs_isa_present(bs_isa isa);
 /* The instruction sets of this machine, best first, and their names. The last is "portable". Static

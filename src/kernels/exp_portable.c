@@ -1,3 +1,4 @@
+/* e^x in plain C. */
 #include <math.h>
 #include <stdint.h>
 

@@ -62,7 +62,8 @@ typedef struct bench_report {
   const char *model; /* "S", "12x768" or a folder */
   bs_model_info info;
   bs_precision precision;
-  const char *isa, *peak_what;
+  bs_isa isa;
+  const char *peak_what;
   size_t batch_tokens;
   size_t n_products; /* products of the hardware for one of the matrix */
   /* Getting there, in seconds; written < 0: an existing checkpoint. */

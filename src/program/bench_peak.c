@@ -1,19 +1,20 @@
+/* The peak rate of the instructions that the kernels multiply with, measured. */
 #include "program/bench_peak.h"
 
 #include <omp.h>
-#include <string.h>
 
 static const struct {
-  const char *isa, *what;
+  bs_isa isa;
+  const char *what;
   float (*run)(size_t n);
   double flops; /* of a round */
 } loops[] = {
 #ifdef BENCH_PEAK_X86
-    {"amx", "AMX bf16 tile products", peak_amx, PEAK_AMX_FLOPS},
-    {"avx512", "AVX-512 f32 fused multiply-adds", peak_avx512, PEAK_AVX512_FLOPS},
-    {"avx2", "AVX2 f32 fused multiply-adds", peak_avx2, PEAK_AVX2_FLOPS},
+    {BS_ISA_AMX, "AMX bf16 tile products", peak_amx, PEAK_AMX_FLOPS},
+    {BS_ISA_AVX512, "AVX-512 f32 fused multiply-adds", peak_avx512, PEAK_AVX512_FLOPS},
+    {BS_ISA_AVX2, "AVX2 f32 fused multiply-adds", peak_avx2, PEAK_AVX2_FLOPS},
 #endif
-    {"portable", "f32 multiplications and additions of compiled C", peak_portable,
+    {BS_ISA_PORTABLE, "f32 multiplications and additions of compiled C", peak_portable,
      PEAK_PORTABLE_FLOPS},
 };
 
@@ -39,9 +40,9 @@ static double time_rounds(float (*run)(size_t n), size_t n, int n_threads) {
   return end - begin;
 }
 
-double bench_peak(const char *isa, int n_threads, const char **what) {
+double bench_peak(bs_isa isa, int n_threads, const char **what) {
   for (size_t i = 0; i < sizeof loops / sizeof *loops; i++) {
-    if (strcmp(isa, loops[i].isa) != 0)
+    if (isa != loops[i].isa)
       continue;
     *what = loops[i].what;
     size_t n = 1024;

@@ -4,9 +4,12 @@
 
 #include <stddef.h>
 
+#include "bigsweep/arithmetic.h"
+
 /* Operations a second of the instructions that the kernels of `isa` multiply with, on n_threads
-   threads at once, best of a few runs; 0 for an unknown one. What they are stands in *what. */
-double bench_peak(const char *isa, int n_threads, const char **what);
+   threads at once, best of a few runs; 0 for one that has no loop here. What they are stands in
+   *what. */
+double bench_peak(bs_isa isa, int n_threads, const char **what);
 
 /* One file for each instruction set: n rounds of a loop without memory traffic. The sum of what it
    computed is returned, so that nothing can be left out. */

@@ -1,3 +1,4 @@
+/* The peak loop of AMX: bf16 tile products. */
 #include "program/bench_peak.h"
 
 #include <immintrin.h>

@@ -1,3 +1,4 @@
+/* The peak loop of AVX-512: f32 fused multiply-adds. */
 #include "program/bench_peak.h"
 
 #include <immintrin.h>

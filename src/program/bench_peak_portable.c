@@ -1,3 +1,4 @@
+/* The peak loop in C that the compiler vectorises. */
 #include "program/bench_peak.h"
 
 float peak_portable(size_t n) {

@@ -50,7 +50,7 @@ void bench_print_table(const bench_report *report, FILE *to) {
           (double)info->weights_bytes / MIB);
   fprintf(to,
           "engine     %s on %s, up to %zu tokens a pass, %zu product%s for each of the matrix\n",
-          bs_precision_name(report->precision), report->isa, report->batch_tokens,
+          bs_precision_name(report->precision), bs_isa_name(report->isa), report->batch_tokens,
           report->n_products, report->n_products == 1 ? "" : "s");
   print_loading(report, to);
   print_memory(report, to);
@@ -150,7 +150,7 @@ static bs_status add_header(bs_text *text, const bench_report *report, bs_error 
   if (status == BS_OK)
     status = add_string(text, "precision", bs_precision_name(report->precision), err);
   if (status == BS_OK)
-    status = add_string(text, "isa", report->isa, err);
+    status = add_string(text, "isa", bs_isa_name(report->isa), err);
   if (status == BS_OK)
     status = add_string(text, "peak_of", report->peak_what, err);
   return status == BS_OK ? add_numbers(text, numbers, sizeof numbers / sizeof *numbers, err)

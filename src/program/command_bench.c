@@ -15,8 +15,8 @@ typedef struct bench_options {
 
 /* Products of the hardware that make one of the matrix: AMX multiplies bf16 alone, so that the
    parts of wider numbers meet one by one; those of least weight are left out. */
-static size_t products_of(const char *isa, bs_precision precision, bs_dtype stored) {
-  if (strcmp(isa, "amx") != 0 || precision == BS_PRECISION_BF16)
+static size_t products_of(bs_isa isa, bs_precision precision, bs_dtype stored) {
+  if (isa != BS_ISA_AMX || precision == BS_PRECISION_BF16)
     return 1;
   size_t n_parts = precision == BS_PRECISION_BF16X2 ? 2 : 3, n = 0;
   size_t n_weight = stored == BS_DTYPE_BF16 ? 1 : stored == BS_DTYPE_F16 ? 2 : 3;

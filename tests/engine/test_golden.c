@@ -95,7 +95,7 @@ static void check_folder(const char *folder, const char *list, double tolerance)
     if (open_model(&m, bs_test_data(folder), isas[i]))
       cJSON_ArrayForEach(entry, bs_json_get(json->root, list)) check_case(m.engine, entry, &of);
     printf("\n    %s, %s: %zu values, error mean %.2e, max %.2e ", folder,
-           m.engine != NULL ? bs_engine_isa(m.engine) : "-", of.n,
+           m.engine != NULL ? bs_isa_name(bs_engine_isa(m.engine)) : "-", of.n,
            of.sum / (double)(of.n > 0 ? of.n : 1), of.largest);
     CU_ASSERT_TRUE(of.n > 0 && of.largest <= tolerance);
     close_model(&m);

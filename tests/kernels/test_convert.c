@@ -1,3 +1,4 @@
+/* Conversions of weights, splitting into bf16 parts, and exponentials, value by value. */
 #include <math.h>
 #include <stdio.h>
 #include <string.h>

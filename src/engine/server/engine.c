@@ -146,6 +146,6 @@ bs_status bs_engine_check_isa(const char *name, bs_error *err) {
   return bs_isa_parse(&isa, name, err);
 }
 
-const char *bs_engine_isa(const bs_engine *engine) { return bs_isa_name(engine->arithmetic.isa); }
+bs_isa bs_engine_isa(const bs_engine *engine) { return engine->arithmetic.isa; }
 
 void bs_engine_work_done(const bs_engine *engine, bs_engine_work *work) { *work = engine->done; }
