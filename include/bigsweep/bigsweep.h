@@ -4,6 +4,7 @@
 
 #include "bigsweep/analysis.h"
 #include "bigsweep/arithmetic.h"
+#include "bigsweep/backend.h"
 #include "bigsweep/buffer.h"
 #include "bigsweep/checkpoint.h"
 #include "bigsweep/config.h"

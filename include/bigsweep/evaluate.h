@@ -1,57 +1,16 @@
-/* Evaluating examples of a task with a model: prompt, tokens, engine, metrics. Knows nothing of
- * MPI. */
+/* Evaluating examples of a task with a model: prompts, a backend that answers, metrics. Knows
+   nothing of MPI. */
 #ifndef BIGSWEEP_EVALUATE_H
 #define BIGSWEEP_EVALUATE_H
 
-#include "bigsweep/engine.h"
+#include "bigsweep/backend.h"
 #include "bigsweep/prompt.h"
 #include "bigsweep/tables.h"
 #include "bigsweep/task.h"
-#include "bigsweep/tokenizer.h"
 
 #ifdef __cplusplus
 extern "C" {
 #endif
-
-/* Where the border between prompt and answer lies in tokens.
-   JOINT: white space at the end of the context moves to the continuation. When encode(context +
-   continuation) begins with the tokens of encode(context), what is behind them is the continuation;
-   when a token spans the border, both are encoded alone.
-   SEPARATE: both are encoded alone as they are, as BIG-bench did. */
-typedef enum bs_border { BS_BORDER_JOINT, BS_BORDER_SEPARATE } bs_border;
-
-/* "joint", "separate" -> border; BS_ERR_USAGE names the known ones. */
-bs_status bs_border_parse(bs_border *out, const char *name, bs_error *err);
-const char *bs_border_name(bs_border border);
-
-/* Appends the tokens of a context and one continuation of it. What the tokenizer's post-processor
-   puts before a text (BOS) goes before the context; what it puts behind one (EOS) is left out.
-   *spans (optional): a token would span a joint border. A continuation that is not empty, moved
-   white space included, has at least one token; BS_ERR_INPUT when the tokenizer drops all of it. */
-bs_status bs_encode_pair(const bs_tokenizer *tokenizer, bs_border border, const char *context,
-                         size_t context_bytes, const char *continuation, size_t continuation_bytes,
-                         bs_tokens *context_ids, bs_tokens *continuation_ids, bool *spans,
-                         bs_error *err);
-
-/* A prompt that text is generated behind, in tokens. With a joint border it is the context that
-   answers are scored behind: the white space at its end is left off, and is taken from the front of
-   what comes. */
-typedef struct bs_generation_prompt bs_generation_prompt;
-
-/* `text` need not stay; `tokenizer` is borrowed until bs_generation_prompt_free. */
-bs_status bs_generation_prompt_new(bs_generation_prompt **out, const bs_tokenizer *tokenizer,
-                                   bs_border border, const char *text, size_t n_bytes,
-                                   bs_error *err);
-/* From tokens as they are. */
-bs_status bs_generation_prompt_of_ids(bs_generation_prompt **out, const bs_tokenizer *tokenizer,
-                                      const int32_t *ids, size_t n, bs_error *err);
-void bs_generation_prompt_free(bs_generation_prompt **prompt);
-bs_token_span bs_generation_prompt_ids(const bs_generation_prompt *prompt);
-/* Appends the text that the new tokens ids[0..n) add to the prompt's, without as much of the white
-   space left off the prompt as that text begins with. With a separate border: the text of the new
-   tokens alone, as the reference takes it (some tokenizers drop its first space). */
-bs_status bs_generation_prompt_decode(const bs_generation_prompt *prompt, const int32_t *ids,
-                                      size_t n, bs_text *text, bs_error *err);
 
 /* What becomes of a prompt that is too long: with the longest answer that is scored behind it, and
    the most new tokens that may be generated, it would not fit the model's positions. Of a chain of
@@ -66,7 +25,7 @@ typedef enum bs_overlong { BS_OVERLONG_CUT, BS_OVERLONG_FEWER_SHOTS, BS_OVERLONG
 bs_status bs_overlong_parse(bs_overlong *out, const char *name, bs_error *err);
 const char *bs_overlong_name(bs_overlong overlong);
 
-/* What scores depend on beside checkpoint and task. */
+/* What scores depend on beside model and task. */
 typedef struct bs_protocol {
   uint32_t seed;
   bs_border border;
@@ -75,17 +34,11 @@ typedef struct bs_protocol {
   bs_precision precision;
 } bs_protocol;
 
-typedef struct bs_evaluator bs_evaluator;
-
-/* Loads checkpoint, tokenizer and engine of a folder. `options` may be NULL; its precision is
-   replaced by the protocol's. */
-bs_status bs_evaluator_open(bs_evaluator **out, const char *model_dir, const bs_protocol *protocol,
-                            const bs_engine_options *options, bs_error *err);
-/* Tokenizer and description of a folder alone, to look at prompts: nothing can be run. */
-bs_status bs_evaluator_open_prompts(bs_evaluator **out, const char *model_dir,
-                                    const bs_protocol *protocol, bs_error *err);
-void bs_evaluator_free(bs_evaluator **evaluator);
-const bs_engine *bs_evaluator_engine(const bs_evaluator *evaluator);
+/* A model and how it is evaluated. */
+typedef struct bs_evaluator {
+  bs_backend *backend; /* borrowed; one that is open to look serves bs_evaluator_count_prompts */
+  bs_protocol protocol;
+} bs_evaluator;
 
 /* Scores examples [first, first + n) of `task` under the prompts of `prompter` and appends one row
    each to the examples of `results` (whose metric columns are bs_example_metric_names), or to those
@@ -110,7 +63,7 @@ const bs_engine *bs_evaluator_engine(const bs_evaluator *evaluator);
    that read the same the first has them all), and nothing that needs the right answer's own
    log-probability is known. In one step choices and targets do not depend on the samples and are
    scored as ever. */
-bs_status bs_evaluator_run(bs_evaluator *evaluator, const bs_task *task,
+bs_status bs_evaluator_run(const bs_evaluator *evaluator, const bs_task *task,
                            const bs_prompter *prompter, uint32_t shots, size_t first, size_t n,
                            uint32_t model_row, uint32_t task_row, bs_tables *results,
                            bs_error *err);

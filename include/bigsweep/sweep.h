@@ -28,11 +28,12 @@ typedef struct bs_unit {
 typedef struct bs_plan_model {
   bs_model_row row;      /* strings owned by the plan; its path as the configuration has it */
   const char *path;      /* to open; borrowed from the configuration */
-  char *fingerprints;    /* bs_checkpoint_fingerprints; owned; NULL: no hashes were asked for */
+  char *fingerprints;    /* bs_backend_identify; owned; NULL: no hashes were asked for */
   uint64_t memory_bytes; /* of an engine, beside the mapped files */
   uint64_t least_bytes;  /* less than any engine takes, whatever its instruction set and precision:
                             two bytes for each parameter */
   uint64_t weights_bytes;
+  double token_cost;    /* operations for a token */
   double load_cost;     /* of opening it, in the measure of a unit's cost */
   double smallest_cost; /* of a unit that still keeps the matrix products busy */
 } bs_plan_model;

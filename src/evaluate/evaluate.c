@@ -1,91 +1,15 @@
-#include "bigsweep/evaluate.h"
-
-#include <stdio.h>
+/* Evaluating a task: questions for all examples of a call, their answers, rows of the results. */
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/memory_internal.h"
 #include "bigsweep/metric.h"
 #include "evaluate/evaluate_internal.h"
 
-/* The tokens "<0x00>" to "<0xFF>", in every spelling that the library's decoder reads. */
-static bs_status mark_byte_tokens(bs_evaluator *evaluator, bs_error *err) {
-  static const char high[] = "+0123456789abcdefABCDEF", low[] = "0123456789abcdefABCDEF";
-  evaluator->vocab_size = bs_tokenizer_vocab_size(evaluator->tokenizer);
-  evaluator->is_byte = bs_array_new(evaluator->vocab_size, sizeof *evaluator->is_byte, err);
-  if (evaluator->is_byte == NULL)
-    return BS_ERR_MEMORY;
-  for (size_t i = 0; i < sizeof high - 1; i++) {
-    for (size_t j = 0; j < sizeof low - 1; j++) {
-      char content[8];
-      snprintf(content, sizeof content, "<0x%c%c>", high[i], low[j]);
-      int32_t id = bs_tokenizer_id(evaluator->tokenizer, content);
-      if (id >= 0 && (size_t)id < evaluator->vocab_size)
-        evaluator->is_byte[id] = true;
-    }
-  }
-  return BS_OK;
-}
-
-bs_status bs_evaluator_open_prompts(bs_evaluator **out, const char *model_dir,
-                                    const bs_protocol *protocol, bs_error *err) {
-  bs_model_info info;
-  bs_evaluator *evaluator = *out = bs_array_new(1, sizeof *evaluator, err);
-  if (evaluator == NULL)
-    return BS_ERR_MEMORY;
-  evaluator->protocol = *protocol;
-  bs_status status = bs_tokenizer_open(&evaluator->tokenizer, model_dir, err);
-  if (status == BS_OK)
-    status = bs_checkpoint_open(&evaluator->checkpoint, model_dir, err);
-  if (status == BS_OK) {
-    bs_checkpoint_info(evaluator->checkpoint, &info);
-    status = bs_tokenizer_check_fits(evaluator->tokenizer, info.vocab_size, err);
-  }
-  if (status == BS_OK)
-    status = bs_border_prefix(evaluator->tokenizer, &evaluator->prefix, err);
-  if (status == BS_OK) {
-    evaluator->n_positions = info.max_positions;
-  } else {
-    bs_evaluator_free(out);
-  }
-  return status;
-}
-
-bs_status bs_evaluator_open(bs_evaluator **out, const char *model_dir, const bs_protocol *protocol,
-                            const bs_engine_options *options, bs_error *err) {
-  bs_engine_options with_precision = {0};
-  if (options != NULL)
-    with_precision = *options;
-  with_precision.precision = protocol->precision;
-  bs_status status = bs_evaluator_open_prompts(out, model_dir, protocol, err);
-  if (status == BS_OK)
-    status = bs_engine_open(&(*out)->engine, (*out)->checkpoint, &with_precision, err);
-  if (status == BS_OK)
-    status = mark_byte_tokens(*out, err);
-  if (status != BS_OK)
-    bs_evaluator_free(out);
-  return status;
-}
-
-void bs_evaluator_free(bs_evaluator **evaluator) {
-  if (*evaluator == NULL)
-    return;
-  bs_engine_free(&(*evaluator)->engine);
-  bs_checkpoint_free(&(*evaluator)->checkpoint);
-  bs_tokenizer_free(&(*evaluator)->tokenizer);
-  bs_tokens_free(&(*evaluator)->prefix);
-  free((*evaluator)->is_byte);
-  free(*evaluator);
-  *evaluator = NULL;
-}
-
-const bs_engine *bs_evaluator_engine(const bs_evaluator *evaluator) { return evaluator->engine; }
-
 static bs_status check_call(const bs_evaluator *evaluator, const bs_task *task, size_t first,
                             size_t n, const bs_tables *results, bs_error *err) {
   size_t n_names;
   bs_example_metric_names(&n_names);
-  if (evaluator->engine == NULL)
+  if (bs_backend_about(evaluator->backend)->is_to_look)
     return bs_error_set(err, BS_ERR_USAGE, "an evaluator that is open for prompts alone");
   if (first > task->n_examples || n > task->n_examples - first)
     return bs_error_set(err, BS_ERR_USAGE, "%s: examples %zu to %zu are asked for, there are %zu",
@@ -98,7 +22,7 @@ static bs_status check_call(const bs_evaluator *evaluator, const bs_task *task, 
   return BS_OK;
 }
 
-bs_status bs_evaluator_run(bs_evaluator *evaluator, const bs_task *task,
+bs_status bs_evaluator_run(const bs_evaluator *evaluator, const bs_task *task,
                            const bs_prompter *prompter, uint32_t shots, size_t first, size_t n,
                            uint32_t model_row, uint32_t task_row, bs_tables *results,
                            bs_error *err) {
@@ -121,7 +45,7 @@ bs_status bs_evaluator_run(bs_evaluator *evaluator, const bs_task *task,
   if (status == BS_OK)
     status = bs_jobs_try(evaluator, task, jobs, n, err);
   bs_row_place place = {.of = task,
-                        .tokenizer = evaluator->tokenizer,
+                        .tokenizer = bs_backend_about(evaluator->backend)->tokenizer,
                         .model = model_row,
                         .task = task_row,
                         .shots = shots};
@@ -149,7 +73,7 @@ static bs_status count_prompt(const bs_evaluator *evaluator, const bs_task *task
     counts->truncated += !fits;
     counts->fewer_shots += job.shots_shown < shots;
     counts->skipped += job.is_skipped;
-    counts->border += job.items.n_spanned > 0;
+    counts->border += job.items.query != NULL && job.items.query->n_spanned > 0;
   }
   bs_job_free(&job);
   return status;

@@ -1,4 +1,4 @@
-/* Texts that the engine generates, each ended as soon as what follows cannot matter. */
+/* Texts that the model generates, each ended as soon as what follows cannot matter. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,38 +9,12 @@
 typedef struct stopper {
   const bs_evaluator *evaluator;
   const bs_task *task;
-  bs_trial *const *trials;
   bs_step step;
 } stopper;
 
-static const bs_generation_prompt *prompt_of(const stopper *s, const bs_trial *trial) {
+static const bs_query *query_of(const stopper *s, const bs_trial *trial) {
   bool is_second = s->step == BS_STEP_ANSWER && bs_task_in_two_steps(s->task);
-  return is_second ? trial->prompt : trial->job->generation_prompt;
-}
-
-/* How many of the ids give text that later ids cannot change. A byte fallback decoder takes a run
-   of byte tokens as a whole, and a token without text of its own may stand within a run. */
-static size_t n_settled_ids(const bs_evaluator *evaluator, const int32_t *ids, size_t n) {
-  bs_text alone = {0};
-  bool settled = false;
-  while (n > 0 && !settled) {
-    size_t id = (size_t)ids[n - 1];
-    alone.n_bytes = 0;
-    settled =
-        id < evaluator->vocab_size && !evaluator->is_byte[id] &&
-        bs_tokenizer_decode(evaluator->tokenizer, ids + n - 1, 1, true, &alone, NULL) == BS_OK &&
-        alone.n_bytes > 0;
-    n -= !settled;
-  }
-  bs_text_free(&alone);
-  return n;
-}
-
-static size_t without_replacements(const bs_text *text) {
-  size_t n = text->n_bytes;
-  while (n >= 3 && memcmp(text->data + n - 3, "\xEF\xBF\xBD", 3) == 0)
-    n -= 3; /* perhaps the beginning of a character */
-  return n;
+  return is_second ? trial->items.query : trial->job->items.query;
 }
 
 /* What ends a text of this step, and all that follows it; NULL: nothing does. */
@@ -61,23 +35,14 @@ static size_t bytes_before(const char *text, size_t n_bytes, const char *mark) {
 }
 
 /* Ends a generation as soon as what is taken out of it cannot change any more. */
-static bool is_done(void *user, size_t index, const int32_t *ids, size_t n) {
+static bool is_done(void *user, size_t index, const char *text, size_t n_bytes) {
   const stopper *s = user;
   const bs_task *task = s->task;
-  bs_text text = {0};
-  size_t n_ids = n_settled_ids(s->evaluator, ids, n);
-  bool done = n_ids > 0 && bs_generation_prompt_decode(prompt_of(s, s->trials[index]), ids, n_ids,
-                                                       &text, NULL) == BS_OK;
-  if (done) {
-    const char *bytes = text.data != NULL ? text.data : "";
-    size_t n_bytes = without_replacements(&text);
-    done =
-        bytes_before(bytes, n_bytes, end_mark(task, s->step)) < n_bytes ||
-        (s->step == BS_STEP_ANSWER && bs_prediction_settled(bytes, n_bytes, task->max_length,
-                                                            task->stop_string, task->output_regex));
-  }
-  bs_text_free(&text);
-  return done;
+  (void)index;
+  return bytes_before(text, n_bytes, end_mark(task, s->step)) < n_bytes ||
+         (s->step == BS_STEP_ANSWER &&
+          bs_prediction_settled(text, n_bytes, task->max_length, task->stop_string,
+                                task->output_regex));
 }
 
 /* Texts are kept as C strings: U+0000 becomes U+FFFD. */
@@ -90,22 +55,17 @@ static bs_status append_without_nul(bs_text *to, const bs_text *text, bs_error *
 }
 
 /* The text of a request, up to the mark that ends it. */
-static bs_status take_text(const stopper *s, const bs_trial *trial,
-                           const bs_generate_result *result, bs_text *to, bs_error *err) {
-  bs_text text = {0};
-  bs_status status =
-      bs_generation_prompt_decode(prompt_of(s, trial), result->ids, result->n_tokens, &text, err);
-  if (status == BS_OK)
-    status = append_without_nul(to, &text, err);
+static bs_status take_text(const stopper *s, const bs_text_result *result, bs_text *to,
+                           bs_error *err) {
+  bs_status status = append_without_nul(to, &result->text, err);
   if (status == BS_OK) {
     to->n_bytes = bytes_before(to->data, to->n_bytes, end_mark(s->task, s->step));
     to->data[to->n_bytes] = '\0';
   }
-  bs_text_free(&text);
   return status;
 }
 
-static bs_status take_result(const stopper *s, bs_trial *trial, const bs_generate_result *result,
+static bs_status take_result(const stopper *s, bs_trial *trial, const bs_text_result *result,
                              bs_error *err) {
   const bs_task *task = s->task;
   bs_job *job = trial->job;
@@ -114,9 +74,9 @@ static bs_status take_result(const stopper *s, bs_trial *trial, const bs_generat
   if (result->truncated_tokens > job->truncated_tokens)
     job->truncated_tokens = result->truncated_tokens;
   if (s->step == BS_STEP_REASONING)
-    return take_text(s, trial, result, &trial->reasoning, err);
+    return take_text(s, result, &trial->reasoning, err);
   bs_text text = {0};
-  bs_status status = take_text(s, trial, result, &trial->generated, err);
+  bs_status status = take_text(s, result, &trial->generated, err);
   if (status == BS_OK)
     status = bs_text_append(&text, "", 0, err);
   if (status == BS_OK)
@@ -126,12 +86,12 @@ static bs_status take_result(const stopper *s, bs_trial *trial, const bs_generat
   return status;
 }
 
-static bs_generate_request request_of(const stopper *s, const bs_trial *trial) {
+static bs_text_request request_of(const stopper *s, const bs_trial *trial) {
   const bs_task *task = s->task;
   const bs_protocol *protocol = &s->evaluator->protocol;
-  bs_generate_request request = {.prompt = bs_generation_prompt_ids(prompt_of(s, trial)),
-                                 .max_tokens = bs_task_new_tokens(task, protocol),
-                                 .seed = protocol->seed};
+  bs_text_request request = {.query = query_of(s, trial),
+                             .max_tokens = bs_task_new_tokens(task, protocol),
+                             .seed = protocol->seed};
   bool is_drawn = s->step == BS_STEP_REASONING || !bs_task_in_two_steps(task);
   if (bs_task_is_voted(task) && is_drawn) {
     request.temperature = task->temperature;
@@ -141,22 +101,21 @@ static bs_generate_request request_of(const stopper *s, const bs_trial *trial) {
   return request;
 }
 
-bs_status bs_trials_generate(bs_evaluator *evaluator, const bs_task *task, bs_trial *const *trials,
-                             size_t n, bs_step step, bs_error *err) {
-  stopper s = {evaluator, task, trials, step};
-  bs_generate_result *results = NULL;
-  bs_generate_request *requests = bs_array_new(n, sizeof *requests, err);
+bs_status bs_trials_generate(const bs_evaluator *evaluator, const bs_task *task,
+                             bs_trial *const *trials, size_t n, bs_step step, bs_error *err) {
+  stopper s = {evaluator, task, step};
+  bs_text_result *results = NULL;
+  bs_text_request *requests = bs_array_new(n, sizeof *requests, err);
   if (requests == NULL)
     return BS_ERR_MEMORY;
   for (size_t i = 0; i < n; i++)
     requests[i] = request_of(&s, trials[i]);
   bs_status status = BS_OK;
   if (n > 0)
-    status = bs_engine_generate(evaluator->engine, requests, n, is_done, &s, &results, err);
+    status = bs_backend_generate(evaluator->backend, requests, n, is_done, &s, &results, err);
   for (size_t i = 0; i < n && status == BS_OK; i++)
     status = take_result(&s, trials[i], &results[i], err);
-  if (results != NULL)
-    bs_generate_results_free(&results, n);
+  bs_text_results_free(&results, n);
   free(requests);
   return status;
 }

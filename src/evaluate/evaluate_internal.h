@@ -1,4 +1,4 @@
-/* The parts of the evaluator: what is asked of the engine for one example, and what becomes of the
+/* The parts of the evaluator: what is asked of the model for one example, and what becomes of the
    answers. */
 #ifndef BIGSWEEP_EVALUATE_EVALUATE_INTERNAL_H
 #define BIGSWEEP_EVALUATE_EVALUATE_INTERNAL_H
@@ -12,46 +12,13 @@
 /* Columns of numbers that an example can have. */
 enum { BS_MOST_COLUMNS = BS_MOST_METRICS + BS_N_RECORDS };
 
-/* What the post-processor puts before a text (BOS). */
-bs_status bs_border_prefix(const bs_tokenizer *tokenizer, bs_tokens *prefix, bs_error *err);
-
-/* A context that is paired with several continuations: encoded once where the border allows. */
-typedef struct bs_context {
-  const bs_tokenizer *tokenizer;
-  const bs_tokens *prefix; /* borrowed */
-  bs_border border;
-  const char *text;  /* borrowed */
-  size_t n_bytes;    /* without the white space that goes to the continuation */
-  size_t full_bytes; /* with it */
-  bs_tokens ids;     /* prefix and the text[0..n_bytes) alone */
-} bs_context;
-
-bs_status bs_context_open(bs_context *context, const bs_tokenizer *tokenizer,
-                          const bs_tokens *prefix, bs_border border, const char *text,
-                          size_t n_bytes, bs_error *err);
-void bs_context_close(bs_context *context);
-/* Appends the two parts of context and continuation, as bs_encode_pair, but a continuation may have
-   no tokens. */
-bs_status bs_context_pair(const bs_context *context, const char *continuation, size_t n_bytes,
-                          bs_tokens *context_ids, bs_tokens *continuation_ids, bool *spans,
-                          bs_error *err);
-/* The error BS_ERR_INPUT of a continuation that has none, with the reason. */
-bs_status bs_context_no_tokens(const bs_context *context, const char *continuation, size_t n_bytes,
-                               bs_error *err);
-/* The same context to generate from. */
-bs_status bs_context_to_generate(const bs_context *context, bs_generation_prompt **out,
-                                 bs_error *err);
-
-/* What is scored after one text: an example's choices, or its targets where it has no choices. */
+/* What is asked behind one text: an example's choices, or its targets where it has no choices; or
+   nothing but the text that is generated behind it. */
 typedef struct bs_items {
-  bs_tokens *contexts; /* [n_contexts] distinct ones; nearly always one serves all items */
-  size_t n_contexts;
-  bs_tokens *continuations; /* [n] */
-  size_t *context_of;       /* [n] */
-  double *logprobs;         /* [n] NaN: an accepted answer without tokens, which is not scored */
-  size_t *n_greedy;         /* [n] tokens that are the most likely one */
+  bs_query *query;  /* NULL: nothing is asked */
+  double *logprobs; /* [n] NaN: an accepted answer without tokens, which is not scored */
+  size_t *n_greedy; /* [n] tokens that are the most likely one */
   size_t n;
-  size_t n_spanned; /* items for which a token would span the border of prompt and answer */
 } bs_items;
 
 typedef struct bs_job bs_job;
@@ -61,9 +28,8 @@ typedef struct bs_trial {
   bs_job *job;
   uint64_t seed; /* of what is drawn */
   bs_text reasoning;
-  bs_generation_prompt *prompt; /* of the second step; NULL: no text is generated in it */
-  bs_items items;               /* of the second step */
-  size_t choice; /* where choices were scored in the second step: the most probable one */
+  bs_items items; /* of the second step */
+  size_t choice;  /* where choices were scored in the second step: the most probable one */
   bs_text generated;
   char *text; /* generated, post-processed; NULL: none was asked for */
 } bs_trial;
@@ -75,25 +41,13 @@ struct bs_job {
   bs_text prompt;
   size_t prompt_tokens;
   size_t shots_shown;
-  bool is_skipped; /* nothing is asked of the engine */
+  bool is_skipped; /* nothing is asked of the model */
   bool wants_text;
-  bs_generation_prompt *generation_prompt; /* NULL: there are no trials */
-  bs_items items;   /* none where they are scored after each trial's reasoning */
+  bs_items items;   /* behind the prompt; none to score where that is done behind reasonings */
   bs_trial *trials; /* [n_trials] */
   size_t n_trials;
   size_t truncated_tokens;
   size_t n_spanned; /* the most of any items that were scored for it */
-};
-
-struct bs_evaluator {
-  bs_checkpoint *checkpoint;
-  bs_tokenizer *tokenizer;
-  bs_engine *engine;
-  bs_protocol protocol;
-  bs_tokens prefix;
-  size_t n_positions;
-  bool *is_byte; /* [vocab_size] tokens that a byte fallback decoder joins to characters */
-  size_t vocab_size;
 };
 
 /* A reasoning is generated first, and answers are asked for behind it. */
@@ -106,17 +60,24 @@ bool bs_task_scores_behind_reasoning(const bs_task *task, const bs_example *exam
 /* The most new tokens of each of its generations. */
 size_t bs_task_new_tokens(const bs_task *task, const bs_protocol *protocol);
 
-/* The tokens of the example's items after a text. */
-bs_status bs_items_encode(bs_items *items, const bs_example *example, const bs_context *context,
-                          bs_error *err);
+/* A text that something is asked behind. */
+typedef struct bs_asked {
+  const char *text; /* NULL: an empty one */
+  size_t n_bytes;
+  bool is_inside; /* it stands within a longer one, and is counted alone */
+  bool is_scored; /* the example's items */
+  bool is_prompt; /* text is generated */
+} bs_asked;
+bs_status bs_items_ask(bs_items *items, const bs_evaluator *evaluator, const bs_example *example,
+                       const bs_asked *asked, bs_error *err);
 void bs_items_free(bs_items *items);
-/* Items to score and whose they are. */
+/* Items and whose they are. */
 typedef struct bs_scored {
   bs_items *items;
   bs_job *job;
 } bs_scored;
 /* One batch. */
-bs_status bs_items_score(bs_evaluator *evaluator, const bs_task *task, const bs_scored *all,
+bs_status bs_items_score(const bs_evaluator *evaluator, const bs_task *task, const bs_scored *all,
                          size_t n, bs_error *err);
 
 /* Prompt, tokens and trials of example `number`, whose address must stay. */
@@ -138,16 +99,16 @@ bs_status bs_job_error(const bs_task *task, const bs_job *job, const bs_error *c
                        bs_error *err);
 
 /* Scores what is scored after the prompts of jobs[n], in one batch. */
-bs_status bs_jobs_score(bs_evaluator *evaluator, const bs_task *task, bs_job *jobs, size_t n,
+bs_status bs_jobs_score(const bs_evaluator *evaluator, const bs_task *task, bs_job *jobs, size_t n,
                         bs_error *err);
 /* Generates and scores what their trials are made of. */
-bs_status bs_jobs_try(bs_evaluator *evaluator, const bs_task *task, bs_job *jobs, size_t n,
+bs_status bs_jobs_try(const bs_evaluator *evaluator, const bs_task *task, bs_job *jobs, size_t n,
                       bs_error *err);
 
 /* The texts of trials[n], in one batch: reasonings, or what answers are taken out of. */
 typedef enum bs_step { BS_STEP_REASONING, BS_STEP_ANSWER } bs_step;
-bs_status bs_trials_generate(bs_evaluator *evaluator, const bs_task *task, bs_trial *const *trials,
-                             size_t n, bs_step step, bs_error *err);
+bs_status bs_trials_generate(const bs_evaluator *evaluator, const bs_task *task,
+                             bs_trial *const *trials, size_t n, bs_step step, bs_error *err);
 
 /* The seed of a sample: 64 bits of the SHA-256 of what is given here and of nothing else. */
 bs_status bs_sample_seed(uint64_t *seed, uint32_t protocol_seed, const char *task_sha256,
@@ -172,7 +133,7 @@ bs_status bs_token_edits(const bs_tokenizer *tokenizer, const char *prediction,
 
 /* Where the rows of a call go, and the metrics of its task. */
 typedef struct bs_row_place {
-  const bs_tokenizer *tokenizer; /* borrowed */
+  const bs_tokenizer *tokenizer; /* borrowed; NULL: it is not known */
   const bs_task *of;
   uint32_t model, task, shots;
   const bs_metric *metrics[BS_MOST_METRICS];

@@ -1,4 +1,6 @@
-/* What is scored after a text: tokens and one batch of continuations for all examples of a call. */
+/* What is scored after a text: questions, and one batch of continuations for all examples of a
+ * call.
+ */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -6,115 +8,58 @@
 #include "base/memory_internal.h"
 #include "evaluate/evaluate_internal.h"
 
-static const char *item_text(const bs_example *example, size_t i) {
-  return example->n_choices > 0 ? example->choices[i].text : example->targets[i];
+static bs_passage passage_of(const char *text) {
+  return (bs_passage){.text = text, .n_bytes = strlen(text)};
 }
 
-/* The index of the context among the distinct ones; a new one is moved there. */
-static size_t context_index(bs_items *items, bs_tokens *context) {
-  for (size_t i = 0; i < items->n_contexts; i++) {
-    const bs_tokens *known = &items->contexts[i];
-    if (known->n == context->n &&
-        (known->n == 0 || memcmp(known->ids, context->ids, known->n * sizeof *known->ids) == 0)) {
-      bs_tokens_free(context);
-      return i;
-    }
-  }
-  items->contexts[items->n_contexts] = *context;
-  *context = (bs_tokens){0};
-  return items->n_contexts++;
-}
-
-static bs_status allocate(bs_items *items, bs_error *err) {
-  size_t n = items->n;
-  items->contexts = bs_array_new(n, sizeof *items->contexts, err);
-  items->continuations = bs_array_new(n, sizeof *items->continuations, err);
-  items->context_of = bs_array_new(n, sizeof *items->context_of, err);
-  items->logprobs = bs_array_new(n, sizeof *items->logprobs, err);
-  items->n_greedy = bs_array_new(n, sizeof *items->n_greedy, err);
-  return items->contexts != NULL && items->continuations != NULL && items->context_of != NULL &&
-                 items->logprobs != NULL && items->n_greedy != NULL
-             ? BS_OK
-             : BS_ERR_MEMORY;
+static size_t n_items(const bs_example *example) {
+  return example->n_choices > 0 ? example->n_choices : example->n_targets;
 }
 
 /* Without tokens nothing is predicted: a choice of probability 1 would win. An accepted answer that
    has none (it is empty, or the tokenizer drops it) is not scored; it may still be generated. */
-static bs_status encode_item(const bs_example *example, size_t i, const bs_context *context,
-                             bs_tokens *context_ids, bs_tokens *continuation, bool *spans,
-                             bs_error *err) {
-  const char *text = item_text(example, i);
-  size_t n_bytes = strlen(text);
-  bs_status status = bs_context_pair(context, text, n_bytes, context_ids, continuation, spans, err);
-  if (status == BS_OK && continuation->n == 0 && example->n_choices > 0)
-    status = bs_context_no_tokens(context, text, n_bytes, err);
-  return status;
+static bs_tokenless tokenless_of(const bs_example *example) {
+  return example->n_choices > 0 ? BS_TOKENLESS_FORBIDDEN : BS_TOKENLESS_ALLOWED;
 }
 
-bs_status bs_items_encode(bs_items *items, const bs_example *example, const bs_context *context,
-                          bs_error *err) {
-  *items = (bs_items){.n = example->n_choices > 0 ? example->n_choices : example->n_targets};
-  bs_status status = allocate(items, err);
-  for (size_t i = 0; i < items->n && status == BS_OK; i++) {
-    bs_tokens context_ids = {0};
-    bool spans;
-    status = encode_item(example, i, context, &context_ids, &items->continuations[i], &spans, err);
-    items->n_spanned += spans;
-    if (status == BS_OK)
-      items->context_of[i] = context_index(items, &context_ids);
-    else
-      bs_tokens_free(&context_ids);
-  }
+bs_status bs_items_ask(bs_items *items, const bs_evaluator *evaluator, const bs_example *example,
+                       const bs_asked *asked, bs_error *err) {
+  *items = (bs_items){.n = asked->is_scored ? n_items(example) : 0};
+  bs_passage *passages = bs_array_new(items->n, sizeof *passages, err);
+  items->logprobs = bs_array_new(items->n, sizeof *items->logprobs, err);
+  items->n_greedy = bs_array_new(items->n, sizeof *items->n_greedy, err);
+  bs_status status = passages != NULL && items->logprobs != NULL && items->n_greedy != NULL
+                         ? BS_OK
+                         : BS_ERR_MEMORY;
+  for (size_t i = 0; i < items->n && status == BS_OK; i++)
+    passages[i] =
+        passage_of(example->n_choices > 0 ? example->choices[i].text : example->targets[i]);
+  bs_question question = {
+      .border = evaluator->protocol.border,
+      .context = {.text = asked->text != NULL ? asked->text : "", .n_bytes = asked->n_bytes},
+      .continuations = passages,
+      .n = items->n,
+      .tokenless = tokenless_of(example),
+      .is_inside = asked->is_inside,
+      .is_prompt = asked->is_prompt};
+  if (status == BS_OK)
+    status = bs_backend_ask(&items->query, evaluator->backend, &question, err);
+  free(passages);
   return status;
 }
 
 void bs_items_free(bs_items *items) {
-  for (size_t i = 0; items->contexts != NULL && i < items->n_contexts; i++)
-    bs_tokens_free(&items->contexts[i]);
-  for (size_t i = 0; items->continuations != NULL && i < items->n; i++)
-    bs_tokens_free(&items->continuations[i]);
-  free(items->contexts);
-  free(items->continuations);
-  free(items->context_of);
+  bs_query_free(&items->query);
   free(items->logprobs);
   free(items->n_greedy);
   *items = (bs_items){0};
 }
 
-static size_t count_requests(const bs_scored *all, size_t n, size_t *n_spans) {
-  size_t n_requests = 0;
-  *n_spans = 0;
-  for (size_t i = 0; i < n; i++) {
-    n_requests += all[i].items->n_contexts;
-    *n_spans += all[i].items->n;
-  }
-  return n_requests;
-}
-
-/* One request for each context, with the continuations that follow it in order. */
-static void fill_requests(const bs_scored *all, size_t n, bs_score_request *requests,
-                          bs_token_span *spans) {
-  for (size_t i = 0; i < n; i++) {
-    const bs_items *items = all[i].items;
-    for (size_t c = 0; c < items->n_contexts; c++) {
-      bs_score_request *request = requests++;
-      *request = (bs_score_request){.context = {items->contexts[c].ids, items->contexts[c].n},
-                                    .continuations = spans};
-      for (size_t k = 0; k < items->n; k++) {
-        if (items->context_of[k] != c)
-          continue;
-        *spans++ = (bs_token_span){items->continuations[k].ids, items->continuations[k].n};
-        request->n_continuations++;
-      }
-    }
-  }
-}
-
-/* What the engine must have made of an item: a bug of this program would else pass for a score. The
+/* What the model must have made of an item: a bug of this program would else pass for a score. The
    log-probability is 0 only where all else is so improbable that it is lost in rounding. */
 static bs_status check_score(const bs_items *items, size_t k, const bs_score *score,
                              bs_error *err) {
-  size_t n = items->continuations[k].n;
+  size_t n = items->query->n_tokens[k];
   if (score->n_tokens == n && score->n_greedy <= n && score->logprob <= 0)
     return BS_OK;
   return bs_error_set(
@@ -124,54 +69,52 @@ static bs_status check_score(const bs_items *items, size_t k, const bs_score *sc
       k, n, score->n_tokens, score->logprob);
 }
 
-static bs_status take_score(const bs_scored *of, size_t k, const bs_score *score, bs_error *err) {
+static bs_status take_score(const bs_scored *of, size_t k, bool is_counted, const bs_score *score,
+                            bs_error *err) {
   bs_items *items = of->items;
+  if (!is_counted)
+    items->query->n_tokens[k] = score->n_tokens;
   bs_status status = check_score(items, k, score, err);
-  items->logprobs[k] = items->continuations[k].n > 0 ? score->logprob : NAN;
+  items->logprobs[k] = items->query->n_tokens[k] > 0 ? score->logprob : NAN;
   items->n_greedy[k] = score->n_greedy;
   if (score->truncated_tokens > of->job->truncated_tokens)
     of->job->truncated_tokens = score->truncated_tokens;
   return status;
 }
 
-static bs_status take_scores(const bs_scored *of, const bs_score_result *results,
-                             const bs_task *task, bs_error *err) {
+static bs_status take_scores(const bs_evaluator *evaluator, const bs_scored *of,
+                             const bs_score_result *result, const bs_task *task, bs_error *err) {
+  bool is_counted = bs_backend_about(evaluator->backend)->can & BS_CAN_COUNT_TOKENS;
   const bs_items *items = of->items;
-  if (items->n_spanned > of->job->n_spanned)
-    of->job->n_spanned = items->n_spanned;
-  for (size_t c = 0; c < items->n_contexts; c++) {
-    if (results[c].error.status != BS_OK)
-      return bs_job_error(task, of->job, &results[c].error, err);
-    size_t next = 0;
-    for (size_t k = 0; k < items->n; k++) {
-      if (items->context_of[k] != c)
-        continue;
-      bs_error fault = {0};
-      if (take_score(of, k, &results[c].scores[next++], &fault) != BS_OK)
-        return bs_job_error(task, of->job, &fault, err);
-    }
+  if (items->query->n_spanned > of->job->n_spanned)
+    of->job->n_spanned = items->query->n_spanned;
+  if (result->error.status != BS_OK)
+    return bs_job_error(task, of->job, &result->error, err);
+  for (size_t k = 0; k < items->n; k++) {
+    bs_error fault = {0};
+    if (take_score(of, k, is_counted, &result->scores[k], &fault) != BS_OK)
+      return bs_job_error(task, of->job, &fault, err);
   }
   return BS_OK;
 }
 
-bs_status bs_items_score(bs_evaluator *evaluator, const bs_task *task, const bs_scored *all,
+bs_status bs_items_score(const bs_evaluator *evaluator, const bs_task *task, const bs_scored *all,
                          size_t n, bs_error *err) {
-  size_t n_spans, n_requests = count_requests(all, n, &n_spans), at = 0;
+  size_t n_queries = 0, at = 0;
   bs_score_result *results = NULL;
-  bs_score_request *requests = bs_array_new(n_requests, sizeof *requests, err);
-  bs_token_span *spans = bs_array_new(n_spans, sizeof *spans, err);
-  bs_status status = requests != NULL && spans != NULL ? BS_OK : BS_ERR_MEMORY;
-  if (status == BS_OK) {
-    fill_requests(all, n, requests, spans);
-    status = bs_engine_score(evaluator->engine, requests, n_requests, &results, err);
-  }
-  for (size_t i = 0; i < n && status == BS_OK; i++) {
-    status = take_scores(&all[i], results + at, task, err);
-    at += all[i].items->n_contexts;
-  }
-  if (results != NULL)
-    bs_score_results_free(&results, n_requests);
-  free(requests);
-  free(spans);
+  bs_query **queries = bs_array_new(n, sizeof(bs_query *), err);
+  if (queries == NULL)
+    return BS_ERR_MEMORY;
+  for (size_t i = 0; i < n; i++)
+    if (all[i].items->n > 0)
+      queries[n_queries++] = all[i].items->query;
+  bs_status status = BS_OK;
+  if (n_queries > 0)
+    status = bs_backend_score(evaluator->backend, queries, n_queries, &results, err);
+  for (size_t i = 0; i < n && status == BS_OK; i++)
+    if (all[i].items->n > 0)
+      status = take_scores(evaluator, &all[i], &results[at++], task, err);
+  bs_score_results_free(&results, n_queries);
+  free(queries);
   return status;
 }

@@ -1,4 +1,4 @@
-/* One example on its way: its prompt, its trials, and the steps in which they go to the engine, a
+/* One example on its way: its prompt, its trials, and the steps in which they go to the model, a
    batch for many examples at once. */
 #include <stdlib.h>
 #include <string.h>
@@ -8,12 +8,8 @@
 #include "bigsweep/metric.h"
 #include "evaluate/evaluate_internal.h"
 
-/* Tokens and texts of so many trials are with the engine at a time. */
+/* Tokens and texts of so many trials are with the model at a time. */
 enum { MOST_TRIALS = 1024 };
-
-bool bs_task_in_two_steps(const bs_task *task) { return task->answer_prompt != NULL; }
-
-bool bs_task_is_voted(const bs_task *task) { return task->n_samples > 0; }
 
 bool bs_job_is_right(const bs_job *job, size_t i) {
   const bs_example *example = job->example;
@@ -63,40 +59,27 @@ static bs_status make_trials(bs_job *job, const bs_evaluator *evaluator, const b
   return status;
 }
 
-static bs_status open_context(bs_context *context, const bs_evaluator *evaluator,
-                              const bs_text *text, bs_error *err) {
-  return bs_context_open(context, evaluator->tokenizer, &evaluator->prefix,
-                         evaluator->protocol.border, text->data, text->n_bytes, err);
-}
-
-/* Behind reasonings that are voted on only choices are scored: nothing would come of targets. */
-bool bs_task_scores_behind_reasoning(const bs_task *task, const bs_example *example) {
-  return bs_task_in_two_steps(task) && (example->n_choices > 0 || !bs_task_is_voted(task));
-}
-
 static void forget_prompt(bs_job *job) {
   bs_text_free(&job->prompt);
   bs_items_free(&job->items);
-  bs_generation_prompt_free(&job->generation_prompt);
 }
 
-/* The prompt without the first n_left_out of its shots, in text and tokens. */
+/* The prompt without the first n_left_out of its shots, and what is asked behind it. */
 static bs_status write_prompt(bs_job *job, const bs_evaluator *evaluator, const bs_task *task,
                               const bs_prompter *prompter, size_t n_left_out, bool has_trials,
                               bs_error *err) {
-  bs_context context = {0};
   forget_prompt(job);
   bs_status status = bs_prompter_append_fewer(prompter, job->number, n_left_out, &job->prompt, err);
   if (status == BS_OK && task->reasoning_prompt != NULL)
     status = bs_text_append_string(&job->prompt, task->reasoning_prompt, err);
+  bs_asked asked = {.text = job->prompt.data,
+                    .n_bytes = job->prompt.n_bytes,
+                    .is_scored = !bs_task_in_two_steps(task),
+                    .is_prompt = has_trials};
   if (status == BS_OK)
-    status = open_context(&context, evaluator, &job->prompt, err);
-  job->prompt_tokens = context.ids.n;
-  if (status == BS_OK && !bs_task_in_two_steps(task))
-    status = bs_items_encode(&job->items, job->example, &context, err);
-  if (status == BS_OK && has_trials)
-    status = bs_context_to_generate(&context, &job->generation_prompt, err);
-  bs_context_close(&context);
+    status = bs_items_ask(&job->items, evaluator, job->example, &asked, err);
+  if (status == BS_OK)
+    job->prompt_tokens = job->items.query->n_context_tokens;
   return status;
 }
 
@@ -130,7 +113,6 @@ bs_status bs_job_prepare(bs_job *job, const bs_evaluator *evaluator, const bs_ta
 
 static void free_trial(bs_trial *trial) {
   bs_text_free(&trial->reasoning);
-  bs_generation_prompt_free(&trial->prompt);
   bs_items_free(&trial->items);
   bs_text_free(&trial->generated);
   free(trial->text);
@@ -144,13 +126,7 @@ void bs_job_free(bs_job *job) {
   *job = (bs_job){0};
 }
 
-bs_status bs_job_error(const bs_task *task, const bs_job *job, const bs_error *cause,
-                       bs_error *err) {
-  return bs_error_set(err, cause->status, "%s: example %zu: %s", task->path, job->number,
-                      cause->message);
-}
-
-bs_status bs_jobs_score(bs_evaluator *evaluator, const bs_task *task, bs_job *jobs, size_t n,
+bs_status bs_jobs_score(const bs_evaluator *evaluator, const bs_task *task, bs_job *jobs, size_t n,
                         bs_error *err) {
   bs_scored *all = bs_array_new(n, sizeof *all, err);
   if (all == NULL)
@@ -162,24 +138,22 @@ bs_status bs_jobs_score(bs_evaluator *evaluator, const bs_task *task, bs_job *jo
   return status;
 }
 
-/* Prompt, reasoning and the words that ask for the answer, in tokens. */
+/* What is asked behind prompt, reasoning and the words that ask for the answer. */
 static bs_status prepare_answer(bs_trial *trial, const bs_evaluator *evaluator, const bs_task *task,
                                 bs_error *err) {
   const bs_job *job = trial->job;
   bs_text text = {0};
-  bs_context context = {0};
   bs_status status = bs_text_append(&text, job->prompt.data, job->prompt.n_bytes, err);
   if (status == BS_OK)
     status = bs_text_append(&text, trial->reasoning.data, trial->reasoning.n_bytes, err);
   if (status == BS_OK)
     status = bs_text_append_string(&text, task->answer_prompt, err);
+  bs_asked asked = {.text = text.data,
+                    .n_bytes = text.n_bytes,
+                    .is_scored = bs_task_scores_behind_reasoning(task, job->example),
+                    .is_prompt = job->wants_text};
   if (status == BS_OK)
-    status = open_context(&context, evaluator, &text, err);
-  if (status == BS_OK && bs_task_scores_behind_reasoning(task, job->example))
-    status = bs_items_encode(&trial->items, job->example, &context, err);
-  if (status == BS_OK && job->wants_text)
-    status = bs_context_to_generate(&context, &trial->prompt, err);
-  bs_context_close(&context);
+    status = bs_items_ask(&trial->items, evaluator, job->example, &asked, err);
   bs_text_free(&text);
   return status;
 }
@@ -192,7 +166,7 @@ static size_t chosen(const bs_example *example, const bs_items *items) {
   return first;
 }
 
-static bs_status score_answers(bs_evaluator *evaluator, const bs_task *task,
+static bs_status score_answers(const bs_evaluator *evaluator, const bs_task *task,
                                bs_trial *const *trials, size_t n, bs_error *err) {
   bs_scored *all = bs_array_new(n, sizeof *all, err);
   if (all == NULL)
@@ -209,7 +183,7 @@ static bs_status score_answers(bs_evaluator *evaluator, const bs_task *task,
 
 /* Reasonings, then what is scored and generated behind them. Of a vote only the first trial's items
    are kept, for their numbers of tokens. */
-static bs_status try_two_steps(bs_evaluator *evaluator, const bs_task *task,
+static bs_status try_two_steps(const bs_evaluator *evaluator, const bs_task *task,
                                bs_trial *const *trials, size_t n, bs_error *err) {
   bs_trial **with_text = bs_array_new(n, sizeof *with_text, err);
   if (with_text == NULL)
@@ -228,16 +202,14 @@ static bs_status try_two_steps(bs_evaluator *evaluator, const bs_task *task,
     status = score_answers(evaluator, task, trials, n, err);
   if (status == BS_OK)
     status = bs_trials_generate(evaluator, task, with_text, n_with_text, BS_STEP_ANSWER, err);
-  for (size_t i = 0; i < n; i++) {
-    bs_generation_prompt_free(&trials[i]->prompt);
+  for (size_t i = 0; i < n; i++)
     if (trials[i] != trials[i]->job->trials)
       bs_items_free(&trials[i]->items);
-  }
   free(with_text);
   return status;
 }
 
-bs_status bs_jobs_try(bs_evaluator *evaluator, const bs_task *task, bs_job *jobs, size_t n,
+bs_status bs_jobs_try(const bs_evaluator *evaluator, const bs_task *task, bs_job *jobs, size_t n,
                       bs_error *err) {
   size_t n_trials = 0;
   for (size_t i = 0; i < n; i++)

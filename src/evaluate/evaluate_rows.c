@@ -110,7 +110,7 @@ static bs_status see_choices(seen_choices *seen, const bs_job *job, const bs_ver
   for (size_t i = 0; i < n; i++) {
     seen->scores[i] = example->choices[i].score;
     seen->texts[i] = example->choices[i].text;
-    seen->tokens[i] = (uint32_t)v->items->continuations[i].n;
+    seen->tokens[i] = (uint32_t)v->items->query->n_tokens[i];
     seen->roles[i] = (uint32_t)example->choices[i].role;
     seen->any_role |= example->choices[i].role != BS_ROLE_NONE;
     seen->rows[i] = (bs_choice_row){.choice = (uint32_t)i,
@@ -144,7 +144,7 @@ static bs_outcome outcome_of(const bs_job *job, const bs_verdict *v, const seen_
     outcome.target_logprob = items->logprobs[answer];
     outcome.answer =
         example->n_choices > 0 ? example->choices[answer].text : example->targets[answer];
-    outcome.answer_tokens = items->continuations[answer].n;
+    outcome.answer_tokens = items->query->n_tokens[answer];
     outcome.has_greedy = true;
     outcome.greedy_tokens = items->n_greedy[answer];
   }
@@ -153,6 +153,8 @@ static bs_outcome outcome_of(const bs_job *job, const bs_verdict *v, const seen_
 
 static bs_status add_token_edits(bs_outcome *outcome, const bs_row_place *place, bs_error *err) {
   double edits;
+  if (place->tokenizer == NULL)
+    return BS_OK;
   bs_status status = bs_token_edits(place->tokenizer, outcome->prediction, outcome->targets,
                                     outcome->n_targets, &edits, err);
   outcome->has_token_edits = !isnan(edits);

@@ -23,40 +23,39 @@ const char *bs_overlong_name(bs_overlong overlong) {
   return (size_t)overlong < N_NAMES ? names[overlong] : "?";
 }
 
-size_t bs_task_new_tokens(const bs_task *task, const bs_protocol *protocol) {
-  return task->max_new_tokens > 0 ? task->max_new_tokens : protocol->max_tokens;
-}
-
 static size_t longest_of(const bs_items *items) {
   size_t longest = 0;
   for (size_t i = 0; i < items->n; i++)
-    longest = bs_size_max(longest, items->continuations[i].n);
+    longest = bs_size_max(longest, items->query->n_tokens[i]);
   return longest;
 }
 
 /* Tokens behind a reasoning: the words that ask for the answer, and the answer. */
 static bs_status behind_reasoning(const bs_job *job, const bs_evaluator *evaluator,
                                   const bs_task *task, size_t *n, bs_error *err) {
-  static const bs_tokens no_prefix;
-  const char *text = task->answer_prompt;
-  bs_context context = {0};
+  bs_asked asked = {.text = task->answer_prompt,
+                    .n_bytes = strlen(task->answer_prompt),
+                    .is_inside = true,
+                    .is_scored = bs_task_scores_behind_reasoning(task, job->example)};
   bs_items items = {0};
-  bs_status status = bs_context_open(&context, evaluator->tokenizer, &no_prefix,
-                                     evaluator->protocol.border, text, strlen(text), err);
-  if (status == BS_OK && bs_task_scores_behind_reasoning(task, job->example))
-    status = bs_items_encode(&items, job->example, &context, err);
-  size_t answer = longest_of(&items);
-  if (job->wants_text)
-    answer = bs_size_max(answer, bs_task_new_tokens(task, &evaluator->protocol));
-  *n = context.ids.n + answer;
+  bs_status status = bs_items_ask(&items, evaluator, job->example, &asked, err);
+  if (status == BS_OK) {
+    size_t answer = longest_of(&items);
+    if (job->wants_text)
+      answer = bs_size_max(answer, bs_task_new_tokens(task, &evaluator->protocol));
+    *n = items.query->n_context_tokens + answer;
+  }
   bs_items_free(&items);
-  bs_context_close(&context);
   return status;
 }
 
 bs_status bs_job_fits(const bs_job *job, const bs_evaluator *evaluator, const bs_task *task,
                       bool *fits, bs_error *err) {
+  const bs_backend_info *info = bs_backend_about(evaluator->backend);
   size_t n_new = bs_task_new_tokens(task, &evaluator->protocol), n_behind = 0;
+  *fits = true;
+  if (info->model.max_positions == 0 || !(info->can & BS_CAN_COUNT_TOKENS))
+    return BS_OK; /* nothing is known of it here */
   bs_status status = BS_OK;
   if (bs_task_in_two_steps(task)) {
     status = behind_reasoning(job, evaluator, task, &n_behind, err);
@@ -65,7 +64,7 @@ bs_status bs_job_fits(const bs_job *job, const bs_evaluator *evaluator, const bs
     n_behind = bs_size_max(longest_of(&job->items), job->wants_text ? n_new : 0);
   }
   /* The last token is predicted, not read; an empty prompt is read as one token. */
-  size_t n_prompt = bs_size_max(job->prompt_tokens, 1), room = evaluator->n_positions + 1;
+  size_t n_prompt = bs_size_max(job->prompt_tokens, 1), room = info->model.max_positions + 1;
   *fits = n_behind >= room || n_prompt <= room - n_behind;
   return status;
 }

@@ -1,46 +1,53 @@
+/* bigsweep loglik: log-probabilities of continuations, a line each. */
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/memory_internal.h"
-#include "bigsweep/evaluate.h"
 #include "program/filter.h"
-#include "program/model.h"
+#include "program/model_options.h"
 
 enum { MAX_BATCH = 256 };
 
-typedef struct pair {
-  bs_tokens context, continuation;
-  bool spans; /* a token would span their border */
-} pair;
+typedef struct loglik {
+  bs_backend *model;
+  bs_tokens context, continuation; /* of a line that gives ids */
+  bs_query *queries[MAX_BATCH];    /* the lines of a batch that can be asked about */
+  size_t line_of[MAX_BATCH];
+  size_t n_queries;
+} loglik;
 
-/* Tokens of a line, given as text or as ids. */
-static bs_status read_pair(const model *m, const bs_json *json, pair *p, bs_error *err) {
+/* A member of the line: text, or where `ids` are given those. */
+static bs_status read_passage(const bs_json *json, const char *key, const char *ids_key,
+                              bs_tokens *ids, bs_passage *passage, bs_error *err) {
+  *passage = (bs_passage){0};
+  if (ids == NULL)
+    return get_text(json, key, &passage->text, &passage->n_bytes, err);
+  ids->n = 0;
+  bs_status status = get_ids(json, ids_key, ids, err);
+  passage->ids = ids->ids;
+  passage->n_ids = ids->n;
+  return status;
+}
+
+/* What a line asks, given as text or as ids. */
+static bs_status read_query(loglik *l, const bs_json *json, bs_query **query, bs_error *err) {
   static const char *const known[] = {"context", "continuation", "context_ids", "continuation_ids",
                                       "border"};
-  bs_border border;
-  p->context.n = p->continuation.n = 0;
-  p->spans = false;
+  bs_passage continuation;
+  bs_question question = {
+      .continuations = &continuation, .n = 1, .tokenless = BS_TOKENLESS_IF_EMPTY};
   bs_status status = bs_json_known_keys(json, json->root, known, sizeof known / sizeof *known, err);
   if (status == BS_OK)
-    status = get_border(json, &border, err);
+    status = get_border(json, &question.border, err);
   if (status != BS_OK)
     return status;
-  if (bs_json_get(json->root, "context_ids") != NULL ||
-      bs_json_get(json->root, "continuation_ids") != NULL) {
-    status = get_ids(json, "context_ids", &p->context, err);
-    return status == BS_OK ? get_ids(json, "continuation_ids", &p->continuation, err) : status;
-  }
-  const char *context = NULL, *continuation = NULL;
-  size_t context_bytes = 0, continuation_bytes = 0;
-  status = get_text(json, "context", &context, &context_bytes, err);
+  bool has_ids = bs_json_get(json->root, "context_ids") != NULL ||
+                 bs_json_get(json->root, "continuation_ids") != NULL;
+  status = read_passage(json, "context", "context_ids", has_ids ? &l->context : NULL,
+                        &question.context, err);
   if (status == BS_OK)
-    status = get_text(json, "continuation", &continuation, &continuation_bytes, err);
-  if (status == BS_OK)
-    status = model_needs_tokenizer(m, err);
-  if (status == BS_OK)
-    status = bs_encode_pair(m->tokenizer, border, context, context_bytes, continuation,
-                            continuation_bytes, &p->context, &p->continuation, &p->spans, err);
-  return status;
+    status = read_passage(json, "continuation", "continuation_ids",
+                          has_ids ? &l->continuation : NULL, &continuation, err);
+  return status == BS_OK ? bs_backend_ask(query, l->model, &question, err) : status;
 }
 
 static bs_status write_score(const bs_score *score, bool spans, bs_text *answer, bs_error *err) {
@@ -65,46 +72,29 @@ static bs_status write_score(const bs_score *score, bool spans, bs_text *answer,
   return status == BS_OK ? bs_text_append(answer, "}", 1, err) : status;
 }
 
-/* The lines of a batch as one batch of the engine. */
-typedef struct batch {
-  pair pairs[MAX_BATCH];
-  bs_token_span continuations[MAX_BATCH];
-  bs_score_request requests[MAX_BATCH];
-  size_t line_of[MAX_BATCH];
-} batch;
-
-typedef struct loglik {
-  model m;
-  batch *batch;
-} loglik;
+static void free_queries(loglik *l) {
+  for (size_t i = 0; i < l->n_queries; i++)
+    bs_query_free(&l->queries[i]);
+  l->n_queries = 0;
+}
 
 static bs_status score_lines(void *user, filter_item *items, size_t n, bs_error *err) {
   loglik *l = user;
-  batch *b = l->batch;
-  size_t n_requests = 0;
-  for (size_t i = 0; i < n; i++) {
-    if (items[i].error.status != BS_OK ||
-        read_pair(&l->m, items[i].json, &b->pairs[i], &items[i].error) != BS_OK)
-      continue;
-    b->continuations[n_requests] =
-        (bs_token_span){b->pairs[i].continuation.ids, b->pairs[i].continuation.n};
-    b->requests[n_requests] =
-        (bs_score_request){.context = {b->pairs[i].context.ids, b->pairs[i].context.n},
-                           .continuations = &b->continuations[n_requests],
-                           .n_continuations = 1};
-    b->line_of[n_requests++] = i;
-  }
+  for (size_t i = 0; i < n; i++)
+    if (items[i].error.status == BS_OK &&
+        read_query(l, items[i].json, &l->queries[l->n_queries], &items[i].error) == BS_OK)
+      l->line_of[l->n_queries++] = i;
   bs_score_result *results = NULL;
-  bs_status status = bs_engine_score(l->m.engine, b->requests, n_requests, &results, err);
-  for (size_t r = 0; status == BS_OK && r < n_requests; r++) {
-    filter_item *item = &items[b->line_of[r]];
+  bs_status status = bs_backend_score(l->model, l->queries, l->n_queries, &results, err);
+  for (size_t r = 0; status == BS_OK && r < l->n_queries; r++) {
+    filter_item *item = &items[l->line_of[r]];
     if (results[r].error.status != BS_OK)
       item->error = results[r].error;
     else
-      status =
-          write_score(&results[r].scores[0], b->pairs[b->line_of[r]].spans, &item->answer, err);
+      status = write_score(&results[r].scores[0], l->queries[r]->n_spanned > 0, &item->answer, err);
   }
-  bs_score_results_free(&results, n_requests);
+  bs_score_results_free(&results, l->n_queries);
+  free_queries(l);
   return status;
 }
 
@@ -116,17 +106,16 @@ static int run(const bs_command *command, int argc, char **argv) {
   if (!p.go_on)
     return p.exit_code;
   bs_error err = {0};
-  loglik l = {.batch = bs_array_new(1, sizeof(batch), &err)};
-  if (l.batch != NULL)
-    model_open(&l.m, &values, &err);
-  int code =
-      err.status != BS_OK ? fail(command, &err) : filter_run(command, MAX_BATCH, score_lines, &l);
-  for (size_t i = 0; l.batch != NULL && i < MAX_BATCH; i++) {
-    bs_tokens_free(&l.batch->pairs[i].context);
-    bs_tokens_free(&l.batch->pairs[i].continuation);
-  }
-  free(l.batch);
-  model_close(&l.m);
+  loglik *l = bs_array_new(1, sizeof *l, &err);
+  if (l == NULL)
+    return fail(command, &err);
+  int code = model_open(&l->model, &values, &err) != BS_OK
+                 ? fail(command, &err)
+                 : filter_run(command, MAX_BATCH, score_lines, l);
+  bs_tokens_free(&l->context);
+  bs_tokens_free(&l->continuation);
+  bs_backend_close(&l->model);
+  free(l);
   return code;
 }
 

@@ -3,7 +3,7 @@
 #define BIGSWEEP_PROGRAM_FILTER_H
 
 #include "base/json_internal.h"
-#include "bigsweep/evaluate.h"
+#include "bigsweep/backend.h"
 #include "program/command.h"
 
 /* A line on its way through. The handler fills `answer` (a JSON object without newline) or `error`.

@@ -1,3 +1,4 @@
+/* The first tokens of prompts, and warnings of tokens that stand there twice. */
 #include "program/first_tokens.h"
 
 #include <stdio.h>
@@ -67,12 +68,14 @@ static bs_status read_prompts(const bs_plan *plan, bs_text *prompts, bs_error *e
 static bs_status print_model(const bs_command *command, const bs_plan *plan, size_t m,
                              const bs_text *prompts, bs_error *err) {
   const char *name = plan->models[m].row.name;
-  bs_tokenizer *tokenizer = NULL;
+  bs_backend_spec spec = {.place = plan->models[m].path, .is_to_look = true};
+  bs_backend *backend = NULL;
   bs_error fault = {0};
-  if (bs_tokenizer_open(&tokenizer, plan->models[m].path, &fault) != BS_OK) {
+  if (bs_backend_open(&backend, &spec, &fault) != BS_OK) {
     printf("%-24s none: %s\n", name, fault.message);
     return BS_OK;
   }
+  const bs_tokenizer *tokenizer = bs_backend_about(backend)->tokenizer;
   bs_text line = {0}, other = {0};
   size_t n_doubled = 0, first_doubled = 0;
   bs_status status = BS_OK;
@@ -98,7 +101,7 @@ static bs_status print_model(const bs_command *command, const bs_plan *plan, siz
   }
   bs_text_free(&line);
   bs_text_free(&other);
-  bs_tokenizer_free(&tokenizer);
+  bs_backend_close(&backend);
   return status;
 }
 

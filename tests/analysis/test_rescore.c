@@ -61,16 +61,14 @@ static void put(bs_task *task, size_t t) {
 }
 
 static bs_tables *evaluated(void) {
-  bs_protocol protocol = {.seed = 42, .max_tokens = 8, .precision = BS_PRECISION_F32};
-  bs_engine_options options = {.n_threads = 1};
-  bs_evaluator *evaluator = NULL;
+  bs_evaluator evaluator = {.protocol = {.seed = 42, .max_tokens = 8}};
+  bs_backend_spec spec = {.place = BS_SOURCE_DIR "/models/ladder/s1/20k",
+                          .engine = {.n_threads = 1, .precision = BS_PRECISION_F32}};
   bs_tables *results = NULL;
   bs_error err = {0};
   size_t n;
   const char *const *names = bs_example_metric_names(&n);
-  BS_TEST_OK(bs_evaluator_open(&evaluator, BS_SOURCE_DIR "/models/ladder/s1/20k", &protocol,
-                               &options, &err),
-             err);
+  BS_TEST_OK(bs_backend_open(&evaluator.backend, &spec, &err), err);
   BS_TEST_OK(bs_tables_new(&results, names, n, &err), err);
   CU_ASSERT_PTR_NOT_NULL_FATAL(results);
   bs_model_row model = {.name = "m", .family = "f", .scale = 1};
@@ -88,7 +86,7 @@ static bs_tables *evaluated(void) {
     BS_TEST_OK(bs_tables_add_task_of(results, task, &err), err);
     for (uint32_t shots = 0; shots < 2; shots++) {
       BS_TEST_OK(bs_prompter_new(&prompter, task, shots, 42, &err), err);
-      BS_TEST_OK(bs_evaluator_run(evaluator, task, prompter, shots, 0, task->n_examples, 0, t,
+      BS_TEST_OK(bs_evaluator_run(&evaluator, task, prompter, shots, 0, task->n_examples, 0, t,
                                   results, &err),
                  err);
       bs_prompter_free(&prompter);
@@ -96,7 +94,7 @@ static bs_tables *evaluated(void) {
     task->reasoning_prompt = task->reasoning_stop = task->answer_prompt = NULL;
     bs_task_free(&task);
   }
-  bs_evaluator_free(&evaluator);
+  bs_backend_close(&evaluator.backend);
   BS_TEST_OK(bs_tables_sort(results, &err), err);
   return results;
 }

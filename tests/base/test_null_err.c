@@ -109,10 +109,9 @@ static bs_status precision_is_unknown(bs_error *err) {
   bs_precision precision;
   return bs_precision_parse(&precision, "f7", err);
 }
-static bs_status evaluator_has_no_model(bs_error *err) {
-  bs_evaluator *evaluator = NULL;
-  return bs_evaluator_open(&evaluator, bs_test_path("none"), &(bs_protocol){0},
-                           &(bs_engine_options){0}, err);
+static bs_status backend_has_no_model(bs_error *err) {
+  bs_backend *backend = NULL;
+  return bs_backend_open(&backend, &(bs_backend_spec){.place = bs_test_path("none")}, err);
 }
 
 static bs_status results_are_missing(bs_error *err) {
@@ -177,7 +176,7 @@ static void what_fails_fails_without_an_error_too(void) {
       CALL(checkpoint_is_missing),
       CALL(hash_of_nothing),
       CALL(precision_is_unknown),
-      CALL(evaluator_has_no_model),
+      CALL(backend_has_no_model),
       CALL(results_are_missing),
       CALL(results_are_none),
       CALL(results_have_no_folder),

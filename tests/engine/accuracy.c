@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "backend/local_internal.h"
 #include "base/json_internal.h"
 #include "base/memory_internal.h"
 #include "evaluate/evaluate_internal.h"
@@ -56,10 +57,10 @@ static bs_status add_sequence(work *w, const bs_tokens *context, const int32_t *
 }
 
 static bs_status add_job(work *w, const bs_job *job, size_t max_positions, bs_error *err) {
-  const bs_items *items = &job->items;
-  for (size_t i = 0; i < items->n; i++)
-    if (items->contexts[items->context_of[i]].n == 0 || items->continuations[i].n == 0 ||
-        items->contexts[items->context_of[i]].n + items->continuations[i].n > max_positions) {
+  const bs_local_query *query = job->items.query->own;
+  for (size_t i = 0; i < query->n; i++)
+    if (query->context.n == 0 || query->continuations[i].n == 0 ||
+        query->context.n + query->continuations[i].n > max_positions) {
       w->n_left_out++;
       return BS_OK;
     }
@@ -73,11 +74,11 @@ static bs_status add_job(work *w, const bs_job *job, size_t max_positions, bs_er
     if (status != BS_OK)
       return status;
     w->questions[w->n_questions] = w->n;
-    w->n_choices[w->n_questions++] = items->n;
+    w->n_choices[w->n_questions++] = query->n;
   }
-  for (size_t i = 0; i < items->n && status == BS_OK; i++)
-    status = add_sequence(w, &items->contexts[items->context_of[i]], items->continuations[i].ids,
-                          items->continuations[i].n, err);
+  for (size_t i = 0; i < query->n && status == BS_OK; i++)
+    status = add_sequence(w, &query->context, query->continuations[i].ids,
+                          query->continuations[i].n, err);
   return status;
 }
 
@@ -95,7 +96,7 @@ static bs_status add_task(work *w, const bs_evaluator *evaluator, const char *pa
     bs_job job = {0};
     status = bs_job_prepare(&job, evaluator, task, prompter, 0, i, false, err);
     if (status == BS_OK)
-      status = add_job(w, &job, bs_checkpoint_decoder(evaluator->checkpoint)->max_positions, err);
+      status = add_job(w, &job, bs_backend_about(evaluator->backend)->model.max_positions, err);
     bs_job_free(&job);
   }
   bs_prompter_free(&prompter);
@@ -235,23 +236,27 @@ static bs_status run_model(tally tallies[MAX_ISAS][N_PRECISIONS], const argument
                            const char *dir, bs_error *err) {
   size_t n_isas;
   const char *const *isas = bs_engine_isas(&n_isas);
-  bs_evaluator *evaluator = NULL;
+  bs_checkpoint *checkpoint = NULL;
   work w = {0};
-  const bs_protocol protocol = {.seed = 42, .border = BS_BORDER_JOINT, .max_tokens = 16};
-  bs_status status = bs_evaluator_open(&evaluator, dir, &protocol, NULL, err);
+  bs_evaluator evaluator = {.protocol = {.seed = 42, .border = BS_BORDER_JOINT, .max_tokens = 16}};
+  const bs_backend_spec spec = {.place = dir, .is_to_look = true};
+  bs_status status = bs_checkpoint_open(&checkpoint, dir, err);
+  if (status == BS_OK)
+    status = bs_backend_open(&evaluator.backend, &spec, err);
   for (size_t i = 0; i < a->n_tasks && status == BS_OK; i++)
-    status = add_task(&w, evaluator, a->tasks[i], a->n_examples, err);
+    status = add_task(&w, &evaluator, a->tasks[i], a->n_examples, err);
   for (size_t i = 0; i < a->n_texts && status == BS_OK; i++)
     status = add_texts(&w, a->texts[i], err);
   if (status == BS_OK)
-    status = refer(&w, bs_checkpoint_decoder(evaluator->checkpoint), err);
+    status = refer(&w, bs_checkpoint_decoder(checkpoint), err);
   if (status == BS_OK && w.n_left_out > 0)
     fprintf(stderr, "%s: %zu examples are longer than the model's positions and left out\n", dir,
             w.n_left_out);
   for (size_t i = 0; i < n_isas && i < MAX_ISAS; i++)
     for (size_t p = 0; p < N_PRECISIONS && status == BS_OK; p++)
-      status = compare(&tallies[i][p], &w, evaluator->checkpoint, isas[i], precisions[p], err);
-  bs_evaluator_free(&evaluator);
+      status = compare(&tallies[i][p], &w, checkpoint, isas[i], precisions[p], err);
+  bs_backend_close(&evaluator.backend);
+  bs_checkpoint_free(&checkpoint);
   work_free(&w);
   return status;
 }

@@ -1,6 +1,8 @@
+/* What the tests of evaluation share. */
 #include "evaluating.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "harness.h"
@@ -20,6 +22,27 @@ void close_parts(parts *p) {
   bs_engine_free(&p->engine);
   bs_tokenizer_free(&p->tokenizer);
   bs_checkpoint_free(&p->checkpoint);
+}
+
+bs_evaluator *open_evaluator(const char *model, const bs_protocol *protocol,
+                             const bs_engine_options *options) {
+  bs_backend_spec spec = {.place = model};
+  bs_error err = {0};
+  if (options != NULL)
+    spec.engine = *options;
+  spec.engine.precision = protocol->precision;
+  bs_evaluator *evaluator = calloc(1, sizeof *evaluator);
+  CU_ASSERT_PTR_NOT_NULL_FATAL(evaluator);
+  evaluator->protocol = *protocol;
+  BS_TEST_OK(bs_backend_open(&evaluator->backend, &spec, &err), err);
+  CU_ASSERT_PTR_NOT_NULL_FATAL(evaluator->backend);
+  return evaluator;
+}
+
+void close_evaluator(bs_evaluator **evaluator) {
+  bs_backend_close(&(*evaluator)->backend);
+  free(*evaluator);
+  *evaluator = NULL;
 }
 
 void generate_plainly(const parts *p, const bs_text *prompt, bs_generate_request request,

@@ -2,6 +2,7 @@
 #ifndef BIGSWEEP_TESTS_SCORING_EVALUATING_H
 #define BIGSWEEP_TESTS_SCORING_EVALUATING_H
 
+#include "backend/border_internal.h"
 #include "bigsweep/evaluate.h"
 
 /* Checkpoint, tokenizer and engine beside the evaluator's own. */
@@ -14,6 +15,12 @@ typedef struct parts {
 /* In f32, on one thread: models as small as these are slower on several. */
 parts open_parts(const char *model);
 void close_parts(parts *p);
+
+/* An evaluator with a backend of its own; the arithmetic is the protocol's. NULL `options`: the
+   defaults. */
+bs_evaluator *open_evaluator(const char *model, const bs_protocol *protocol,
+                             const bs_engine_options *options);
+void close_evaluator(bs_evaluator **evaluator);
 
 /* What the protocol's joint border generates behind a prompt, worked out in the plainest way: the
    prompt without the white space at its end goes to the engine, whose text is what it adds to the

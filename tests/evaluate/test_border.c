@@ -18,11 +18,7 @@ static const bs_engine_options ONE_THREAD = {.n_threads = 1, .precision = BS_PRE
 static bs_evaluator *open_model(const char *model, bs_border border, size_t max_tokens) {
   bs_protocol protocol = {
       .seed = 42, .border = border, .max_tokens = max_tokens, .precision = BS_PRECISION_F32};
-  bs_evaluator *evaluator = NULL;
-  bs_error err = {0};
-  BS_TEST_OK(bs_evaluator_open(&evaluator, model, &protocol, &ONE_THREAD, &err), err);
-  CU_ASSERT_PTR_NOT_NULL_FATAL(evaluator);
-  return evaluator;
+  return open_evaluator(model, &protocol, &ONE_THREAD);
 }
 
 /* A file of the model in the repository, with one text of it replaced by another. */
@@ -326,7 +322,7 @@ static void no_answer_is_certain_for_want_of_tokens(void) {
     bs_task_free(&task);
   }
   close_parts(&p);
-  bs_evaluator_free(&evaluator);
+  close_evaluator(&evaluator);
 }
 
 static bs_task *parse(const char *json) {
@@ -369,7 +365,7 @@ static void empty_answers_do_not_win(void) {
   CU_ASSERT_FALSE(isnan(number_of(results, 1, "exact_str_match")));
   bs_tables_free(&results);
   bs_task_free(&task);
-  bs_evaluator_free(&evaluator);
+  close_evaluator(&evaluator);
 }
 
 /* The text of tokens that are given, behind a prompt. */
@@ -467,7 +463,7 @@ static void cuts_are_made_behind_it(void) {
     task->stop_string = stop;
     bs_task_free(&task);
   }
-  bs_evaluator_free(&evaluator);
+  close_evaluator(&evaluator);
 }
 
 /* Where all of an answer's tokens are the greedy ones, greedy text begins with that answer. Prompts
@@ -573,7 +569,7 @@ static void rows_agree_on_what_is_greedy(void) {
     bs_task_free(&task);
   }
   CU_ASSERT_TRUE(n_greedy > 20);
-  bs_evaluator_free(&evaluator);
+  close_evaluator(&evaluator);
 }
 
 int main(void) {

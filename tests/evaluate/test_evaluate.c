@@ -37,11 +37,7 @@ static const char CHOICE_TASK[] =
 static bs_evaluator *open_model(size_t max_tokens, bs_border border) {
   bs_protocol protocol = {
       .seed = 42, .border = border, .max_tokens = max_tokens, .precision = BS_PRECISION_F32};
-  bs_evaluator *evaluator = NULL;
-  bs_error err = {0};
-  BS_TEST_OK(bs_evaluator_open(&evaluator, bs_test_data(MODEL), &protocol, &ONE_THREAD, &err), err);
-  CU_ASSERT_PTR_NOT_NULL_FATAL(evaluator);
-  return evaluator;
+  return open_evaluator(bs_test_data(MODEL), &protocol, &ONE_THREAD);
 }
 
 static bs_task *parse(const char *json) {
@@ -103,7 +99,7 @@ static void rows_do_not_depend_on_the_split(void) {
     check_splits(evaluator, task, 2, task->n_examples);
     bs_task_free(&task);
   }
-  bs_evaluator_free(&evaluator);
+  close_evaluator(&evaluator);
 }
 
 /* One continuation by itself, through the public calls alone. */
@@ -173,7 +169,7 @@ static void check_choices(bs_border border) {
     task->examples[0].n_choices++;
   bs_task_free(&task);
   close_parts(&p);
-  bs_evaluator_free(&evaluator);
+  close_evaluator(&evaluator);
 }
 
 static void choices_are_scored_as_if_alone(void) {
@@ -352,7 +348,7 @@ static void predictions_are_told_by_token(void) {
   CU_ASSERT_TRUE(isnan(number_of(results, 0, "token_edit_distance")));
   bs_tables_free(&results);
   bs_task_free(&task);
-  bs_evaluator_free(&evaluator);
+  close_evaluator(&evaluator);
   close_parts(&p);
 }
 
@@ -383,7 +379,7 @@ static void right_answers_are_told_by_token(void) {
   }
   CU_ASSERT_TRUE(n_greedy > 3);
   close_parts(&p);
-  bs_evaluator_free(&evaluator);
+  close_evaluator(&evaluator);
 }
 
 /* The prediction of a generation that runs to its end. */
@@ -443,7 +439,7 @@ static void generations_end_early_without_effect(void) {
   *task = as_parsed;
   bs_task_free(&task);
   close_parts(&p);
-  bs_evaluator_free(&evaluator);
+  close_evaluator(&evaluator);
 }
 
 static void failures_add_no_row(void) {
@@ -481,11 +477,7 @@ static void failures_add_no_row(void) {
   bs_prompter_free(&prompter);
   bs_task_free(&task);
   bs_text_free(&json);
-  bs_evaluator_free(&evaluator);
-  bs_protocol protocol = {.seed = 42};
-  BS_TEST_FAILS(bs_evaluator_open(&evaluator, bs_test_path("absent"), &protocol, NULL, &err),
-                BS_ERR_IO, err, "absent");
-  CU_ASSERT_PTR_NULL(evaluator);
+  close_evaluator(&evaluator);
 }
 
 static void long_prompts_are_cut_on_their_left(void) {
@@ -508,7 +500,7 @@ static void long_prompts_are_cut_on_their_left(void) {
   bs_tables_free(&results);
   bs_task_free(&task);
   bs_text_free(&json);
-  bs_evaluator_free(&evaluator);
+  close_evaluator(&evaluator);
 }
 
 static void tasks_have_their_rows(void) {

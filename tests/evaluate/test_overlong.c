@@ -16,11 +16,7 @@ static bs_evaluator *open_model(bs_overlong overlong, size_t max_tokens) {
   static const bs_engine_options ONE_THREAD = {.n_threads = 1};
   bs_protocol protocol = {
       .seed = 42, .overlong = overlong, .max_tokens = max_tokens, .precision = BS_PRECISION_F32};
-  bs_evaluator *evaluator = NULL;
-  bs_error err = {0};
-  BS_TEST_OK(bs_evaluator_open(&evaluator, MODEL, &protocol, &ONE_THREAD, &err), err);
-  CU_ASSERT_PTR_NOT_NULL_FATAL(evaluator);
-  return evaluator;
+  return open_evaluator(MODEL, &protocol, &ONE_THREAD);
 }
 
 static bs_task *load(const char *name) {
@@ -54,7 +50,7 @@ static bs_tables *run(bs_overlong overlong, size_t max_tokens, const bs_task *ta
                err);
   CU_ASSERT_EQUAL_FATAL(results->n_examples + results->n_skipped, N_EXAMPLES);
   bs_prompter_free(&prompter);
-  bs_evaluator_free(&evaluator);
+  close_evaluator(&evaluator);
   return results;
 }
 
@@ -250,7 +246,7 @@ static void some_prompts_cannot_be_mended(void) {
   CU_ASSERT_TRUE(results->examples[0].truncated_tokens > 0);
   CU_ASSERT_EQUAL(results->examples[1].truncated_tokens, 0);
   bs_tables_free(&results);
-  bs_evaluator_free(&evaluator);
+  close_evaluator(&evaluator);
   evaluator = open_model(BS_OVERLONG_SKIP, N_POSITIONS + 1);
   results = new_results();
   BS_TEST_FAILS(bs_evaluator_run(evaluator, task, prompter, 0, 1, 1, 0, 0, results, &err),
@@ -258,7 +254,7 @@ static void some_prompts_cannot_be_mended(void) {
   CU_ASSERT_EQUAL(results->n_skipped, 0);
   bs_tables_free(&results);
   bs_prompter_free(&prompter);
-  bs_evaluator_free(&evaluator);
+  close_evaluator(&evaluator);
   bs_task_free(&task);
   bs_text_free(&json);
 }
@@ -272,10 +268,11 @@ static void prompts_are_counted_beforehand(void) {
     bs_prompter *prompter = new_prompter(task, kinds[k].shots);
     for (size_t w = 0; w < sizeof ways / sizeof *ways; w++) {
       bs_protocol protocol = {.overlong = ways[w], .max_tokens = kinds[k].max_tokens};
-      bs_evaluator *evaluator = NULL;
+      bs_backend_spec spec = {.place = MODEL, .is_to_look = true};
+      bs_evaluator evaluator = {.protocol = protocol};
       bs_prompt_counts counts = {0}, counted = {0};
-      BS_TEST_OK(bs_evaluator_open_prompts(&evaluator, MODEL, &protocol, &err), err);
-      BS_TEST_OK(bs_evaluator_count_prompts(evaluator, task, prompter, kinds[k].shots, N_EXAMPLES,
+      BS_TEST_OK(bs_backend_open(&evaluator.backend, &spec, &err), err);
+      BS_TEST_OK(bs_evaluator_count_prompts(&evaluator, task, prompter, kinds[k].shots, N_EXAMPLES,
                                             1, &counts, &err),
                  err);
       bs_tables *results = run(ways[w], kinds[k].max_tokens, task, kinds[k].shots, N_EXAMPLES);
@@ -287,10 +284,10 @@ static void prompts_are_counted_beforehand(void) {
       CU_ASSERT_EQUAL(counts.prompts, N_EXAMPLES);
       CU_ASSERT_TRUE(bs_prompt_counts_any(&counts));
       BS_TEST_FAILS(
-          bs_evaluator_run(evaluator, task, prompter, kinds[k].shots, 0, 1, 0, 0, results, &err),
+          bs_evaluator_run(&evaluator, task, prompter, kinds[k].shots, 0, 1, 0, 0, results, &err),
           BS_ERR_USAGE, err, "prompts alone");
       bs_tables_free(&results);
-      bs_evaluator_free(&evaluator);
+      bs_backend_close(&evaluator.backend);
     }
     bs_prompter_free(&prompter);
     bs_task_free(&task);

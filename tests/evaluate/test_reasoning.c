@@ -34,11 +34,7 @@ static const char MIXED[] =
 static bs_evaluator *open_model(const char *model, int n_threads) {
   bs_protocol protocol = {.seed = SEED, .max_tokens = MAX_TOKENS, .precision = BS_PRECISION_F32};
   bs_engine_options options = {.n_threads = n_threads};
-  bs_evaluator *evaluator = NULL;
-  bs_error err = {0};
-  BS_TEST_OK(bs_evaluator_open(&evaluator, model, &protocol, &options, &err), err);
-  CU_ASSERT_PTR_NOT_NULL_FATAL(evaluator);
-  return evaluator;
+  return open_evaluator(model, &protocol, &options);
 }
 
 static bs_task *load(const char *json_or_path) {
@@ -384,7 +380,7 @@ static void answers_are_those_worked_out_alone(void) {
     for (size_t w = 0; w < N_WAYS; w++)
       check_way(&p, evaluator, tasks[t], WAYS[w], (uint32_t)(t + w) % 3, &n_split);
   CU_ASSERT_TRUE(n_split > 8); /* votes that were not unanimous */
-  bs_evaluator_free(&evaluator);
+  close_evaluator(&evaluator);
   close_parts(&p);
 }
 
@@ -399,7 +395,7 @@ static void texts_of_another_tokenizer_too(void) {
   for (size_t w = 0; w < N_WAYS; w++)
     check_way(&p, evaluator, MIXED, WAYS[w], 1, &n_split);
   CU_ASSERT_TRUE(n_split > 2);
-  bs_evaluator_free(&evaluator);
+  close_evaluator(&evaluator);
   close_parts(&p);
 }
 
@@ -418,8 +414,8 @@ static void rows_do_not_depend_on_the_split(void) {
     bs_tables_free(&whole);
     bs_task_free(&task);
   }
-  bs_evaluator_free(&one);
-  bs_evaluator_free(&two);
+  close_evaluator(&one);
+  close_evaluator(&two);
 }
 
 /* More samples than go to the engine at a time: batches end within an example. */
@@ -436,7 +432,7 @@ static void many_samples_go_in_batches(void) {
   bs_tables_free(&whole);
   bs_tables_free(&pieces);
   bs_task_free(&task);
-  bs_evaluator_free(&evaluator);
+  close_evaluator(&evaluator);
 }
 
 static void seeds_depend_on_what_they_should(void) {
@@ -573,12 +569,12 @@ static void what_does_not_apply_is_not_listed(void) {
 static void no_more_is_computed_than_needed(void) {
   bs_engine_work start, plain, drawn;
   bs_evaluator *evaluator = open_model(LADDER, 1);
-  const bs_engine *engine = bs_evaluator_engine(evaluator);
+  const bs_backend *backend = evaluator->backend;
   way w = {.reasoning_stop = "\n", .answer_prompt = "\nA: ", .max_new_tokens = 100};
   bs_task *task = put(BS_SOURCE_DIR "/tasks/ladder_facts/task.json", &w);
-  bs_engine_work_done(engine, &start);
+  bs_backend_work_done(backend, &start);
   bs_tables *results = run(evaluator, task, 0, 4, 4, false);
-  bs_engine_work_done(engine, &plain);
+  bs_backend_work_done(backend, &plain);
   size_t n_reasoned = 0;
   for (size_t i = 0; i < results->n_samples; i++)
     n_reasoned += strlen(results->samples[i].reasoning);
@@ -592,7 +588,7 @@ static void no_more_is_computed_than_needed(void) {
   w.max_new_tokens = 4;
   task = put(BS_SOURCE_DIR "/tasks/ladder_addition/task.json", &w);
   results = run(evaluator, task, 3, 4, 4, false);
-  bs_engine_work_done(engine, &drawn);
+  bs_backend_work_done(backend, &drawn);
   uint64_t prompts = 0, computed = drawn.tokens_computed - plain.tokens_computed;
   for (size_t i = 0; i < 4; i++)
     prompts += results->examples[i].prompt_tokens;
@@ -601,7 +597,7 @@ static void no_more_is_computed_than_needed(void) {
   CU_ASSERT_TRUE(drawn.tokens_asked - plain.tokens_asked > 16 * prompts);
   bs_tables_free(&results);
   bs_task_free(&task);
-  bs_evaluator_free(&evaluator);
+  close_evaluator(&evaluator);
 }
 
 /* The reasoning takes room: what it pushes out is told, and what cannot be done names its example.
@@ -632,7 +628,7 @@ static void limits_are_told(void) {
   bs_tables_free(&results);
   bs_prompter_free(&prompter);
   bs_task_free(&task);
-  bs_evaluator_free(&evaluator);
+  close_evaluator(&evaluator);
 }
 
 int main(void) {

@@ -27,12 +27,12 @@ static bs_status sweep_model(const bs_plan *plan, size_t first, size_t *n, bs_ta
                              bs_error *err) {
   const bs_config *config = plan->config;
   uint32_t m = plan->units[first].model;
-  bs_engine_options options = {.precision = config->protocol.precision,
-                               .n_threads = config->threads};
-  bs_evaluator *evaluator = NULL;
+  bs_backend_spec spec = {
+      .place = plan->models[m].path,
+      .engine = {.precision = config->protocol.precision, .n_threads = config->threads}};
+  bs_evaluator evaluator = {.protocol = config->protocol};
   bs_prompter *prompter = NULL;
-  bs_status status =
-      bs_evaluator_open(&evaluator, plan->models[m].path, &config->protocol, &options, err);
+  bs_status status = bs_backend_open(&evaluator.backend, &spec, err);
   size_t i = first;
   for (; status == BS_OK && i < plan->n_units && plan->units[i].model == m; i++) {
     const bs_unit *unit = &plan->units[i], *before = unit - 1;
@@ -42,12 +42,12 @@ static bs_status sweep_model(const bs_plan *plan, size_t first, size_t *n, bs_ta
       status = bs_prompter_new(&prompter, task, unit->shots, config->protocol.seed, err);
     }
     if (status == BS_OK)
-      status = bs_evaluator_run(evaluator, task, prompter, unit->shots, unit->first, unit->n, m,
+      status = bs_evaluator_run(&evaluator, task, prompter, unit->shots, unit->first, unit->n, m,
                                 unit->task, results, err);
   }
   *n = i - first;
   bs_prompter_free(&prompter);
-  bs_evaluator_free(&evaluator);
+  bs_backend_close(&evaluator.backend);
   return status;
 }
 

@@ -5,19 +5,12 @@
 
 #include "analysis/repeats_internal.h"
 #include "base/memory_internal.h"
-#include "bigsweep/checkpoint.h"
+#include "bigsweep/backend.h"
 #include "bigsweep/evaluate.h"
 #include "bigsweep/metric.h"
 #include "bigsweep/sweep.h"
 #include "bigsweep/task.h"
-#include "bigsweep/tokenizer.h"
 #include "sweep/plan/plan_internal.h"
-
-/* Opening reads, checks and packs the weights: in operations that a rank could do meanwhile. */
-static const double LOAD_COST_PER_BYTE = 100;
-
-/* Rows of a matrix product below which it slows down. */
-static const double SMALLEST_UNIT_TOKENS = 512;
 
 enum {
   UNITS_PER_WORKER = 16,   /* small enough that the last ones end together */
@@ -33,21 +26,6 @@ static void report(bs_notice notice, void *user, const char *message) {
 
 static char *copy(const char *string, bs_error *err) { return bs_string_copy(string, err); }
 
-/* Two operations per weight. */
-static double cost_per_token(uint64_t non_embedding_parameters) {
-  return 2.0 * (double)(non_embedding_parameters + 1);
-}
-
-/* What the checkpoint's files hold beside what is read. */
-static void tell_notes(const bs_checkpoint *checkpoint, const bs_model_spec *spec, bs_notice notice,
-                       void *user) {
-  for (size_t i = 0; notice != NULL && i < bs_checkpoint_n_notes(checkpoint); i++) {
-    bs_error line = {0};
-    bs_error_set(&line, BS_OK, "model \"%s\": %s", spec->name, bs_checkpoint_note(checkpoint, i));
-    notice(user, false, line.message);
-  }
-}
-
 /* Where what is found of the models is told and kept. */
 typedef struct model_reader {
   const bs_plan *plan;
@@ -57,9 +35,40 @@ typedef struct model_reader {
   bs_long_answers *long_answers; /* [plan->n_tasks] */
 } model_reader;
 
+/* Whose remarks a backend makes, and where they go. */
+typedef struct remarks {
+  const char *model;
+  const model_reader *to;
+} remarks;
+
+static void pass_remark(void *user, const char *note) {
+  const remarks *r = user;
+  bs_error line = {0};
+  bs_error_set(&line, BS_OK, "model \"%s\": %s", r->model, note);
+  r->to->notice(r->to->user, false, line.message);
+}
+
+/* What no unit of a model could be done with is found here, before work starts. */
+static bs_status open_model(bs_backend **backend, const bs_model_spec *spec, const model_reader *r,
+                            bs_error *err) {
+  const bs_config *config = r->plan->config;
+  remarks to = {spec->name, r};
+  bs_backend_spec how = {.place = spec->path,
+                         .engine = {.precision = config->protocol.precision,
+                                    .n_threads = config->threads,
+                                    .isa = bs_engine_has_isa(config->isa) ? config->isa : NULL},
+                         .is_to_look = true,
+                         .note = r->notice != NULL ? pass_remark : NULL,
+                         .user = &to};
+  return bs_backend_open(backend, &how, err);
+}
+
 /* What no file of the tokenizer can be blamed for, but a person should know. */
-static void tell_tokenizer_notes(const bs_tokenizer *tokenizer, const bs_model_spec *spec,
-                                 const model_reader *r) {
+static bs_status look_at_tokens(const bs_backend *backend, const bs_model_spec *spec,
+                                const model_reader *r, bs_error *err) {
+  const bs_tokenizer *tokenizer = bs_backend_about(backend)->tokenizer;
+  if (tokenizer == NULL)
+    return BS_OK;
   size_t n;
   const char *const *notes = bs_tokenizer_notes(tokenizer, &n);
   for (size_t i = 0; i < n && r->notice != NULL; i++) {
@@ -67,70 +76,50 @@ static void tell_tokenizer_notes(const bs_tokenizer *tokenizer, const bs_model_s
     bs_error_set(&line, BS_OK, "model \"%s\": tokenizer: %s", spec->name, notes[i]);
     r->notice(r->user, false, line.message);
   }
+  return bs_plan_count_long_answers(r->plan, tokenizer, spec->name, r->long_answers, err);
 }
 
-/* What no unit of a model could be done with: found here, before work starts. */
-static bs_status check_tokenizer(const bs_model_spec *spec, const bs_model_info *info,
-                                 const model_reader *r, bs_error *err) {
-  bs_tokenizer *tokenizer = NULL;
-  bs_status status = bs_tokenizer_open(&tokenizer, spec->path, err);
-  if (status == BS_OK)
-    status = bs_tokenizer_check_fits(tokenizer, info->vocab_size, err);
-  if (status == BS_OK)
-    tell_tokenizer_notes(tokenizer, spec, r);
-  if (status == BS_OK)
-    status = bs_plan_count_long_answers(r->plan, tokenizer, spec->name, r->long_answers, err);
-  bs_tokenizer_free(&tokenizer);
+static bs_status describe_model(bs_plan_model *model, const bs_model_spec *spec,
+                                const bs_backend *backend, bs_error *err) {
+  const bs_model_info *info = &bs_backend_about(backend)->model;
+  bs_backend_cost cost = {0};
+  bs_status status = bs_backend_cost_of(backend, &cost, err);
+  model->memory_bytes = cost.memory_bytes;
+  model->least_bytes = cost.least_bytes;
+  model->path = spec->path;
+  model->weights_bytes = info->weights_bytes;
+  model->token_cost = cost.per_token;
+  model->load_cost = cost.opening;
+  model->smallest_cost = cost.smallest;
+  model->row = (bs_model_row){
+      .name = copy(spec->name, err),
+      .family = copy(spec->family, err),
+      .architecture = copy(info->architecture, err),
+      .path = copy(spec->given_path, err),
+      .parameters = info->parameters,
+      .non_embedding_parameters = info->non_embedding_parameters,
+      .scale = isnan(spec->scale) ? (double)info->parameters : spec->scale,
+      .seed = spec->seed,
+  };
+  if (model->row.name == NULL || model->row.family == NULL || model->row.architecture == NULL ||
+      model->row.path == NULL)
+    return BS_ERR_MEMORY;
   return status;
 }
 
 static bs_status read_model(bs_plan_model *model, const bs_model_spec *spec, const model_reader *r,
                             bs_error *err) {
-  const bs_config *config = r->plan->config;
-  bs_checkpoint *checkpoint = NULL;
-  bs_model_info info = {0};
-  bs_status status = bs_checkpoint_open(&checkpoint, spec->path, err);
-  if (status == BS_OK) {
-    bs_engine_options options = {.precision = config->protocol.precision,
-                                 .n_threads = config->threads,
-                                 .isa = bs_engine_has_isa(config->isa) ? config->isa : NULL};
-    bs_engine_parts parts = {0};
-    tell_notes(checkpoint, spec, r->notice, r->user);
-    bs_checkpoint_info(checkpoint, &info);
-    status = bs_engine_memory_parts(checkpoint, &options, &parts, err);
-    model->memory_bytes = parts.weights + parts.pass + parts.generation;
-    model->least_bytes = sizeof(uint16_t) * info.parameters;
-  }
+  bs_backend *backend = NULL;
+  bs_text fingerprints = {0};
+  bs_status status = open_model(&backend, spec, r, err);
   if (status == BS_OK)
-    status = check_tokenizer(spec, &info, r, err);
-  if (status == BS_OK && r->with_hashes) /* reads the weights anyway */
-    status = bs_checkpoint_check_finite(checkpoint, err);
-  if (status == BS_OK) {
-    model->path = spec->path;
-    model->weights_bytes = info.weights_bytes;
-    model->load_cost = LOAD_COST_PER_BYTE * (double)info.weights_bytes;
-    model->smallest_cost = cost_per_token(info.non_embedding_parameters) * SMALLEST_UNIT_TOKENS;
-    model->row = (bs_model_row){
-        .name = copy(spec->name, err),
-        .family = copy(spec->family, err),
-        .architecture = copy(info.architecture, err),
-        .path = copy(spec->given_path, err),
-        .parameters = info.parameters,
-        .non_embedding_parameters = info.non_embedding_parameters,
-        .scale = isnan(spec->scale) ? (double)info.parameters : spec->scale,
-        .seed = spec->seed,
-    };
-    if (model->row.name == NULL || model->row.family == NULL || model->row.architecture == NULL ||
-        model->row.path == NULL)
-      status = BS_ERR_MEMORY;
-  }
-  bs_checkpoint_free(&checkpoint);
-  if (status == BS_OK && r->with_hashes)
-    status = bs_checkpoint_sha256(spec->path, model->row.sha256, err);
-  bs_text lines = {0};
-  if (status == BS_OK && r->with_hashes)
-    status = bs_checkpoint_fingerprints(spec->path, &lines, err);
-  model->fingerprints = lines.data;
+    status = look_at_tokens(backend, spec, r, err);
+  if (status == BS_OK)
+    status = describe_model(model, spec, backend, err);
+  if (status == BS_OK && r->with_hashes) /* reads the weights */
+    status = bs_backend_identify(backend, model->row.sha256, &fingerprints, err);
+  model->fingerprints = fingerprints.data;
+  bs_backend_close(&backend);
   return status;
 }
 
@@ -212,7 +201,7 @@ static double cost_per_example(const bs_plan *plan, const bs_plan_model *model, 
   double tokens = (head + (double)(shots + 1) * (input + 16) + answers * (shots > 0 ? 2 : 1)) /
                   (double)BYTES_PER_TOKEN;
   tokens += generation_tokens(plan, task, answers / (double)BYTES_PER_TOKEN);
-  return cost_per_token(model->row.non_embedding_parameters) * tokens;
+  return model->token_cost * tokens;
 }
 
 static size_t examples_of(const bs_plan *plan, const bs_task *task) {

@@ -19,7 +19,7 @@ static const uint64_t MEASURED_WEIGHTS_BYTES = UINT64_C(1) << 30;
 enum { MEASURED_EXAMPLES = 32, MEASURED_UNITS = 24 };
 
 /* A few examples of a unit; adds what it cost by the plan and the seconds that it took. */
-static bs_status measure_unit(const bs_plan *plan, bs_evaluator *evaluator, const bs_unit *unit,
+static bs_status measure_unit(const bs_plan *plan, bs_backend *backend, const bs_unit *unit,
                               double *cost, double *seconds, bs_error *err) {
   const bs_task *task = plan->tasks[unit->task];
   uint32_t n = unit->n < MEASURED_EXAMPLES ? unit->n : MEASURED_EXAMPLES;
@@ -27,13 +27,14 @@ static bs_status measure_unit(const bs_plan *plan, bs_evaluator *evaluator, cons
   const char *const *names = bs_example_metric_names(&n_metrics);
   bs_tables *results = NULL;
   bs_prompter *prompter = NULL;
+  bs_evaluator evaluator = {backend, plan->config->protocol};
   double start = bs_steady_seconds();
   bs_status status = bs_tables_new(&results, names, n_metrics, err);
   if (status == BS_OK)
     status = bs_prompter_new(&prompter, task, unit->shots, plan->config->protocol.seed, err);
   if (status == BS_OK)
-    status = bs_evaluator_run(evaluator, task, prompter, unit->shots, unit->first, n, 0, 0, results,
-                              err);
+    status = bs_evaluator_run(&evaluator, task, prompter, unit->shots, unit->first, n, 0, 0,
+                              results, err);
   bs_prompter_free(&prompter);
   bs_tables_free(&results);
   *seconds += bs_steady_seconds() - start;
@@ -45,13 +46,13 @@ static bs_status measure_model(const bs_plan *plan, size_t m, int n_threads, bs_
                                bs_error *err) {
   const bs_plan_model *model = &plan->models[m];
   const char *isa = plan->config->isa;
-  bs_engine_options options = {.precision = plan->config->protocol.precision,
-                               .n_threads = n_threads,
-                               .isa = bs_engine_has_isa(isa) ? isa : NULL};
-  bs_evaluator *evaluator = NULL;
+  bs_backend_spec spec = {.place = model->path,
+                          .engine = {.precision = plan->config->protocol.precision,
+                                     .n_threads = n_threads,
+                                     .isa = bs_engine_has_isa(isa) ? isa : NULL}};
+  bs_backend *backend = NULL;
   double start = bs_steady_seconds(), cost = 0, seconds = 0;
-  bs_status status =
-      bs_evaluator_open(&evaluator, model->path, &plan->config->protocol, &options, err);
+  bs_status status = bs_backend_open(&backend, &spec, err);
   speed->load_seconds = bs_steady_seconds() - start;
   size_t first = 0, n_units = 0;
   while (first < plan->n_units && plan->units[first].model != m)
@@ -62,9 +63,9 @@ static bs_status measure_model(const bs_plan *plan, size_t m, int n_threads, bs_
   for (size_t i = 0;
        status == BS_OK && n_units > 0 && i < MEASURED_UNITS && seconds < MODEL_SECONDS; i++) {
     size_t at = (2 * i + 1) * 7919 % (2 * n_units) / 2;
-    status = measure_unit(plan, evaluator, &plan->units[first + at], &cost, &seconds, err);
+    status = measure_unit(plan, backend, &plan->units[first + at], &cost, &seconds, err);
   }
-  bs_evaluator_free(&evaluator);
+  bs_backend_close(&backend);
   speed->rate = cost / seconds;
   speed->is_measured = status == BS_OK && seconds > 0;
   return status;

@@ -7,7 +7,6 @@
 
 #include "base/available_memory_internal.h"
 #include "base/memory_internal.h"
-#include "bigsweep/checkpoint.h"
 #include "bigsweep/evaluate.h"
 
 static const uint32_t NONE = UINT32_MAX;
@@ -19,7 +18,7 @@ struct bs_worker {
   bs_setup setup;
   bs_task **tasks; /* [setup.n_tasks] loaded when first needed */
   uint32_t held_model;
-  bs_evaluator *evaluator; /* of held_model, or NULL */
+  bs_backend *backend; /* of held_model, or NULL */
   uint32_t held_task, held_shots;
   bs_prompter *prompter; /* of held_task and held_shots, or NULL */
 };
@@ -40,7 +39,7 @@ void bs_worker_free(bs_worker **handle) {
   if (worker == NULL)
     return;
   bs_prompter_free(&worker->prompter);
-  bs_evaluator_free(&worker->evaluator);
+  bs_backend_close(&worker->backend);
   for (size_t i = 0; worker->tasks != NULL && i < worker->setup.n_tasks; i++)
     bs_task_free(&worker->tasks[i]);
   free(worker->tasks);
@@ -88,11 +87,10 @@ static bs_status take_setup(bs_worker *worker, const bs_text *message, bs_error 
 
 /* Another checkpoint at the same path, on a node with a disk of its own, would be scored under the
    name of the coordinator's. */
-static bs_status check_copy(const bs_setup *setup, uint32_t model, bs_error *err) {
-  if (setup->model_prints[model][0] == '\0')
+static bs_status check_copy(const bs_backend_spec *spec, const char *fingerprints, bs_error *err) {
+  if (fingerprints[0] == '\0')
     return BS_OK;
-  bs_status status =
-      bs_checkpoint_check_copy(setup->model_paths[model], setup->model_prints[model], err);
+  bs_status status = bs_backend_check_copy(spec, fingerprints, err);
   if (status == BS_ERR_INPUT) {
     char host[MAX_HOST_BYTES] = "";
     gethostname(host, sizeof host - 1);
@@ -102,19 +100,18 @@ static bs_status check_copy(const bs_setup *setup, uint32_t model, bs_error *err
 }
 
 static bs_status hold_model(bs_worker *worker, uint32_t model, bs_error *err) {
-  if (worker->held_model == model && worker->evaluator != NULL)
+  const bs_setup *setup = &worker->setup;
+  if (worker->held_model == model && worker->backend != NULL)
     return BS_OK;
-  bs_evaluator_free(&worker->evaluator);
+  bs_backend_close(&worker->backend);
   worker->held_model = model;
-  bs_status status = check_copy(&worker->setup, model, err);
-  if (status != BS_OK)
-    return status;
-  bs_engine_options options = {.precision = worker->setup.protocol.precision,
-                               .n_threads = worker->setup.threads > 0 ? worker->setup.threads
-                                                                      : worker->default_threads,
-                               .isa = worker->setup.isa};
-  return bs_evaluator_open(&worker->evaluator, worker->setup.model_paths[model],
-                           &worker->setup.protocol, &options, err);
+  bs_backend_spec spec = {
+      .place = setup->model_paths[model],
+      .engine = {.precision = setup->protocol.precision,
+                 .n_threads = setup->threads > 0 ? setup->threads : worker->default_threads,
+                 .isa = setup->isa}};
+  bs_status status = check_copy(&spec, setup->model_prints[model], err);
+  return status == BS_OK ? bs_backend_open(&worker->backend, &spec, err) : status;
 }
 
 static bs_status open_task(bs_task **out, const char *json, bs_error *err) {
@@ -177,12 +174,13 @@ static bs_status run_unit(bs_worker *worker, bs_unit_result *result, bs_error *e
   bs_error fault = {0};
   bs_status status = BS_OK;
   const bs_task *task = worker->tasks[unit->task];
-  if (bs_evaluator_run(worker->evaluator, task, worker->prompter, unit->shots, unit->first, unit->n,
+  bs_evaluator evaluator = {worker->backend, worker->setup.protocol};
+  if (bs_evaluator_run(&evaluator, task, worker->prompter, unit->shots, unit->first, unit->n,
                        unit->model, unit->task, result->rows, &fault) == BS_OK)
     return BS_OK;
   for (uint32_t i = unit->first; i < unit->first + unit->n; i++) {
     bs_error_clear(&fault);
-    if (bs_evaluator_run(worker->evaluator, task, worker->prompter, unit->shots, i, 1, unit->model,
+    if (bs_evaluator_run(&evaluator, task, worker->prompter, unit->shots, i, 1, unit->model,
                          unit->task, result->rows, &fault) != BS_OK &&
         (status = add_failure(result, i, fault.message, err)) != BS_OK)
       return status;
@@ -192,8 +190,8 @@ static bs_status run_unit(bs_worker *worker, bs_unit_result *result, bs_error *e
 
 static bs_engine_work work_done(const bs_worker *worker) {
   bs_engine_work work = {0};
-  if (worker->evaluator != NULL)
-    bs_engine_work_done(bs_evaluator_engine(worker->evaluator), &work);
+  if (worker->backend != NULL)
+    bs_backend_work_done(worker->backend, &work);
   return work;
 }
 

@@ -1,8 +1,8 @@
 /* Where the tokens of a prompt end and those of its answer begin. */
 #include <string.h>
 
+#include "backend/border_internal.h"
 #include "base/text_internal.h"
-#include "evaluate/evaluate_internal.h"
 
 static const char *const border_names[] = {
     [BS_BORDER_JOINT] = "joint", [BS_BORDER_SEPARATE] = "separate"};
@@ -86,19 +86,16 @@ static bs_status append_continuation(const bs_context *context, const bs_text *c
   return status;
 }
 
-bs_status bs_context_pair(const bs_context *context, const char *continuation, size_t n_bytes,
-                          bs_tokens *context_ids, bs_tokens *continuation_ids, bool *spans,
-                          bs_error *err) {
+bs_status bs_context_continue(const bs_context *context, const char *continuation, size_t n_bytes,
+                              bs_tokens *ids, bool *spans, bs_error *err) {
   bs_text scored = {0};
   *spans = false;
   bs_status status = bs_text_append(&scored, context->text + context->n_bytes,
                                     context->full_bytes - context->n_bytes, err);
   if (status == BS_OK)
     status = bs_text_append(&scored, continuation, n_bytes, err);
-  if (status == BS_OK)
-    status = bs_tokens_append(context_ids, context->ids.ids, context->ids.n, err);
   if (status == BS_OK && scored.n_bytes > 0)
-    status = append_continuation(context, &scored, continuation_ids, spans, err);
+    status = append_continuation(context, &scored, ids, spans, err);
   bs_text_free(&scored);
   return status;
 }
@@ -127,8 +124,10 @@ bs_status bs_encode_pair(const bs_tokenizer *tokenizer, bs_border border, const 
   if (status == BS_OK)
     status = bs_context_open(&opened, tokenizer, &prefix, border, context, context_bytes, err);
   if (status == BS_OK)
-    status = bs_context_pair(&opened, continuation, continuation_bytes, context_ids,
-                             continuation_ids, spans != NULL ? spans : &ignored, err);
+    status = bs_tokens_append(context_ids, opened.ids.ids, opened.ids.n, err);
+  if (status == BS_OK)
+    status = bs_context_continue(&opened, continuation, continuation_bytes, continuation_ids,
+                                 spans != NULL ? spans : &ignored, err);
   if (status == BS_OK && continuation_ids->n == n_before &&
       continuation_bytes + (context_bytes - opened.n_bytes) > 0)
     status = bs_context_no_tokens(&opened, continuation, continuation_bytes, err);

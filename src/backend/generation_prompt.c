@@ -2,9 +2,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "backend/border_internal.h"
 #include "base/memory_internal.h"
 #include "base/text_internal.h"
-#include "evaluate/evaluate_internal.h"
 
 struct bs_generation_prompt {
   const bs_tokenizer *tokenizer; /* borrowed */
