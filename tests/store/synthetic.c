@@ -129,6 +129,18 @@ static size_t stride_for(size_t n) {
   }
 }
 
+const bs_provenance synthetic_provenance = {.config = "{\"name\": \"\xC3\xA9\"}",
+                                            .created = "2024-01-02T03:04:05Z",
+                                            .commit = "0123abc",
+                                            .isa = "avx2",
+                                            .protocol = "ff"};
+
+void synthetic_write(const char *path, bs_tables *results) {
+  bs_error err = {0};
+  BS_TEST_OK(bs_tables_set_provenance(results, &synthetic_provenance, &err), err);
+  BS_TEST_OK(bs_store_write(path, results, NULL, &err), err);
+}
+
 bs_tables *synthetic_results(synthetic_size size, bool shuffled) {
   bs_error err = {0};
   bs_tables *to = NULL;

@@ -19,6 +19,10 @@ typedef struct synthetic_size {
  */
 bs_tables *synthetic_results(synthetic_size size, bool shuffled);
 
+extern const bs_provenance synthetic_provenance;
+/* Writes a file without an analysis; the results come from synthetic_provenance then. */
+void synthetic_write(const char *path, bs_tables *results);
+
 /* The number of names and values that differ, in all tables. */
 size_t synthetic_differences(const bs_tables *a, const bs_tables *b);
 /* Counts a failed assertion for everything that differs. */
