@@ -1,12 +1,11 @@
 /* Finding a family's tensors: presence, shape, type; what is a parameter is counted once. */
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "checkpoint/family_internal.h"
 
-enum { NAME_BYTES = 256, SHAPE_BYTES = 192 };
+enum { PREFIX_BYTES = 240, NAME_BYTES = 256, SHAPE_BYTES = 192 };
 
 static const char *shape_text(char text[SHAPE_BYTES], size_t n_dims, const uint64_t *shape) {
   size_t at = (size_t)snprintf(text, SHAPE_BYTES, "[");
@@ -53,12 +52,15 @@ static bool check(bs_reader *reader, const bs_tensor *tensor, const char *name, 
   return true;
 }
 
-static const bs_tensor *bind(bs_reader *reader, size_t n_dims, const uint64_t *shape,
-                             const char *name) {
+static const bs_tensor *find(bs_reader *reader, const bs_needed_tensor *needed) {
   if (reader->status != BS_OK)
     return NULL;
-  const bs_tensor *tensor = bs_tensor_list_find(reader->tensors, name);
-  if (!check(reader, tensor, name, n_dims, shape))
+  if (reader->plan != NULL) {
+    reader->plan(reader->plan_context, needed);
+    return NULL;
+  }
+  const bs_tensor *tensor = bs_tensor_list_find(reader->tensors, needed->name);
+  if (!check(reader, tensor, needed->name, needed->n_dims, needed->shape))
     return NULL;
   size_t place = (size_t)(tensor - reader->tensors->items);
   if (!reader->used[place])
@@ -71,71 +73,109 @@ bool bs_reader_has(const bs_reader *reader, const char *name) {
   return bs_tensor_list_find(reader->tensors, name) != NULL;
 }
 
-const bs_tensor *bs_bind_vector(bs_reader *reader, size_t n, const char *format, ...) {
+void bs_reader_heads(bs_blueprint *blueprint, bool interleaved) {
+  size_t hd = blueprint->head_dim, stride = interleaved ? 3 * hd : hd;
+  size_t q_width = interleaved ? hd : blueprint->n_heads * hd;
+  size_t k_width = interleaved ? hd : blueprint->n_kv_heads * hd;
+  blueprint->q = (bs_head_layout){.first = 0, .stride = stride};
+  blueprint->k = (bs_head_layout){.first = q_width, .stride = stride};
+  blueprint->v = (bs_head_layout){.first = q_width + k_width, .stride = stride};
+}
+
+/* What the binding of one slot works with. */
+typedef struct binder {
+  bs_reader *reader;
+  const bs_blueprint *blueprint;
+  const bs_naming *naming;
+} binder;
+
+static size_t count_places(const bs_naming *naming, bs_slot slot) {
+  size_t n = 0;
+  for (const bs_place *place = naming->places; place->name != NULL; place++)
+    n += place->slot == slot;
+  return n;
+}
+
+/* Outputs of the next part of a slot: as many as its rule says, or all in one. */
+static size_t part_outputs(const binder *b, bs_slot slot, size_t part) {
+  const bs_slot_rule *rule = &bs_slot_rules[slot];
+  if (count_places(b->naming, slot) > 1)
+    return bs_blueprint_width(b->blueprint, rule->n_out[part]);
+  size_t n = 0;
+  for (size_t i = 0; i < BS_SLOT_PARTS; i++)
+    n += bs_blueprint_width(b->blueprint, rule->n_out[i]);
+  return n;
+}
+
+/* The next part of a slot, PREFIX.weight and PREFIX.bias. */
+static void bind_part(const binder *b, bs_slot slot, const char *prefix, bs_slot_tensors *to) {
+  const bs_slot_rule *rule = &bs_slot_rules[slot];
   char name[NAME_BYTES];
-  va_list arguments;
-  va_start(arguments, format);
-  vsnprintf(name, sizeof name, format, arguments);
-  va_end(arguments);
-  const uint64_t shape[1] = {n};
-  return bind(reader, 1, shape, name);
-}
-
-const bs_tensor *bs_bind_matrix(bs_reader *reader, size_t n_rows, size_t n_columns,
-                                const char *format, ...) {
-  char name[NAME_BYTES];
-  va_list arguments;
-  va_start(arguments, format);
-  vsnprintf(name, sizeof name, format, arguments);
-  va_end(arguments);
-  const uint64_t shape[2] = {n_rows, n_columns};
-  return bind(reader, 2, shape, name);
-}
-
-bs_norm bs_bind_norm(bs_reader *reader, size_t n, bool with_bias, const char *format, ...) {
-  char prefix[NAME_BYTES];
-  va_list arguments;
-  va_start(arguments, format);
-  vsnprintf(prefix, sizeof prefix, format, arguments);
-  va_end(arguments);
-  bs_norm norm = {.weight = bs_bind_vector(reader, n, "%s.weight", prefix)};
-  if (with_bias)
-    norm.bias = bs_bind_vector(reader, n, "%s.bias", prefix);
-  return norm;
-}
-
-void bs_bind_affine(bs_reader *reader, bs_affine *affine, size_t n_out, size_t n_in, bool with_bias,
-                    const char *format, ...) {
-  char prefix[NAME_BYTES];
-  va_list arguments;
-  va_start(arguments, format);
-  vsnprintf(prefix, sizeof prefix, format, arguments);
-  va_end(arguments);
-  size_t part = affine->n_parts++;
-  affine->n_in = n_in;
-  affine->n_out[part] = n_out;
-  affine->weights[part] = affine->transposed
-                              ? bs_bind_matrix(reader, n_in, n_out, "%s.weight", prefix)
-                              : bs_bind_matrix(reader, n_out, n_in, "%s.weight", prefix);
-  if (with_bias)
-    affine->biases[part] = bs_bind_vector(reader, n_out, "%s.bias", prefix);
-}
-
-void bs_bind_head(bs_reader *reader, bs_decoder *decoder, bool tied, const char *name) {
-  if (!tied) {
-    decoder->head = bs_bind_matrix(reader, decoder->vocab_size, decoder->d_model, "%s", name);
+  size_t part = to->n_parts++;
+  to->transposed = b->naming->transposed && rule->kind == BS_KIND_LINEAR && slot < BS_LAYER_SLOTS;
+  to->n_in = bs_blueprint_width(b->blueprint, rule->n_in);
+  to->n_out[part] = part_outputs(b, slot, part);
+  bs_needed_tensor needed = {.name = name,
+                             .slot = slot,
+                             .n_dims = rule->kind == BS_KIND_NORM ? 1 : 2,
+                             .shape = {to->transposed ? to->n_in : to->n_out[part],
+                                       to->transposed ? to->n_out[part] : to->n_in},
+                             .n_in = to->n_in};
+  snprintf(name, sizeof name, "%s.weight", prefix);
+  to->weights[part] = find(b->reader, &needed);
+  if (rule->kind == BS_KIND_TABLE || (b->naming->biased & BS_SLOT_BIT(slot)) == 0)
     return;
-  }
-  decoder->head = decoder->embedding;
+  needed = (bs_needed_tensor){
+      .name = name, .slot = slot, .is_bias = true, .n_dims = 1, .shape = {to->n_out[part]}};
+  snprintf(name, sizeof name, "%s.bias", prefix);
+  to->biases[part] = find(b->reader, &needed);
+}
+
+/* The head is the embedding; one that is stored as well has to hold the same values. */
+static void tie_head(bs_reader *reader, bs_blueprint *blueprint, const char *prefix) {
+  char name[NAME_BYTES];
+  snprintf(name, sizeof name, "%s.weight", prefix);
+  blueprint->slots[BS_SLOT_HEAD] = blueprint->slots[BS_SLOT_EMBEDDING];
+  const bs_tensor *embedding = blueprint->slots[BS_SLOT_EMBEDDING].weights[0];
   const bs_tensor *stored = bs_tensor_list_find(reader->tensors, name);
   if (stored == NULL || reader->status != BS_OK)
     return;
-  const uint64_t shape[2] = {decoder->vocab_size, decoder->d_model};
+  const uint64_t shape[2] = {blueprint->vocab_size, blueprint->d_model};
   if (!check(reader, stored, name, 2, shape))
     return;
-  if (stored->dtype != decoder->embedding->dtype ||
-      memcmp(stored->data, decoder->embedding->data, stored->n_bytes) != 0)
+  if (stored->dtype != embedding->dtype ||
+      memcmp(stored->data, embedding->data, stored->n_bytes) != 0)
     fail(reader, BS_ERR_UNSUPPORTED, name,
          "config.json ties the output head to the embedding, but the file has another one");
   reader->used[stored - reader->tensors->items] = true;
+}
+
+static void bind_layers(const binder *b, bs_blueprint *blueprint, const bs_place *first) {
+  const bs_naming *naming = b->naming;
+  char prefix[PREFIX_BYTES];
+  for (size_t i = 0; b->reader->status == BS_OK && i < blueprint->n_layers; i++)
+    for (const bs_place *at = first; at->name != NULL && at->slot < BS_LAYER_SLOTS; at++) {
+      if ((naming->absent & BS_SLOT_BIT(at->slot)) != 0)
+        continue;
+      snprintf(prefix, sizeof prefix, "%s%s.%zu.%s", naming->prefix, naming->layers, i, at->name);
+      bind_part(b, at->slot, prefix, &blueprint->layers[i].slots[at->slot]);
+    }
+}
+
+void bs_bind(bs_reader *reader, bs_blueprint *blueprint, const bs_naming *naming) {
+  const binder b = {reader, blueprint, naming};
+  char prefix[PREFIX_BYTES];
+  for (const bs_place *at = naming->places; at->name != NULL; at++) {
+    bool is_head = at->slot == BS_SLOT_HEAD;
+    if (at->slot < BS_LAYER_SLOTS) {
+      bind_layers(&b, blueprint, at);
+      while (at[1].name != NULL && at[1].slot < BS_LAYER_SLOTS)
+        at++;
+    } else if (is_head && naming->tied) {
+      tie_head(reader, blueprint, at->name);
+    } else {
+      snprintf(prefix, sizeof prefix, "%s%s", is_head ? "" : naming->prefix, at->name);
+      bind_part(&b, at->slot, prefix, &blueprint->slots[at->slot]);
+    }
+  }
 }

@@ -12,7 +12,8 @@
 struct bs_checkpoint {
   bs_weight_files files;
   bool *used; /* [files.tensors.n] the others are buffers of no effect */
-  bs_decoder decoder;
+  bs_blueprint blueprint;
+  bs_special_ids special;
   bs_model_info info;
   bs_notes notes;
 };
@@ -87,7 +88,7 @@ static bs_status token_id(const bs_json *json, const cJSON *item, int32_t *id, b
 }
 
 /* eos_token_id: a number, a list of them, or null. What is read replaces what there was. */
-static bs_status read_eos(const bs_json *json, bs_decoder *decoder, bs_error *err) {
+static bs_status read_eos(const bs_json *json, bs_special_ids *special, bs_error *err) {
   const cJSON *item = bs_json_get(json->root, "eos_token_id"), *each;
   if (item == NULL || cJSON_IsNull(item))
     return BS_OK;
@@ -107,21 +108,21 @@ static bs_status read_eos(const bs_json *json, bs_decoder *decoder, bs_error *er
   } else {
     status = token_id(json, item, &ids[0], err);
   }
-  free(decoder->eos);
-  decoder->eos = ids;
-  decoder->n_eos = status == BS_OK ? n : 0;
+  free(special->eos);
+  special->eos = ids;
+  special->n_eos = status == BS_OK ? n : 0;
   return status;
 }
 
-static bs_status read_special_ids(const bs_json *config, const char *dir, bs_decoder *decoder,
+static bs_status read_special_ids(const bs_json *config, const char *dir, bs_special_ids *special,
                                   bs_error *err) {
-  decoder->bos = -1;
+  special->bos = -1;
   const cJSON *bos = bs_json_get(config->root, "bos_token_id");
   bs_status status = BS_OK;
   if (bos != NULL && !cJSON_IsNull(bos))
-    status = token_id(config, bos, &decoder->bos, err);
+    status = token_id(config, bos, &special->bos, err);
   if (status == BS_OK)
-    status = read_eos(config, decoder, err);
+    status = read_eos(config, special, err);
   char *path = status == BS_OK ? bs_path_join(dir, "generation_config.json", err) : NULL;
   if (status == BS_OK && path == NULL)
     status = BS_ERR_MEMORY;
@@ -129,7 +130,7 @@ static bs_status read_special_ids(const bs_json *config, const char *dir, bs_dec
     bs_json *generation = NULL;
     status = bs_json_load(&generation, path, MAX_CONFIG_BYTES, err);
     if (status == BS_OK)
-      status = read_eos(generation, decoder, err);
+      status = read_eos(generation, special, err);
     bs_json_free(&generation);
   }
   free(path);
@@ -156,20 +157,21 @@ static bs_status check_all_used(const bs_reader *reader) {
 }
 
 static void fill_info(bs_checkpoint *checkpoint, const bs_reader *reader) {
-  const bs_decoder *decoder = &checkpoint->decoder;
+  const bs_blueprint *blueprint = &checkpoint->blueprint;
   bs_model_info *info = &checkpoint->info;
-  uint64_t d = decoder->d_model, outside = decoder->vocab_size * d;
-  if (decoder->position_table != NULL)
-    outside += decoder->position_table->shape[0] * d;
-  if (decoder->head != decoder->embedding)
-    outside += decoder->vocab_size * d;
+  uint64_t d = blueprint->d_model, outside = blueprint->vocab_size * d;
+  const bs_slot_tensors *slots = blueprint->slots;
+  if (slots[BS_SLOT_POSITIONS].n_parts > 0)
+    outside += slots[BS_SLOT_POSITIONS].n_out[0] * d;
+  if (slots[BS_SLOT_HEAD].weights[0] != slots[BS_SLOT_EMBEDDING].weights[0])
+    outside += blueprint->vocab_size * d;
   *info = (bs_model_info){.architecture = reader->family->architecture,
                           .parameters = reader->parameters,
                           .non_embedding_parameters = reader->parameters - outside,
-                          .n_layers = decoder->n_layers,
-                          .d_model = decoder->d_model,
-                          .vocab_size = decoder->vocab_size,
-                          .max_positions = decoder->max_positions};
+                          .n_layers = blueprint->n_layers,
+                          .d_model = blueprint->d_model,
+                          .vocab_size = blueprint->vocab_size,
+                          .max_positions = blueprint->max_positions};
   uint64_t elements[BS_DTYPE_U64 + 1] = {0};
   for (size_t i = 0; i < reader->tensors->n; i++) {
     const bs_tensor *tensor = &reader->tensors->items[i];
@@ -204,12 +206,12 @@ static bs_status describe(bs_checkpoint *checkpoint, const bs_json *config, cons
   reader.used = bs_array_new(checkpoint->files.tensors.n, sizeof *reader.used, err);
   if (reader.used == NULL)
     return BS_ERR_MEMORY;
-  reader.family->describe(&reader, &checkpoint->decoder);
+  reader.family->describe(&reader, &checkpoint->blueprint);
   bs_status status = reader.status;
   if (status == BS_OK)
     status = check_all_used(&reader);
   if (status == BS_OK)
-    status = read_special_ids(config, dir, &checkpoint->decoder, err);
+    status = read_special_ids(config, dir, &checkpoint->special, err);
   if (status == BS_OK)
     fill_info(checkpoint, &reader);
   checkpoint->used = reader.used;
@@ -245,17 +247,11 @@ cleanup:
   return status;
 }
 
-void bs_decoder_free(bs_decoder *decoder) {
-  free(decoder->layers);
-  free(decoder->inverse_frequencies);
-  free(decoder->eos);
-  *decoder = (bs_decoder){0};
-}
-
 void bs_checkpoint_free(bs_checkpoint **checkpoint) {
   if (*checkpoint == NULL)
     return;
-  bs_decoder_free(&(*checkpoint)->decoder);
+  bs_blueprint_free(&(*checkpoint)->blueprint);
+  free((*checkpoint)->special.eos);
   bs_weight_files_close(&(*checkpoint)->files);
   bs_file_names_free((*checkpoint)->notes.lines, (*checkpoint)->notes.n);
   free((*checkpoint)->used);
@@ -310,6 +306,10 @@ const char *bs_checkpoint_note(const bs_checkpoint *checkpoint, size_t i) {
   return checkpoint->notes.lines[i];
 }
 
-const bs_decoder *bs_checkpoint_decoder(const bs_checkpoint *checkpoint) {
-  return &checkpoint->decoder;
+const bs_blueprint *bs_checkpoint_blueprint(const bs_checkpoint *checkpoint) {
+  return &checkpoint->blueprint;
+}
+
+const bs_special_ids *bs_checkpoint_special_ids(const bs_checkpoint *checkpoint) {
+  return &checkpoint->special;
 }

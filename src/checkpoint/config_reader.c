@@ -129,20 +129,26 @@ bs_activation bs_config_activation(bs_reader *reader, const char *key, const cha
   return BS_ACTIVATION_SILU;
 }
 
-void bs_reader_layers(bs_reader *reader, bs_decoder *decoder) {
+void bs_reader_layers(bs_reader *reader, bs_blueprint *blueprint) {
   if (reader->status != BS_OK)
     return;
-  if (decoder->n_layers > BS_MAX_LAYERS) {
+  if (blueprint->n_layers > BS_MAX_LAYERS) {
     bs_error_set(reader->err, BS_ERR_LIMIT, "%s: %zu layers; at most %d are read",
-                 reader->config->name, decoder->n_layers, BS_MAX_LAYERS);
+                 reader->config->name, blueprint->n_layers, BS_MAX_LAYERS);
     reader->status = BS_ERR_LIMIT;
     return;
   }
-  decoder->layers = bs_array_new(decoder->n_layers, sizeof *decoder->layers, reader->err);
-  if (decoder->layers == NULL) {
+  blueprint->layers = bs_array_new(blueprint->n_layers, sizeof *blueprint->layers, reader->err);
+  if (blueprint->layers == NULL) {
     reader->status = BS_ERR_MEMORY;
     return;
   }
-  for (size_t i = 0; i < decoder->n_layers; i++)
-    decoder->layers[i].score_scale = 1 / sqrt((double)decoder->head_dim);
+  for (size_t i = 0; i < blueprint->n_layers; i++)
+    blueprint->layers[i] = (bs_layer_blueprint){
+        .steps = {{.operation = BS_OPERATION_ATTENTION,
+                   .pre_norm = BS_SLOT_ATTENTION_NORM,
+                   .scale = 1},
+                  {.operation = BS_OPERATION_MLP, .pre_norm = BS_SLOT_MLP_NORM, .scale = 1}},
+        .n_steps = 2,
+        .score_scale = 1 / sqrt((double)blueprint->head_dim)};
 }

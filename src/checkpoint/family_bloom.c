@@ -37,52 +37,47 @@ static const bs_key_rule refused[] = {
    stands in where seq_length is absent. */
 enum { DEFAULT_POSITIONS = 2048 };
 
-static void read_sizes(bs_reader *reader, bs_decoder *decoder) {
-  decoder->d_model = bs_config_size_of(reader, width);
-  decoder->n_layers = bs_config_size_of(reader, layers);
-  decoder->n_heads = bs_config_size_of(reader, heads);
-  decoder->n_kv_heads = decoder->n_heads;
-  decoder->d_ff = 4 * decoder->d_model;
-  decoder->vocab_size = bs_config_size(reader, "vocab_size", 0);
-  decoder->max_positions = bs_config_size(reader, "seq_length", DEFAULT_POSITIONS);
-  if (decoder->d_model % decoder->n_heads != 0)
+static const bs_place places[] = {{BS_SLOT_EMBEDDING, "word_embeddings"},
+                                  {BS_SLOT_EMBEDDING_NORM, "word_embeddings_layernorm"},
+                                  {BS_SLOT_ATTENTION_NORM, "input_layernorm"},
+                                  {BS_SLOT_QKV, "self_attention.query_key_value"},
+                                  {BS_SLOT_ATTENTION_OUT, "self_attention.dense"},
+                                  {BS_SLOT_MLP_NORM, "post_attention_layernorm"},
+                                  {BS_SLOT_MLP_IN, "mlp.dense_h_to_4h"},
+                                  {BS_SLOT_MLP_OUT, "mlp.dense_4h_to_h"},
+                                  {BS_SLOT_FINAL_NORM, "ln_f"},
+                                  {BS_SLOT_HEAD, "lm_head"},
+                                  {BS_SLOT_NONE, NULL}};
+
+static void read_sizes(bs_reader *reader, bs_blueprint *blueprint) {
+  blueprint->d_model = bs_config_size_of(reader, width);
+  blueprint->n_layers = bs_config_size_of(reader, layers);
+  blueprint->n_heads = bs_config_size_of(reader, heads);
+  blueprint->n_kv_heads = blueprint->n_heads;
+  blueprint->d_ff = 4 * blueprint->d_model;
+  blueprint->vocab_size = bs_config_size(reader, "vocab_size", 0);
+  blueprint->max_positions = bs_config_size(reader, "seq_length", DEFAULT_POSITIONS);
+  if (blueprint->d_model % blueprint->n_heads != 0)
     bs_reader_fail(reader, BS_ERR_INPUT, "n_head", "%zu heads do not divide hidden_size %zu",
-                   decoder->n_heads, decoder->d_model);
-  decoder->head_dim = decoder->d_model / decoder->n_heads;
-  decoder->norm_kind = BS_NORM_LAYER;
-  decoder->norm_epsilon = bs_config_positive(reader, "layer_norm_epsilon", 1e-5);
-  decoder->activation = BS_ACTIVATION_GELU_TANH;
-  decoder->position = BS_POSITION_ALIBI;
-  bs_reader_layers(reader, decoder);
+                   blueprint->n_heads, blueprint->d_model);
+  blueprint->head_dim = blueprint->d_model / blueprint->n_heads;
+  blueprint->norm_kind = BS_NORM_LAYER;
+  blueprint->norm_epsilon = bs_config_positive(reader, "layer_norm_epsilon", 1e-5);
+  blueprint->activation = BS_ACTIVATION_GELU_TANH;
+  blueprint->position = BS_POSITION_ALIBI;
+  bs_reader_layers(reader, blueprint);
 }
 
-static void describe(bs_reader *reader, bs_decoder *decoder) {
-  read_sizes(reader, decoder);
-  size_t d = decoder->d_model, hd = decoder->head_dim;
-  const char *prefix =
-      bs_reader_has(reader, "transformer.word_embeddings.weight") ? "transformer." : "";
-  decoder->q = (bs_head_layout){.first = 0, .stride = 3 * hd};
-  decoder->k = (bs_head_layout){.first = hd, .stride = 3 * hd};
-  decoder->v = (bs_head_layout){.first = 2 * hd, .stride = 3 * hd};
-  decoder->embedding =
-      bs_bind_matrix(reader, decoder->vocab_size, d, "%sword_embeddings.weight", prefix);
-  decoder->embedding_norm = bs_bind_norm(reader, d, true, "%sword_embeddings_layernorm", prefix);
-  decoder->final_norm = bs_bind_norm(reader, d, true, "%sln_f", prefix);
-  for (size_t i = 0; reader->status == BS_OK && i < decoder->n_layers; i++) {
-    bs_decoder_layer *layer = &decoder->layers[i];
-    layer->attention_norm = bs_bind_norm(reader, d, true, "%sh.%zu.input_layernorm", prefix, i);
-    layer->mlp_norm = bs_bind_norm(reader, d, true, "%sh.%zu.post_attention_layernorm", prefix, i);
-    bs_bind_affine(reader, &layer->qkv, 3 * d, d, true, "%sh.%zu.self_attention.query_key_value",
-                   prefix, i);
-    bs_bind_affine(reader, &layer->attention_out, d, d, true, "%sh.%zu.self_attention.dense",
-                   prefix, i);
-    bs_bind_affine(reader, &layer->mlp_in, decoder->d_ff, d, true, "%sh.%zu.mlp.dense_h_to_4h",
-                   prefix, i);
-    bs_bind_affine(reader, &layer->mlp_out, d, decoder->d_ff, true, "%sh.%zu.mlp.dense_4h_to_h",
-                   prefix, i);
-  }
-  bs_bind_head(reader, decoder, bs_config_bool(reader, "tie_word_embeddings", true),
-               "lm_head.weight");
+static void describe(bs_reader *reader, bs_blueprint *blueprint) {
+  read_sizes(reader, blueprint);
+  bs_reader_heads(blueprint, true);
+  bool has_prefix = bs_reader_has(reader, "transformer.word_embeddings.weight");
+  bs_bind(reader, blueprint,
+          &(bs_naming){.prefix = has_prefix ? "transformer." : "",
+                       .layers = "h",
+                       .places = places,
+                       .biased = BS_SLOTS_OF_LAYERS_AND_NORMS,
+                       .tied = bs_config_bool(reader, "tie_word_embeddings", true)});
 }
 
 const bs_family bs_family_bloom = {

@@ -26,51 +26,51 @@ static const bs_key_rule refused[] = {
     {0},
 };
 
-static void read_sizes(bs_reader *reader, bs_decoder *decoder) {
-  decoder->d_model = bs_config_size(reader, "hidden_size", 0);
-  decoder->n_layers = bs_config_size(reader, "num_hidden_layers", 0);
-  decoder->n_heads = bs_config_size(reader, "num_attention_heads", 0);
-  decoder->n_kv_heads = decoder->n_heads;
-  decoder->d_ff = bs_config_size(reader, "intermediate_size", 0);
-  decoder->vocab_size = bs_config_size(reader, "vocab_size", 0);
-  decoder->max_positions = bs_config_size(reader, "max_position_embeddings", 0);
-  if (decoder->d_model % decoder->n_heads != 0)
+static const bs_place places[] = {{BS_SLOT_EMBEDDING, "embed_in"},
+                                  {BS_SLOT_ATTENTION_NORM, "input_layernorm"},
+                                  {BS_SLOT_MLP_NORM, "post_attention_layernorm"},
+                                  {BS_SLOT_QKV, "attention.query_key_value"},
+                                  {BS_SLOT_ATTENTION_OUT, "attention.dense"},
+                                  {BS_SLOT_MLP_IN, "mlp.dense_h_to_4h"},
+                                  {BS_SLOT_MLP_OUT, "mlp.dense_4h_to_h"},
+                                  {BS_SLOT_FINAL_NORM, "final_layer_norm"},
+                                  {BS_SLOT_HEAD, "embed_out"},
+                                  {BS_SLOT_NONE, NULL}};
+
+static void read_sizes(bs_reader *reader, bs_blueprint *blueprint) {
+  blueprint->d_model = bs_config_size(reader, "hidden_size", 0);
+  blueprint->n_layers = bs_config_size(reader, "num_hidden_layers", 0);
+  blueprint->n_heads = bs_config_size(reader, "num_attention_heads", 0);
+  blueprint->n_kv_heads = blueprint->n_heads;
+  blueprint->d_ff = bs_config_size(reader, "intermediate_size", 0);
+  blueprint->vocab_size = bs_config_size(reader, "vocab_size", 0);
+  blueprint->max_positions = bs_config_size(reader, "max_position_embeddings", 0);
+  if (blueprint->d_model % blueprint->n_heads != 0)
     bs_reader_fail(reader, BS_ERR_INPUT, "num_attention_heads",
-                   "%zu heads do not divide hidden_size %zu", decoder->n_heads, decoder->d_model);
-  decoder->head_dim = decoder->d_model / decoder->n_heads;
-  decoder->norm_kind = BS_NORM_LAYER;
-  decoder->norm_epsilon = bs_config_positive(reader, "layer_norm_eps", 1e-5);
-  decoder->activation = bs_config_activation(reader, "hidden_act", "gelu");
-  decoder->parallel_residual = bs_config_bool(reader, "use_parallel_residual", true);
-  bs_config_rotary(reader, decoder, "rotary_emb_base", "rotary_pct", 0.25);
-  bs_reader_layers(reader, decoder);
+                   "%zu heads do not divide hidden_size %zu", blueprint->n_heads,
+                   blueprint->d_model);
+  blueprint->head_dim = blueprint->d_model / blueprint->n_heads;
+  blueprint->norm_kind = BS_NORM_LAYER;
+  blueprint->norm_epsilon = bs_config_positive(reader, "layer_norm_eps", 1e-5);
+  blueprint->activation = bs_config_activation(reader, "hidden_act", "gelu");
+  bool is_parallel = bs_config_bool(reader, "use_parallel_residual", true);
+  bs_config_rotary(reader, blueprint, "rotary_emb_base", "rotary_pct", 0.25);
+  bs_reader_layers(reader, blueprint);
+  for (size_t i = 0; reader->status == BS_OK && i < blueprint->n_layers; i++)
+    blueprint->layers[i].steps[1].beside = is_parallel;
 }
 
-static void describe(bs_reader *reader, bs_decoder *decoder) {
-  read_sizes(reader, decoder);
-  size_t d = decoder->d_model, hd = decoder->head_dim;
+static void describe(bs_reader *reader, bs_blueprint *blueprint) {
+  const uint32_t attention = BS_SLOT_BIT(BS_SLOT_QKV) | BS_SLOT_BIT(BS_SLOT_ATTENTION_OUT);
+  read_sizes(reader, blueprint);
+  bs_reader_heads(blueprint, true);
   bool attention_bias = bs_config_bool(reader, "attention_bias", true);
-  decoder->q = (bs_head_layout){.first = 0, .stride = 3 * hd};
-  decoder->k = (bs_head_layout){.first = hd, .stride = 3 * hd};
-  decoder->v = (bs_head_layout){.first = 2 * hd, .stride = 3 * hd};
-  decoder->embedding = bs_bind_matrix(reader, decoder->vocab_size, d, "gpt_neox.embed_in.weight");
-  decoder->final_norm = bs_bind_norm(reader, d, true, "gpt_neox.final_layer_norm");
-  for (size_t i = 0; reader->status == BS_OK && i < decoder->n_layers; i++) {
-    bs_decoder_layer *layer = &decoder->layers[i];
-    layer->attention_norm = bs_bind_norm(reader, d, true, "gpt_neox.layers.%zu.input_layernorm", i);
-    layer->mlp_norm =
-        bs_bind_norm(reader, d, true, "gpt_neox.layers.%zu.post_attention_layernorm", i);
-    bs_bind_affine(reader, &layer->qkv, 3 * d, d, attention_bias,
-                   "gpt_neox.layers.%zu.attention.query_key_value", i);
-    bs_bind_affine(reader, &layer->attention_out, d, d, attention_bias,
-                   "gpt_neox.layers.%zu.attention.dense", i);
-    bs_bind_affine(reader, &layer->mlp_in, decoder->d_ff, d, true,
-                   "gpt_neox.layers.%zu.mlp.dense_h_to_4h", i);
-    bs_bind_affine(reader, &layer->mlp_out, d, decoder->d_ff, true,
-                   "gpt_neox.layers.%zu.mlp.dense_4h_to_h", i);
-  }
-  bs_bind_head(reader, decoder, bs_config_bool(reader, "tie_word_embeddings", false),
-               "embed_out.weight");
+  bs_bind(reader, blueprint,
+          &(bs_naming){.prefix = "gpt_neox.",
+                       .layers = "layers",
+                       .places = places,
+                       .biased = BS_SLOTS_OF_LAYERS_AND_NORMS & ~(attention_bias ? 0 : attention),
+                       .tied = bs_config_bool(reader, "tie_word_embeddings", false)});
 }
 
 const bs_family bs_family_gptneox = {

@@ -5,7 +5,7 @@
 #define BIGSWEEP_CHECKPOINT_FAMILY_INTERNAL_H
 
 #include "base/json_internal.h"
-#include "checkpoint/decoder_internal.h"
+#include "checkpoint/blueprint_internal.h"
 #include "checkpoint/safetensors_internal.h"
 
 typedef struct bs_reader bs_reader;
@@ -20,7 +20,7 @@ typedef struct bs_notes {
 typedef struct bs_family {
   const char *architecture; /* "architectures" of config.json */
   const char *model_type;   /* stands in where config.json names no architecture */
-  void (*describe)(bs_reader *reader, bs_decoder *decoder);
+  void (*describe)(bs_reader *reader, bs_blueprint *blueprint);
   /* Ends of names of tensors that are buffers of no effect, NULL-terminated. */
   const char *const *ignored;
   /* Keys of config.json beside those of all families (keys_internal.h): those that describe() reads
@@ -39,6 +39,16 @@ bs_status bs_family_names(bs_text *names, bs_error *err);
 extern const bs_family bs_family_llama, bs_family_qwen2, bs_family_qwen3, bs_family_mistral,
     bs_family_gptneox, bs_family_gpt2, bs_family_opt, bs_family_bloom;
 
+/* A tensor that a family's describe() asks for. */
+typedef struct bs_needed_tensor {
+  const char *name;
+  bs_slot slot;
+  bool is_bias;
+  size_t n_dims; /* 1 or 2 */
+  uint64_t shape[2];
+  size_t n_in; /* of a matrix, however it is stored */
+} bs_needed_tensor;
+
 /* What a family's describe() works with. */
 struct bs_reader {
   const bs_json *config;
@@ -48,6 +58,10 @@ struct bs_reader {
   bool *used; /* [tensors->n] */
   uint64_t parameters;
   bs_notes *notes;
+  /* NULL, or what is told of each tensor in order instead of looking for it, for a checkpoint that
+     is yet to be written. */
+  void (*plan)(void *context, const bs_needed_tensor *needed);
+  void *plan_context;
   bs_status status; /* sticks */
   bs_error *err;
 };
@@ -76,7 +90,7 @@ void bs_reader_note(bs_reader *reader, const char *format, ...)
 
 /* Reads the rotary settings into n_rotary and inverse_frequencies: rope_theta or `old_theta`,
    rope_scaling or rope_parameters, partial_rotary_factor or `old_fraction`. `old_…` may be NULL. */
-void bs_config_rotary(bs_reader *reader, bs_decoder *decoder, const char *old_theta,
+void bs_config_rotary(bs_reader *reader, bs_blueprint *blueprint, const char *old_theta,
                       const char *old_fraction, double default_fraction);
 /* The keys that bs_config_rotary reads for every family. */
 #define BS_ROTARY_KEYS                                                                             \
@@ -86,26 +100,41 @@ void bs_config_rotary(bs_reader *reader, bs_decoder *decoder, const char *old_th
    use_sliding_window and max_window_layers. A key that is absent has transformers' default, null
    means no window. Without the switch all layers have the window, and layer_types that say
    otherwise are refused: transformers leaves them out there. */
-void bs_config_windows(bs_reader *reader, bs_decoder *decoder, bool has_switch);
+void bs_config_windows(bs_reader *reader, bs_blueprint *blueprint, bool has_switch);
 
-/* Allocates the layers, sets score_scale to 1 / sqrt(head_dim). */
-void bs_reader_layers(bs_reader *reader, bs_decoder *decoder);
+/* Allocates the layers: attention behind a norm, then the feed-forward layer behind another;
+   score_scale is 1 / sqrt(head_dim). */
+void bs_reader_layers(bs_reader *reader, bs_blueprint *blueprint);
+/* Rows of qkv hold all heads of q, then of k, then of v; or, interleaved, q, k and v of one head
+   after the other. */
+void bs_reader_heads(bs_blueprint *blueprint, bool interleaved);
 
-/* Tensors by printf-style name: present, of this shape, of a type that weights may have; counted
-   as parameters once. NULL after a fault. */
+/* Where a family's file has what belongs into a slot. Several rows of one slot are its parts in
+   order; one row alone is all of it. */
+typedef struct bs_place {
+  bs_slot slot;
+  const char *name; /* without ".weight"; of a layer's slot what follows the layer's number */
+} bs_place;
+
+typedef struct bs_naming {
+  const char *prefix; /* of all names but the head's */
+  const char *layers; /* tensors of layer N are called PREFIX LAYERS.N.NAME */
+  /* In the order of the files, those of a layer together; ended by name NULL. */
+  const bs_place *places;
+  bool transposed; /* the layers' matrices are stored as [n_in][n_out] */
+  uint32_t biased; /* BS_SLOT_BIT of the slots that have biases */
+  uint32_t absent; /* BS_SLOT_BIT of the places that this model does not have */
+  bool tied;       /* the head is the embedding; one that is stored as well must be the same */
+} bs_naming;
+
+#define BS_SLOT_BIT(slot) (UINT32_C(1) << (slot))
+/* Everything but the head. */
+#define BS_SLOTS_OF_LAYERS_AND_NORMS (~BS_SLOT_BIT(BS_SLOT_HEAD))
+
+/* Finds the tensors of all places: each is present, of the shape that the slot has in this
+   blueprint, and of a type that weights may have; it is counted as parameters once. */
+void bs_bind(bs_reader *reader, bs_blueprint *blueprint, const bs_naming *naming);
+/* Whether the files have a tensor of that name, to tell namings apart. */
 bool bs_reader_has(const bs_reader *reader, const char *name);
-const bs_tensor *bs_bind_vector(bs_reader *reader, size_t n, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
-const bs_tensor *bs_bind_matrix(bs_reader *reader, size_t n_rows, size_t n_columns,
-                                const char *format, ...) __attribute__((format(printf, 4, 5)));
-/* PREFIX.weight and, with_bias, PREFIX.bias. */
-bs_norm bs_bind_norm(bs_reader *reader, size_t n, bool with_bias, const char *format, ...)
-    __attribute__((format(printf, 4, 5)));
-/* Appends PREFIX.weight (and bias) as the next part of a linear layer. */
-void bs_bind_affine(bs_reader *reader, bs_affine *affine, size_t n_out, size_t n_in, bool with_bias,
-                    const char *format, ...) __attribute__((format(printf, 6, 7)));
-/* The output head: `name`, or with `tied` the embedding. A tied head that is stored as well must
-   hold the same values. */
-void bs_bind_head(bs_reader *reader, bs_decoder *decoder, bool tied, const char *name);
 
 #endif

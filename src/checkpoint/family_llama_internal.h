@@ -28,8 +28,8 @@ extern const bs_key_rule bs_llama_refused[];
 /* Reads what config.json says in Llama's terms and allocates the layers. num_key_value_heads is
    default_kv_heads where it is absent (0: the number of heads), and the number of heads where it is
    null. */
-void bs_llama_sizes(bs_reader *reader, bs_decoder *decoder, size_t default_kv_heads);
+void bs_llama_sizes(bs_reader *reader, bs_blueprint *blueprint, size_t default_kv_heads);
 /* Binds the tensors. */
-void bs_llama_bind(bs_reader *reader, bs_decoder *decoder, const bs_llama_variant *variant);
+void bs_llama_bind(bs_reader *reader, bs_blueprint *blueprint, const bs_llama_variant *variant);
 
 #endif

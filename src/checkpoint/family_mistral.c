@@ -8,10 +8,10 @@ enum { DEFAULT_KV_HEADS = 8 }; /* transformers' */
 static const char *const ignored[] = {".rotary_emb.inv_freq", NULL};
 static const char *const obeyed[] = {BS_LLAMA_KEYS, "sliding_window", "layer_types", NULL};
 
-static void describe(bs_reader *reader, bs_decoder *decoder) {
-  bs_llama_sizes(reader, decoder, DEFAULT_KV_HEADS);
-  bs_config_windows(reader, decoder, false);
-  bs_llama_bind(reader, decoder, &(bs_llama_variant){0});
+static void describe(bs_reader *reader, bs_blueprint *blueprint) {
+  bs_llama_sizes(reader, blueprint, DEFAULT_KV_HEADS);
+  bs_config_windows(reader, blueprint, false);
+  bs_llama_bind(reader, blueprint, &(bs_llama_variant){0});
 }
 
 const bs_family bs_family_mistral = {

@@ -31,62 +31,55 @@ static const bs_key_rule refused[] = {
     {0},
 };
 
-static void read_sizes(bs_reader *reader, bs_decoder *decoder) {
-  decoder->d_model = bs_config_size(reader, "hidden_size", 0);
-  decoder->n_layers = bs_config_size(reader, "num_hidden_layers", 0);
-  decoder->n_heads = bs_config_size(reader, "num_attention_heads", 0);
-  decoder->n_kv_heads = decoder->n_heads;
-  decoder->d_ff = bs_config_size(reader, "ffn_dim", 0);
-  decoder->vocab_size = bs_config_size(reader, "vocab_size", 0);
-  decoder->max_positions = bs_config_size(reader, "max_position_embeddings", 0);
-  if (decoder->d_model % decoder->n_heads != 0)
+static const bs_place places[] = {{BS_SLOT_EMBEDDING, "embed_tokens"},
+                                  {BS_SLOT_POSITIONS, "embed_positions"},
+                                  {BS_SLOT_FINAL_NORM, "final_layer_norm"},
+                                  {BS_SLOT_ATTENTION_NORM, "self_attn_layer_norm"},
+                                  {BS_SLOT_MLP_NORM, "final_layer_norm"},
+                                  {BS_SLOT_QKV, "self_attn.q_proj"},
+                                  {BS_SLOT_QKV, "self_attn.k_proj"},
+                                  {BS_SLOT_QKV, "self_attn.v_proj"},
+                                  {BS_SLOT_ATTENTION_OUT, "self_attn.out_proj"},
+                                  {BS_SLOT_MLP_IN, "fc1"},
+                                  {BS_SLOT_MLP_OUT, "fc2"},
+                                  {BS_SLOT_HEAD, "lm_head"},
+                                  {BS_SLOT_NONE, NULL}};
+
+static void read_sizes(bs_reader *reader, bs_blueprint *blueprint) {
+  blueprint->d_model = bs_config_size(reader, "hidden_size", 0);
+  blueprint->n_layers = bs_config_size(reader, "num_hidden_layers", 0);
+  blueprint->n_heads = bs_config_size(reader, "num_attention_heads", 0);
+  blueprint->n_kv_heads = blueprint->n_heads;
+  blueprint->d_ff = bs_config_size(reader, "ffn_dim", 0);
+  blueprint->vocab_size = bs_config_size(reader, "vocab_size", 0);
+  blueprint->max_positions = bs_config_size(reader, "max_position_embeddings", 0);
+  if (blueprint->d_model % blueprint->n_heads != 0)
     bs_reader_fail(reader, BS_ERR_INPUT, "num_attention_heads",
-                   "%zu heads do not divide hidden_size %zu", decoder->n_heads, decoder->d_model);
-  decoder->head_dim = decoder->d_model / decoder->n_heads;
-  decoder->norm_kind = BS_NORM_LAYER;
-  decoder->norm_epsilon = 1e-5;
-  decoder->activation = bs_config_activation(reader, "activation_function", "relu");
-  decoder->position = BS_POSITION_LEARNED;
-  decoder->position_offset = POSITION_OFFSET;
-  bs_reader_layers(reader, decoder);
+                   "%zu heads do not divide hidden_size %zu", blueprint->n_heads,
+                   blueprint->d_model);
+  blueprint->head_dim = blueprint->d_model / blueprint->n_heads;
+  blueprint->norm_kind = BS_NORM_LAYER;
+  blueprint->norm_epsilon = 1e-5;
+  blueprint->activation = bs_config_activation(reader, "activation_function", "relu");
+  blueprint->position = BS_POSITION_LEARNED;
+  blueprint->position_offset = POSITION_OFFSET;
+  bs_reader_layers(reader, blueprint);
 }
 
-static void bind_layer(bs_reader *reader, const bs_decoder *decoder, size_t i, const char *prefix,
-                       bool bias) {
-  static const char *const names[] = {"q", "k", "v"};
-  size_t d = decoder->d_model;
-  bs_decoder_layer *layer = &decoder->layers[i];
-  layer->attention_norm =
-      bs_bind_norm(reader, d, true, "%slayers.%zu.self_attn_layer_norm", prefix, i);
-  layer->mlp_norm = bs_bind_norm(reader, d, true, "%slayers.%zu.final_layer_norm", prefix, i);
-  for (size_t part = 0; part < 3; part++)
-    bs_bind_affine(reader, &layer->qkv, d, d, bias, "%slayers.%zu.self_attn.%s_proj", prefix, i,
-                   names[part]);
-  bs_bind_affine(reader, &layer->attention_out, d, d, bias, "%slayers.%zu.self_attn.out_proj",
-                 prefix, i);
-  bs_bind_affine(reader, &layer->mlp_in, decoder->d_ff, d, bias, "%slayers.%zu.fc1", prefix, i);
-  bs_bind_affine(reader, &layer->mlp_out, d, decoder->d_ff, bias, "%slayers.%zu.fc2", prefix, i);
-}
-
-static void describe(bs_reader *reader, bs_decoder *decoder) {
-  read_sizes(reader, decoder);
-  size_t d = decoder->d_model;
+static void describe(bs_reader *reader, bs_blueprint *blueprint) {
+  const uint32_t norms = BS_SLOT_BIT(BS_SLOT_ATTENTION_NORM) | BS_SLOT_BIT(BS_SLOT_MLP_NORM) |
+                         BS_SLOT_BIT(BS_SLOT_FINAL_NORM);
+  read_sizes(reader, blueprint);
+  bs_reader_heads(blueprint, false);
   /* Facebook's own files lack "model.". */
-  const char *prefix =
-      bs_reader_has(reader, "decoder.embed_tokens.weight") ? "decoder." : "model.decoder.";
-  bool bias = bs_config_bool(reader, "enable_bias", true);
-  decoder->q = (bs_head_layout){.first = 0, .stride = decoder->head_dim};
-  decoder->k = (bs_head_layout){.first = d, .stride = decoder->head_dim};
-  decoder->v = (bs_head_layout){.first = 2 * d, .stride = decoder->head_dim};
-  decoder->embedding =
-      bs_bind_matrix(reader, decoder->vocab_size, d, "%sembed_tokens.weight", prefix);
-  decoder->position_table = bs_bind_matrix(reader, decoder->max_positions + POSITION_OFFSET, d,
-                                           "%sembed_positions.weight", prefix);
-  decoder->final_norm = bs_bind_norm(reader, d, true, "%sfinal_layer_norm", prefix);
-  for (size_t i = 0; reader->status == BS_OK && i < decoder->n_layers; i++)
-    bind_layer(reader, decoder, i, prefix, bias);
-  bs_bind_head(reader, decoder, bs_config_bool(reader, "tie_word_embeddings", true),
-               "lm_head.weight");
+  bool is_short = bs_reader_has(reader, "decoder.embed_tokens.weight");
+  bool has_biases = bs_config_bool(reader, "enable_bias", true);
+  bs_bind(reader, blueprint,
+          &(bs_naming){.prefix = is_short ? "decoder." : "model.decoder.",
+                       .layers = "layers",
+                       .places = places,
+                       .biased = has_biases ? BS_SLOTS_OF_LAYERS_AND_NORMS : norms,
+                       .tied = bs_config_bool(reader, "tie_word_embeddings", true)});
 }
 
 const bs_family bs_family_opt = {

@@ -1,12 +1,10 @@
-/* Random weights of the shapes of a model. */
+/* Writing a checkpoint of random weights. */
 #include "checkpoint/random_internal.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <math.h>
-#include <stdarg.h>
 #include <stdatomic.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/statvfs.h>
@@ -15,240 +13,19 @@
 #include "base/file_internal.h"
 #include "base/half_internal.h"
 #include "base/memory_internal.h"
+#include "checkpoint/random_plan_internal.h"
 
 enum {
   QUANTILES = 1 << 16,
   CHUNK = 1 << 18, /* elements written at a time; a multiple of 4 */
-  MAX_LAYERS = 1024,
-  MAX_WIDTH = 1 << 20,
-  DATA_ALIGNMENT = 64,
 };
-
-/* One tensor: centre + scale * a normal number. */
-typedef struct planned {
-  uint64_t n; /* elements */
-  uint64_t begin;
-  double centre, scale;
-} planned;
-
-typedef struct plan {
-  const bs_random_model *model;
-  bs_text header;
-  planned *tensors;
-  size_t n_tensors, capacity;
-  uint64_t n_bytes; /* of the data */
-  bs_status status;
-  bs_error *err;
-} plan;
-
-/* n_columns 0: a vector. */
-static void add(plan *p, size_t n_rows, size_t n_columns, double centre, double scale,
-                const char *format, ...) __attribute__((format(printf, 6, 7)));
-
-static void add(plan *p, size_t n_rows, size_t n_columns, double centre, double scale,
-                const char *format, ...) {
-  if (p->status != BS_OK)
-    return;
-  char name[128], shape[64];
-  va_list values;
-  va_start(values, format);
-  vsnprintf(name, sizeof name, format, values);
-  va_end(values);
-  snprintf(shape, sizeof shape, n_columns > 0 ? "%zu,%zu" : "%zu", n_rows, n_columns);
-  planned tensor = {.n = (uint64_t)n_rows * (n_columns > 0 ? n_columns : 1),
-                    .begin = p->n_bytes,
-                    .centre = centre,
-                    .scale = scale};
-  p->n_bytes += tensor.n * bs_dtype_bytes(p->model->store);
-  p->status = bs_array_reserve((void **)&p->tensors, &p->capacity, p->n_tensors, 1,
-                               sizeof *p->tensors, p->err);
-  if (p->status != BS_OK)
-    return;
-  p->tensors[p->n_tensors++] = tensor;
-  p->status =
-      bs_text_printf(&p->header, p->err,
-                     "%s\"%s\":{\"dtype\":\"%s\",\"shape\":[%s],\"data_offsets\":[%llu,"
-                     "%llu]}",
-                     p->header.n_bytes > 0 ? "," : "{", name, bs_dtype_name(p->model->store), shape,
-                     (unsigned long long)tensor.begin, (unsigned long long)p->n_bytes);
-}
-
-static double scale_of(size_t n_in) { return 1 / sqrt((double)n_in); }
-
-static const double BIAS_SCALE = 0.02;
-
-static void plan_llama(plan *p) {
-  const bs_random_model *m = p->model;
-  size_t d = m->d_model, ff = m->d_ff, kv = d / m->n_heads * m->n_kv_heads;
-  add(p, m->vocab_size, d, 0, scale_of(d), "model.embed_tokens.weight");
-  for (size_t i = 0; i < m->n_layers; i++) {
-    add(p, d, 0, 1, 0, "model.layers.%zu.input_layernorm.weight", i);
-    add(p, d, d, 0, scale_of(d), "model.layers.%zu.self_attn.q_proj.weight", i);
-    add(p, kv, d, 0, scale_of(d), "model.layers.%zu.self_attn.k_proj.weight", i);
-    add(p, kv, d, 0, scale_of(d), "model.layers.%zu.self_attn.v_proj.weight", i);
-    add(p, d, d, 0, scale_of(d), "model.layers.%zu.self_attn.o_proj.weight", i);
-    add(p, d, 0, 1, 0, "model.layers.%zu.post_attention_layernorm.weight", i);
-    add(p, ff, d, 0, scale_of(d), "model.layers.%zu.mlp.gate_proj.weight", i);
-    add(p, ff, d, 0, scale_of(d), "model.layers.%zu.mlp.up_proj.weight", i);
-    add(p, d, ff, 0, scale_of(ff), "model.layers.%zu.mlp.down_proj.weight", i);
-  }
-  add(p, d, 0, 1, 0, "model.norm.weight");
-  add(p, m->vocab_size, d, 0, scale_of(d), "lm_head.weight");
-}
-
-static bs_status config_llama(const bs_random_model *m, bs_text *text, bs_error *err) {
-  return bs_text_printf(
-      text, err,
-      "{\"architectures\": [\"LlamaForCausalLM\"], \"model_type\": \"llama\", \"hidden_act\": "
-      "\"silu\",\n \"hidden_size\": %zu, \"intermediate_size\": %zu, \"num_hidden_layers\": %zu,\n "
-      "\"num_attention_heads\": %zu, \"num_key_value_heads\": %zu, \"vocab_size\": %zu,\n "
-      "\"max_position_embeddings\": %zu, \"rms_norm_eps\": 1e-05, \"rope_theta\": 10000.0,\n "
-      "\"attention_bias\": false, \"tie_word_embeddings\": false}\n",
-      m->d_model, m->d_ff, m->n_layers, m->n_heads, m->n_kv_heads, m->vocab_size, m->max_positions);
-}
-
-static void plan_gptneox(plan *p) {
-  const bs_random_model *m = p->model;
-  size_t d = m->d_model, ff = m->d_ff;
-  add(p, m->vocab_size, d, 0, scale_of(d), "gpt_neox.embed_in.weight");
-  for (size_t i = 0; i < m->n_layers; i++) {
-    add(p, d, 0, 1, 0, "gpt_neox.layers.%zu.input_layernorm.weight", i);
-    add(p, d, 0, 0, BIAS_SCALE, "gpt_neox.layers.%zu.input_layernorm.bias", i);
-    add(p, d, 0, 1, 0, "gpt_neox.layers.%zu.post_attention_layernorm.weight", i);
-    add(p, d, 0, 0, BIAS_SCALE, "gpt_neox.layers.%zu.post_attention_layernorm.bias", i);
-    add(p, 3 * d, d, 0, scale_of(d), "gpt_neox.layers.%zu.attention.query_key_value.weight", i);
-    add(p, 3 * d, 0, 0, BIAS_SCALE, "gpt_neox.layers.%zu.attention.query_key_value.bias", i);
-    add(p, d, d, 0, scale_of(d), "gpt_neox.layers.%zu.attention.dense.weight", i);
-    add(p, d, 0, 0, BIAS_SCALE, "gpt_neox.layers.%zu.attention.dense.bias", i);
-    add(p, ff, d, 0, scale_of(d), "gpt_neox.layers.%zu.mlp.dense_h_to_4h.weight", i);
-    add(p, ff, 0, 0, BIAS_SCALE, "gpt_neox.layers.%zu.mlp.dense_h_to_4h.bias", i);
-    add(p, d, ff, 0, scale_of(ff), "gpt_neox.layers.%zu.mlp.dense_4h_to_h.weight", i);
-    add(p, d, 0, 0, BIAS_SCALE, "gpt_neox.layers.%zu.mlp.dense_4h_to_h.bias", i);
-  }
-  add(p, d, 0, 1, 0, "gpt_neox.final_layer_norm.weight");
-  add(p, d, 0, 0, BIAS_SCALE, "gpt_neox.final_layer_norm.bias");
-  add(p, m->vocab_size, d, 0, scale_of(d), "embed_out.weight");
-}
-
-static bs_status config_gptneox(const bs_random_model *m, bs_text *text, bs_error *err) {
-  return bs_text_printf(
-      text, err,
-      "{\"architectures\": [\"GPTNeoXForCausalLM\"], \"model_type\": \"gpt_neox\", \"hidden_act\": "
-      "\"gelu\",\n \"hidden_size\": %zu, \"intermediate_size\": %zu, \"num_hidden_layers\": %zu,\n "
-      "\"num_attention_heads\": %zu, \"vocab_size\": %zu, \"max_position_embeddings\": %zu,\n "
-      "\"layer_norm_eps\": 1e-05, \"rotary_pct\": 0.25, \"rotary_emb_base\": 10000,\n "
-      "\"use_parallel_residual\": true, \"tie_word_embeddings\": false}\n",
-      m->d_model, m->d_ff, m->n_layers, m->n_heads, m->vocab_size, m->max_positions);
-}
-
-static void plan_gpt2(plan *p) {
-  const bs_random_model *m = p->model;
-  size_t d = m->d_model, ff = m->d_ff;
-  add(p, m->vocab_size, d, 0, scale_of(d), "wte.weight");
-  add(p, m->max_positions, d, 0, scale_of(d), "wpe.weight");
-  for (size_t i = 0; i < m->n_layers; i++) {
-    add(p, d, 0, 1, 0, "h.%zu.ln_1.weight", i);
-    add(p, d, 0, 0, BIAS_SCALE, "h.%zu.ln_1.bias", i);
-    add(p, d, 3 * d, 0, scale_of(d), "h.%zu.attn.c_attn.weight", i);
-    add(p, 3 * d, 0, 0, BIAS_SCALE, "h.%zu.attn.c_attn.bias", i);
-    add(p, d, d, 0, scale_of(d), "h.%zu.attn.c_proj.weight", i);
-    add(p, d, 0, 0, BIAS_SCALE, "h.%zu.attn.c_proj.bias", i);
-    add(p, d, 0, 1, 0, "h.%zu.ln_2.weight", i);
-    add(p, d, 0, 0, BIAS_SCALE, "h.%zu.ln_2.bias", i);
-    add(p, d, ff, 0, scale_of(d), "h.%zu.mlp.c_fc.weight", i);
-    add(p, ff, 0, 0, BIAS_SCALE, "h.%zu.mlp.c_fc.bias", i);
-    add(p, ff, d, 0, scale_of(ff), "h.%zu.mlp.c_proj.weight", i);
-    add(p, d, 0, 0, BIAS_SCALE, "h.%zu.mlp.c_proj.bias", i);
-  }
-  add(p, d, 0, 1, 0, "ln_f.weight");
-  add(p, d, 0, 0, BIAS_SCALE, "ln_f.bias");
-}
-
-static bs_status config_gpt2(const bs_random_model *m, bs_text *text, bs_error *err) {
-  return bs_text_printf(
-      text, err,
-      "{\"architectures\": [\"GPT2LMHeadModel\"], \"model_type\": \"gpt2\", "
-      "\"activation_function\": \"gelu_new\",\n \"n_embd\": %zu, \"n_inner\": %zu, \"n_layer\": "
-      "%zu, \"n_head\": %zu,\n \"vocab_size\": %zu, \"n_positions\": %zu, \"layer_norm_epsilon\": "
-      "1e-05}\n",
-      m->d_model, m->d_ff, m->n_layers, m->n_heads, m->vocab_size, m->max_positions);
-}
-
-static const struct {
-  const char *name;
-  void (*plan)(plan *p);
-  bs_status (*config)(const bs_random_model *model, bs_text *text, bs_error *err);
-} families[] = {
-    {"llama", plan_llama, config_llama},
-    {"gptneox", plan_gptneox, config_gptneox},
-    {"gpt2", plan_gpt2, config_gpt2},
-};
-enum { N_FAMILIES = sizeof families / sizeof *families };
-
-static bs_status find_family(size_t *family, const char *name, bs_error *err) {
-  for (*family = 0; *family < N_FAMILIES; ++*family)
-    if (strcmp(families[*family].name, name) == 0)
-      return BS_OK;
-  return bs_error_set(err, BS_ERR_USAGE, "unknown family \"%s\"; known: llama, gptneox, gpt2",
-                      name);
-}
-
-static bs_status check_size(const char *what, size_t n, size_t most, bs_error *err) {
-  if (n >= 1 && n <= most)
-    return BS_OK;
-  return bs_error_set(err, BS_ERR_USAGE, "%zu %s; 1 to %zu can be made", n, what, most);
-}
-
-static bs_status check_shape(const bs_random_model *m, bs_error *err) {
-  if (m->store != BS_DTYPE_F32 && m->store != BS_DTYPE_F16 && m->store != BS_DTYPE_BF16)
-    return bs_error_set(err, BS_ERR_USAGE, "weights of type %s; F32, F16 and BF16 can be made",
-                        bs_dtype_name(m->store));
-  bs_status status = check_size("layers", m->n_layers, MAX_LAYERS, err);
-  if (status == BS_OK)
-    status = check_size("dimensions", m->d_model, MAX_WIDTH, err);
-  if (status == BS_OK)
-    status = check_size("dimensions of the feed-forward layer", m->d_ff, 4 * MAX_WIDTH, err);
-  if (status == BS_OK)
-    status = check_size("heads", m->n_heads, m->d_model, err);
-  if (status == BS_OK)
-    status = check_size("key-value heads", m->n_kv_heads, m->n_heads, err);
-  if (status == BS_OK)
-    status = check_size("tokens of vocabulary", m->vocab_size, MAX_WIDTH, err);
-  if (status == BS_OK)
-    status = check_size("positions", m->max_positions, MAX_WIDTH, err);
-  if (status == BS_OK && (m->d_model % m->n_heads != 0 || m->n_heads % m->n_kv_heads != 0))
-    status = bs_error_set(err, BS_ERR_USAGE,
-                          "%zu heads (%zu of keys and values) do not divide %zu dimensions",
-                          m->n_heads, m->n_kv_heads, m->d_model);
-  return status;
-}
-
-static bs_status make_plan(plan *p, const bs_random_model *model, size_t *family, bs_error *err) {
-  *p = (plan){.model = model, .err = err};
-  p->status = find_family(family, model->family, err);
-  if (p->status == BS_OK)
-    p->status = check_shape(model, err);
-  if (p->status == BS_OK)
-    families[*family].plan(p);
-  if (p->status == BS_OK)
-    p->status = bs_text_append_string(&p->header, "}", err);
-  while (p->status == BS_OK && (p->header.n_bytes + 8) % DATA_ALIGNMENT != 0)
-    p->status = bs_text_append_string(&p->header, " ", err);
-  return p->status;
-}
-
-static void plan_free(plan *p) {
-  bs_text_free(&p->header);
-  free(p->tensors);
-}
 
 bs_status bs_random_model_bytes(const bs_random_model *model, uint64_t *bytes, bs_error *err) {
-  plan p;
-  size_t family;
-  bs_status status = make_plan(&p, model, &family, err);
+  bs_random_plan p;
+  bs_status status = bs_random_plan_make(&p, model, err);
   if (status == BS_OK)
     *bytes = 8 + p.header.n_bytes + p.n_bytes;
-  plan_free(&p);
+  bs_random_plan_free(&p);
   return status;
 }
 
@@ -270,7 +47,7 @@ static double *normal_quantiles(bs_error *err) {
 }
 
 /* A tensor's values by quantile, as they are stored. */
-static void store_quantiles(bs_dtype store, const planned *tensor, const double *quantiles,
+static void store_quantiles(bs_dtype store, const bs_random_tensor *tensor, const double *quantiles,
                             unsigned char *to) {
   for (size_t i = 0; i < QUANTILES; i++) {
     double value = tensor->centre + tensor->scale * quantiles[i];
@@ -319,8 +96,8 @@ static int write_at(int fd, const void *bytes, size_t n_bytes, uint64_t offset) 
   return 0;
 }
 
-static int write_tensor(int fd, const plan *p, size_t index, const unsigned char *table) {
-  const planned *tensor = &p->tensors[index];
+static int write_tensor(int fd, const bs_random_plan *p, size_t index, const unsigned char *table) {
+  const bs_random_tensor *tensor = &p->tensors[index];
   size_t bytes = bs_dtype_bytes(p->model->store);
   uint64_t n_chunks = (tensor->n + CHUNK - 1) / CHUNK, base = 8 + p->header.n_bytes + tensor->begin;
   uint64_t key = mix(p->model->seed ^ mix((uint64_t)index + 1));
@@ -347,7 +124,7 @@ static int write_tensor(int fd, const plan *p, size_t index, const unsigned char
   return atomic_load(&failure);
 }
 
-static bs_status write_data(int fd, const char *path, const plan *p, bs_error *err) {
+static bs_status write_data(int fd, const char *path, const bs_random_plan *p, bs_error *err) {
   unsigned char size[8];
   for (size_t i = 0; i < 8; i++)
     size[i] = (unsigned char)((uint64_t)p->header.n_bytes >> 8 * i);
@@ -370,7 +147,7 @@ static bs_status write_data(int fd, const char *path, const plan *p, bs_error *e
   return status;
 }
 
-static bs_status check_room(const plan *p, const char *dir, bs_error *err) {
+static bs_status check_room(const bs_random_plan *p, const char *dir, bs_error *err) {
   struct statvfs info;
   if (statvfs(dir, &info) != 0)
     return bs_error_set(err, BS_ERR_IO, "%s: cannot write there: %s", dir, strerror(errno));
@@ -383,7 +160,8 @@ static bs_status check_room(const plan *p, const char *dir, bs_error *err) {
 }
 
 /* A file that is not there yet; on a failure it is removed. */
-static bs_status write_new(const char *path, const plan *p, const bs_text *text, bs_error *err) {
+static bs_status write_new(const char *path, const bs_random_plan *p, const bs_text *text,
+                           bs_error *err) {
   int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
   if (fd < 0)
     return bs_error_set(err, BS_ERR_IO, "%s: cannot create: %s", path, strerror(errno));
@@ -403,13 +181,9 @@ static bs_status write_new(const char *path, const plan *p, const bs_text *text,
 }
 
 bs_status bs_random_model_write(const bs_random_model *model, const char *dir, bs_error *err) {
-  plan p;
-  size_t family;
-  bs_text config = {0};
+  bs_random_plan p;
   char *weights_path = NULL, *config_path = NULL;
-  bs_status status = make_plan(&p, model, &family, err);
-  if (status == BS_OK)
-    status = families[family].config(model, &config, err);
+  bs_status status = bs_random_plan_make(&p, model, err);
   if (status == BS_OK)
     status = check_room(&p, dir, err);
   if (status != BS_OK)
@@ -420,7 +194,7 @@ bs_status bs_random_model_write(const bs_random_model *model, const char *dir, b
     status = BS_ERR_MEMORY;
     goto cleanup;
   }
-  status = write_new(config_path, &p, &config, err);
+  status = write_new(config_path, &p, &p.config, err);
   if (status != BS_OK)
     goto cleanup;
   status = write_new(weights_path, &p, NULL, err);
@@ -429,7 +203,6 @@ bs_status bs_random_model_write(const bs_random_model *model, const char *dir, b
 cleanup:
   free(weights_path);
   free(config_path);
-  bs_text_free(&config);
-  plan_free(&p);
+  bs_random_plan_free(&p);
   return status;
 }

@@ -214,7 +214,7 @@ static void check_original_length(bs_reader *reader, const rotary_settings *sett
     bs_reader_fail(reader, BS_ERR_INPUT, key, "it contradicts that in %s", settings->scaling_key);
 }
 
-void bs_config_rotary(bs_reader *reader, bs_decoder *decoder, const char *old_theta,
+void bs_config_rotary(bs_reader *reader, bs_blueprint *blueprint, const char *old_theta,
                       const char *old_fraction, double default_fraction) {
   rotary_settings settings = read_settings(reader, old_theta, old_fraction, default_fraction);
   const scaling_kind *kind = find_scaling(reader, &settings);
@@ -222,22 +222,22 @@ void bs_config_rotary(bs_reader *reader, bs_decoder *decoder, const char *old_th
   check_original_length(reader, &settings);
   if (reader->status != BS_OK)
     return;
-  decoder->position = BS_POSITION_ROTARY;
-  size_t n_rotary = (size_t)((double)decoder->head_dim * fmin(settings.fraction, 2));
-  if (n_rotary == 0 || n_rotary % 2 != 0 || n_rotary > decoder->head_dim) {
+  blueprint->position = BS_POSITION_ROTARY;
+  size_t n_rotary = (size_t)((double)blueprint->head_dim * fmin(settings.fraction, 2));
+  if (n_rotary == 0 || n_rotary % 2 != 0 || n_rotary > blueprint->head_dim) {
     bs_reader_fail(reader, BS_ERR_INPUT, old_fraction != NULL ? old_fraction : "head_dim",
                    "%zu of a head's %zu dimensions would be rotated; expected an even number",
-                   n_rotary, decoder->head_dim);
+                   n_rotary, blueprint->head_dim);
     return;
   }
   size_t n = n_rotary / 2;
-  decoder->n_rotary = n_rotary;
-  decoder->inverse_frequencies = bs_array_new(n, sizeof(double), reader->err);
-  if (decoder->inverse_frequencies == NULL) {
+  blueprint->n_rotary = n_rotary;
+  blueprint->inverse_frequencies = bs_array_new(n, sizeof(double), reader->err);
+  if (blueprint->inverse_frequencies == NULL) {
     reader->status = BS_ERR_MEMORY;
     return;
   }
   for (size_t i = 0; i < n; i++)
-    decoder->inverse_frequencies[i] = pow(settings.theta, -(double)(2 * i) / (double)n_rotary);
-  kind->apply(reader, &settings, decoder->inverse_frequencies, n);
+    blueprint->inverse_frequencies[i] = pow(settings.theta, -(double)(2 * i) / (double)n_rotary);
+  kind->apply(reader, &settings, blueprint->inverse_frequencies, n);
 }

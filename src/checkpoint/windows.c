@@ -26,11 +26,11 @@ static size_t first_with_window(bs_reader *reader) {
   return (size_t)first;
 }
 
-static void obey_layer_types(bs_reader *reader, bs_decoder *decoder, const cJSON *types,
+static void obey_layer_types(bs_reader *reader, bs_blueprint *blueprint, const cJSON *types,
                              size_t window) {
-  if (!cJSON_IsArray(types) || (size_t)cJSON_GetArraySize(types) != decoder->n_layers) {
+  if (!cJSON_IsArray(types) || (size_t)cJSON_GetArraySize(types) != blueprint->n_layers) {
     bs_reader_fail(reader, BS_ERR_INPUT, "layer_types", "expected an array of %zu names",
-                   decoder->n_layers);
+                   blueprint->n_layers);
     return;
   }
   size_t i = 0;
@@ -43,22 +43,22 @@ static void obey_layer_types(bs_reader *reader, bs_decoder *decoder, const cJSON
                      "unknown kind \"%s\"; known: full_attention, sliding_attention", name);
     else if (slides && window == 0)
       bs_reader_fail(reader, BS_ERR_INPUT, "layer_types", "sliding_attention without a window");
-    decoder->layers[i++].window = slides ? window : 0;
+    blueprint->layers[i++].window = slides ? window : 0;
   }
 }
 
-void bs_config_windows(bs_reader *reader, bs_decoder *decoder, bool has_switch) {
+void bs_config_windows(bs_reader *reader, bs_blueprint *blueprint, bool has_switch) {
   size_t window = read_window(reader, has_switch);
   const cJSON *types = bs_json_get(reader->config->root, "layer_types");
   bool has_types = bs_config_has(reader, "layer_types");
   size_t first = has_switch && window > 0 && !has_types ? first_with_window(reader) : 0;
-  for (size_t i = first; reader->status == BS_OK && i < decoder->n_layers; i++)
-    decoder->layers[i].window = window;
+  for (size_t i = first; reader->status == BS_OK && i < blueprint->n_layers; i++)
+    blueprint->layers[i].window = window;
   if (reader->status != BS_OK || !has_types)
     return;
-  obey_layer_types(reader, decoder, types, window);
-  for (size_t i = 0; !has_switch && reader->status == BS_OK && i < decoder->n_layers; i++)
-    if (decoder->layers[i].window != window)
+  obey_layer_types(reader, blueprint, types, window);
+  for (size_t i = 0; !has_switch && reader->status == BS_OK && i < blueprint->n_layers; i++)
+    if (blueprint->layers[i].window != window)
       bs_reader_fail(reader, BS_ERR_UNSUPPORTED, "layer_types",
                      "layer %zu without the window: sliding_window gives %s one of %zu in every "
                      "layer (Ministral has layers of two kinds, and is not read)",

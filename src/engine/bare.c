@@ -17,12 +17,17 @@ struct bs_bare {
   int32_t *best;
 };
 
-/* The layers of a transformer layer in the order in which they run. */
-static void layers_of(const bs_layer_weights *weights, const bs_linear *layers[4]) {
-  layers[0] = weights->qkv;
-  layers[1] = weights->attention_out;
-  layers[2] = weights->mlp_in;
-  layers[3] = weights->mlp_out;
+/* The matrix in slot `slot` of a layer, or NULL. The slots' order is that in which they run. */
+static const bs_linear *matrix_at(const bs_engine *engine, size_t layer, bs_slot slot) {
+  return engine->stack->weights.layers[layer].slots[slot].linear;
+}
+
+/* Rows of a pass that a layer's matrix is multiplied by: behind the last keys and values only those
+   that are wanted. */
+static size_t rows_at(const bs_engine *engine, size_t layer, bs_slot slot, size_t n_rows,
+                      size_t n_outputs) {
+  bool is_last = layer + 1 == engine->stack->weights.n_layers;
+  return is_last && slot != BS_SLOT_QKV ? n_outputs : n_rows;
 }
 
 bs_status bs_bare_new(bs_bare **out, const bs_engine *engine, size_t max_rows, bs_error *err) {
@@ -31,13 +36,13 @@ bs_status bs_bare_new(bs_bare **out, const bs_engine *engine, size_t max_rows, b
   if (bare == NULL)
     return BS_ERR_MEMORY;
   *bare = (bs_bare){.engine = engine, .max_rows = max_rows};
-  size_t n_in = bs_linear_n_in(engine->stack->weights.head), n_out = 1, n_x, n_y;
+  size_t n_in = bs_linear_n_in(engine->stack->weights.slots[BS_SLOT_HEAD].linear), n_out = 1, n_x,
+         n_y;
   for (size_t i = 0; i < engine->stack->weights.n_layers; i++) {
-    const bs_linear *layers[4];
-    layers_of(&engine->stack->weights.layers[i], layers);
-    for (size_t j = 0; j < 4; j++) {
-      n_in = bs_size_max(n_in, bs_linear_n_in(layers[j]));
-      n_out = bs_size_max(n_out, bs_linear_n_out(layers[j]));
+    for (bs_slot slot = 0; slot < BS_LAYER_SLOTS; slot++) {
+      const bs_linear *linear = matrix_at(engine, i, slot);
+      n_in = linear != NULL ? bs_size_max(n_in, bs_linear_n_in(linear)) : n_in;
+      n_out = linear != NULL ? bs_size_max(n_out, bs_linear_n_out(linear)) : n_out;
     }
   }
   bs_status status = BS_ERR_MEMORY;
@@ -86,25 +91,24 @@ static bs_status apply(bs_bare *bare, const bs_linear *linear, size_t m, bs_epil
 
 bs_status bs_bare_run(bs_bare *bare, size_t n_rows, size_t n_outputs, bs_error *err) {
   const bs_stack_weights *weights = &bare->engine->stack->weights;
-  static const bs_epilogue epilogues[4] = {BS_EPILOGUE_STORE, BS_EPILOGUE_ADD, BS_EPILOGUE_STORE,
-                                           BS_EPILOGUE_ADD};
   if (n_rows > bare->max_rows || n_outputs > n_rows)
     return bs_error_set(err, BS_ERR_USAGE, "%zu rows and %zu outputs; there is room for %zu",
                         n_rows, n_outputs, bare->max_rows);
   int before = bs_engine_enter(bare->engine);
   bs_status status = BS_OK;
   for (size_t i = 0; i < weights->n_layers && status == BS_OK; i++) {
-    const bs_linear *layers[4];
-    layers_of(&weights->layers[i], layers);
-    for (size_t j = 0; j < 4 && status == BS_OK; j++) {
-      size_t m = i + 1 == weights->n_layers && j > 0 ? n_outputs : n_rows;
-      status = apply(bare, layers[j], m, epilogues[j], err);
+    for (bs_slot slot = 0; slot < BS_LAYER_SLOTS && status == BS_OK; slot++) {
+      const bs_linear *linear = matrix_at(bare->engine, i, slot);
+      bool is_added = bs_slot_rules[slot].n_out[0] == BS_WIDTH_MODEL; /* to the stream */
+      if (linear != NULL)
+        status = apply(bare, linear, rows_at(bare->engine, i, slot, n_rows, n_outputs),
+                       is_added ? BS_EPILOGUE_ADD : BS_EPILOGUE_STORE, err);
     }
   }
+  const bs_linear *head = weights->slots[BS_SLOT_HEAD].linear;
   if (status == BS_OK)
     status = bs_linear_run(
-        weights->head, &(bs_linear_input){.x = bare->x, .ld_x = bs_linear_n_in(weights->head)},
-        n_outputs,
+        head, &(bs_linear_input){.x = bare->x, .ld_x = bs_linear_n_in(head)}, n_outputs,
         &(bs_linear_output){.summary = &(bs_logits_summary){.log_sum_exp = bare->log_sums,
                                                             .argmax = bare->best,
                                                             .offsets = bare->offsets}},
@@ -119,13 +123,13 @@ static double weights_of(const bs_linear *linear) {
 
 double bs_bare_flops(const bs_engine *engine, size_t n_rows, size_t n_outputs) {
   const bs_stack_weights *weights = &engine->stack->weights;
-  double flops = 2 * (double)n_outputs * weights_of(weights->head);
+  double flops = 2 * (double)n_outputs * weights_of(weights->slots[BS_SLOT_HEAD].linear);
   for (size_t i = 0; i < weights->n_layers; i++) {
-    const bs_linear *layers[4];
-    layers_of(&weights->layers[i], layers);
-    for (size_t j = 0; j < 4; j++)
-      flops += 2 * weights_of(layers[j]) *
-               (double)(i + 1 == weights->n_layers && j > 0 ? n_outputs : n_rows);
+    for (bs_slot slot = 0; slot < BS_LAYER_SLOTS; slot++) {
+      const bs_linear *linear = matrix_at(engine, i, slot);
+      if (linear != NULL)
+        flops += 2 * weights_of(linear) * (double)rows_at(engine, i, slot, n_rows, n_outputs);
+    }
   }
   return flops;
 }
@@ -139,11 +143,11 @@ static double pairs(size_t first, size_t n, size_t window) {
 }
 
 double bs_attention_flops(const bs_engine *engine, size_t first, size_t n, size_t n_outputs) {
-  const bs_decoder *decoder = engine->decoder;
+  const bs_blueprint *blueprint = engine->blueprint;
   double sum = 0;
-  for (size_t i = 0; i < decoder->n_layers; i++) {
-    size_t rows = i + 1 == decoder->n_layers ? n_outputs : n;
-    sum += pairs(first + n - rows, rows, decoder->layers[i].window);
+  for (size_t i = 0; i < blueprint->n_layers; i++) {
+    size_t rows = i + 1 == blueprint->n_layers ? n_outputs : n;
+    sum += pairs(first + n - rows, rows, blueprint->layers[i].window);
   }
-  return 4 * sum * (double)decoder->n_heads * (double)decoder->head_dim;
+  return 4 * sum * (double)blueprint->n_heads * (double)blueprint->head_dim;
 }

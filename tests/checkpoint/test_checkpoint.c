@@ -7,7 +7,7 @@
 
 #include "base/text_internal.h"
 #include "bigsweep/checkpoint.h"
-#include "checkpoint/decoder_internal.h"
+#include "checkpoint/blueprint_internal.h"
 #include "harness.h"
 #include "model_writer.h"
 
@@ -181,10 +181,10 @@ static void rotary_settings(void) {
     char name[32];
     snprintf(name, sizeof name, "rotary-%zu", i);
     bs_checkpoint *checkpoint = open_folder(small_with(name, cases[i].more));
-    const bs_decoder *decoder = bs_checkpoint_decoder(checkpoint);
-    CU_ASSERT_EQUAL(decoder->n_rotary, 8);
-    CU_ASSERT_DOUBLE_EQUAL(decoder->inverse_frequencies[0], cases[i].first, 1e-15);
-    CU_ASSERT_DOUBLE_EQUAL(decoder->inverse_frequencies[3], cases[i].last, 1e-15);
+    const bs_blueprint *blueprint = bs_checkpoint_blueprint(checkpoint);
+    CU_ASSERT_EQUAL(blueprint->n_rotary, 8);
+    CU_ASSERT_DOUBLE_EQUAL(blueprint->inverse_frequencies[0], cases[i].first, 1e-15);
+    CU_ASSERT_DOUBLE_EQUAL(blueprint->inverse_frequencies[3], cases[i].last, 1e-15);
     bs_checkpoint_free(&checkpoint);
   }
 }
@@ -241,14 +241,14 @@ static void refused_configurations(void) {
 static void accepted_configurations(void) {
   bs_checkpoint *checkpoint = open_folder(small_with(
       "type", ",\"architectures\":null,\"model_type\":\"llama\",\"eos_token_id\":[3,4]"));
-  const bs_decoder *decoder = bs_checkpoint_decoder(checkpoint);
-  CU_ASSERT_TRUE(decoder->bos == -1 && decoder->n_eos == 2 && decoder->eos[1] == 4);
+  const bs_special_ids *special = bs_checkpoint_special_ids(checkpoint);
+  CU_ASSERT_TRUE(special->bos == -1 && special->n_eos == 2 && special->eos[1] == 4);
   bs_checkpoint_free(&checkpoint);
   const char *folder = small_with("generation", ",\"eos_token_id\":3");
   write_file(folder, "generation_config.json", "{\"eos_token_id\":[5]}", 20);
   checkpoint = open_folder(folder);
-  decoder = bs_checkpoint_decoder(checkpoint);
-  CU_ASSERT_TRUE(decoder->n_eos == 1 && decoder->eos[0] == 5);
+  special = bs_checkpoint_special_ids(checkpoint);
+  CU_ASSERT_TRUE(special->n_eos == 1 && special->eos[0] == 5);
   bs_checkpoint_free(&checkpoint);
 }
 

@@ -125,8 +125,8 @@ static bs_status add_texts(work *w, const char *path, bs_error *err) {
   return status;
 }
 
-static bs_status refer(work *w, const bs_decoder *decoder, bs_error *err) {
-  reference *r = reference_new(decoder);
+static bs_status refer(work *w, const bs_blueprint *blueprint, bs_error *err) {
+  reference *r = reference_new(blueprint);
   bs_status status = BS_OK;
 #pragma omp parallel for schedule(dynamic)
   for (size_t i = 0; i < w->n; i++) {
@@ -248,7 +248,7 @@ static bs_status run_model(tally tallies[MAX_ISAS][N_PRECISIONS], const argument
   for (size_t i = 0; i < a->n_texts && status == BS_OK; i++)
     status = add_texts(&w, a->texts[i], err);
   if (status == BS_OK)
-    status = refer(&w, bs_checkpoint_decoder(checkpoint), err);
+    status = refer(&w, bs_checkpoint_blueprint(checkpoint), err);
   if (status == BS_OK && w.n_left_out > 0)
     fprintf(stderr, "%s: %zu examples are longer than the model's positions and left out\n", dir,
             w.n_left_out);

@@ -25,18 +25,18 @@ static double element(const bs_tensor *tensor, size_t i) {
   return sign * ldexp(fraction + 1024U, (int)exponent - 25);
 }
 
-static void norm(const bs_decoder *decoder, const bs_norm *by, double *x, size_t n) {
-  if (by->weight == NULL)
+static void norm(const bs_blueprint *blueprint, const bs_slot_tensors *by, double *x, size_t n) {
+  if (by->n_parts == 0)
     return;
   double mean = 0, square = 0;
-  if (decoder->norm_kind == BS_NORM_LAYER)
+  if (blueprint->norm_kind == BS_NORM_LAYER)
     for (size_t i = 0; i < n; i++)
       mean += x[i] / (double)n;
   for (size_t i = 0; i < n; i++)
     square += (x[i] - mean) * (x[i] - mean) / (double)n;
   for (size_t i = 0; i < n; i++)
-    x[i] = (x[i] - mean) / sqrt(square + decoder->norm_epsilon) * element(by->weight, i) +
-           (by->bias != NULL ? element(by->bias, i) : 0);
+    x[i] = (x[i] - mean) / sqrt(square + blueprint->norm_epsilon) * element(by->weights[0], i) +
+           (by->biases[0] != NULL ? element(by->biases[0], i) : 0);
 }
 
 /* A linear layer in double. */
@@ -47,12 +47,12 @@ typedef struct matrix {
 } matrix;
 
 struct reference {
-  const bs_decoder *decoder;
-  matrix (*layers)[4]; /* qkv, attention_out, mlp_in, mlp_out */
+  const bs_blueprint *blueprint;
+  matrix (*layers)[BS_LAYER_SLOTS]; /* those in slots of matrices */
   matrix head;
 };
 
-static matrix expand(const bs_affine *by) {
+static matrix expand(const bs_slot_tensors *by) {
   matrix m = {.n_in = by->n_in};
   for (size_t part = 0; part < by->n_parts; part++)
     m.n_out += by->n_out[part];
@@ -69,21 +69,17 @@ static matrix expand(const bs_affine *by) {
   return m;
 }
 
-reference *reference_new(const bs_decoder *decoder) {
+reference *reference_new(const bs_blueprint *blueprint) {
   reference *r = calloc(1, sizeof *r);
-  r->decoder = decoder;
-  r->layers = calloc(decoder->n_layers, sizeof *r->layers);
-  for (size_t l = 0; l < decoder->n_layers; l++) {
-    const bs_decoder_layer *layer = &decoder->layers[l];
-    const bs_affine *all[4] = {&layer->qkv, &layer->attention_out, &layer->mlp_in, &layer->mlp_out};
-    for (size_t i = 0; i < 4; i++)
-      r->layers[l][i] = expand(all[i]);
+  r->blueprint = blueprint;
+  r->layers = calloc(blueprint->n_layers, sizeof *r->layers);
+  for (size_t l = 0; l < blueprint->n_layers; l++) {
+    const bs_layer_blueprint *layer = &blueprint->layers[l];
+    for (size_t i = 0; i < BS_LAYER_SLOTS; i++)
+      if (bs_slot_rules[i].kind == BS_KIND_LINEAR)
+        r->layers[l][i] = expand(&layer->slots[i]);
   }
-  const bs_affine head = {.n_parts = 1,
-                          .n_in = decoder->d_model,
-                          .weights = {decoder->head},
-                          .n_out = {decoder->vocab_size}};
-  r->head = expand(&head);
+  r->head = expand(&blueprint->slots[BS_SLOT_HEAD]);
   return r;
 }
 
@@ -93,8 +89,8 @@ static void matrix_free(matrix *m) {
 }
 
 void reference_free(reference *r) {
-  for (size_t l = 0; l < r->decoder->n_layers; l++)
-    for (size_t i = 0; i < 4; i++)
+  for (size_t l = 0; l < r->blueprint->n_layers; l++)
+    for (size_t i = 0; i < BS_LAYER_SLOTS; i++)
       matrix_free(&r->layers[l][i]);
   matrix_free(&r->head);
   free(r->layers);
@@ -124,10 +120,10 @@ static double activation(bs_activation kind, double x) {
   return 0;
 }
 
-static void rotate(const bs_decoder *decoder, size_t position, double *head) {
-  size_t n = decoder->n_rotary / 2;
-  for (size_t i = 0; decoder->position == BS_POSITION_ROTARY && i < n; i++) {
-    double angle = (double)position * decoder->inverse_frequencies[i];
+static void rotate(const bs_blueprint *blueprint, size_t position, double *head) {
+  size_t n = blueprint->n_rotary / 2;
+  for (size_t i = 0; blueprint->position == BS_POSITION_ROTARY && i < n; i++) {
+    double angle = (double)position * blueprint->inverse_frequencies[i];
     double a = head[i], b = head[i + n];
     head[i] = a * cos(angle) - b * sin(angle);
     head[i + n] = b * cos(angle) + a * sin(angle);
@@ -144,122 +140,156 @@ static double slope(size_t head, size_t n_heads) {
   return head < power ? slope(head, power) : slope(2 * (head - power), 2 * power);
 }
 
-static void attend(const bs_decoder *decoder, const bs_decoder_layer *layer, double *const *qkv,
-                   size_t t, double *out) {
-  size_t hd = decoder->head_dim;
+static void attend(const bs_blueprint *blueprint, const bs_layer_blueprint *layer,
+                   double *const *qkv, size_t t, double *out) {
+  size_t hd = blueprint->head_dim;
   double *p = calloc(t + 1, sizeof *p);
-  for (size_t h = 0; h < decoder->n_heads; h++) {
-    size_t kv = h / (decoder->n_heads / decoder->n_kv_heads);
-    const double *q = qkv[t] + decoder->q.first + h * decoder->q.stride;
+  for (size_t h = 0; h < blueprint->n_heads; h++) {
+    size_t kv = h / (blueprint->n_heads / blueprint->n_kv_heads);
+    const double *q = qkv[t] + blueprint->q.first + h * blueprint->q.stride;
     double total = 0;
     memset(out + h * hd, 0, hd * sizeof *out);
     size_t low = layer->window > 0 && t + 1 > layer->window ? t + 1 - layer->window : 0;
     for (size_t j = low; j <= t; j++) {
       double score = 0;
       for (size_t d = 0; d < hd; d++)
-        score += q[d] * qkv[j][decoder->k.first + kv * decoder->k.stride + d];
+        score += q[d] * qkv[j][blueprint->k.first + kv * blueprint->k.stride + d];
       score *= layer->score_scale;
-      if (decoder->position == BS_POSITION_ALIBI)
-        score -= slope(h, decoder->n_heads) * (double)(t - j);
+      if (blueprint->position == BS_POSITION_ALIBI)
+        score -= slope(h, blueprint->n_heads) * (double)(t - j);
       total += p[j] = exp(score);
     }
     for (size_t j = low; j <= t; j++)
       for (size_t d = 0; d < hd; d++)
-        out[h * hd + d] += p[j] / total * qkv[j][decoder->v.first + kv * decoder->v.stride + d];
+        out[h * hd + d] += p[j] / total * qkv[j][blueprint->v.first + kv * blueprint->v.stride + d];
   }
   free(p);
 }
 
-static void feed_forward(const bs_decoder *decoder, const bs_decoder_layer *layer,
-                         const matrix *matrices, double *normed, double *x) {
-  size_t d = decoder->d_model, ff = decoder->d_ff;
-  double *hidden = calloc(2 * ff, sizeof *hidden), *out = calloc(d, sizeof *out);
-  norm(decoder, &layer->mlp_norm, normed, d);
-  affine(&matrices[2], normed, hidden);
-  for (size_t i = 0; i < ff; i++)
-    hidden[i] = activation(decoder->activation, hidden[i]) * (decoder->gated ? hidden[ff + i] : 1);
-  affine(&matrices[3], hidden, out);
-  for (size_t i = 0; i < d; i++)
-    x[i] += out[i];
-  free(hidden);
-  free(out);
+/* out = attention of all n tokens, of which `normed` are the inputs. */
+static void run_attention(const reference *r, size_t index, double *const *normed,
+                          double *const *out, size_t n) {
+  const bs_blueprint *blueprint = r->blueprint;
+  const bs_layer_blueprint *layer = &blueprint->layers[index];
+  const matrix *matrices = r->layers[index];
+  size_t hd = blueprint->head_dim;
+  double **qkv = calloc(n, sizeof *qkv);
+  double *heads = calloc(blueprint->n_heads * hd, sizeof *heads);
+  for (size_t t = 0; t < n; t++) {
+    qkv[t] = calloc(matrices[BS_SLOT_QKV].n_out, sizeof **qkv);
+    affine(&matrices[BS_SLOT_QKV], normed[t], qkv[t]);
+    for (size_t h = 0; h < blueprint->n_heads; h++) {
+      double *q = qkv[t] + blueprint->q.first + h * blueprint->q.stride;
+      norm(blueprint, &layer->slots[BS_SLOT_Q_NORM], q, hd);
+      rotate(blueprint, t, q);
+    }
+    for (size_t h = 0; h < blueprint->n_kv_heads; h++) {
+      double *k = qkv[t] + blueprint->k.first + h * blueprint->k.stride;
+      norm(blueprint, &layer->slots[BS_SLOT_K_NORM], k, hd);
+      rotate(blueprint, t, k);
+    }
+  }
+  for (size_t t = 0; t < n; t++) {
+    attend(blueprint, layer, qkv, t, heads);
+    affine(&matrices[BS_SLOT_ATTENTION_OUT], heads, out[t]);
+  }
+  for (size_t t = 0; t < n; t++)
+    free(qkv[t]);
+  free(qkv);
+  free(heads);
 }
 
-static void run_layer(const reference *r, size_t index, double *const *x, double *const *qkv,
-                      size_t n) {
-  const bs_decoder *decoder = r->decoder;
-  const bs_decoder_layer *layer = &decoder->layers[index];
+static void run_mlp(const reference *r, size_t index, double *const *normed, double *const *out,
+                    size_t n) {
+  const bs_blueprint *blueprint = r->blueprint;
   const matrix *matrices = r->layers[index];
-  size_t d = decoder->d_model, hd = decoder->head_dim;
-  double *normed = calloc(d, sizeof *normed), *sum = calloc(d, sizeof *sum);
-  double *heads = calloc(decoder->n_heads * hd, sizeof *heads);
+  size_t ff = blueprint->d_ff;
+  double *hidden = calloc(2 * ff, sizeof *hidden);
   for (size_t t = 0; t < n; t++) {
-    memcpy(normed, x[t], d * sizeof *normed);
-    norm(decoder, &layer->attention_norm, normed, d);
-    affine(&matrices[0], normed, qkv[t]);
-    for (size_t h = 0; h < decoder->n_heads; h++) {
-      norm(decoder, &layer->q_norm, qkv[t] + decoder->q.first + h * decoder->q.stride, hd);
-      rotate(decoder, t, qkv[t] + decoder->q.first + h * decoder->q.stride);
+    affine(&matrices[BS_SLOT_MLP_IN], normed[t], hidden);
+    for (size_t i = 0; i < ff; i++)
+      hidden[i] =
+          activation(blueprint->activation, hidden[i]) * (blueprint->gated ? hidden[ff + i] : 1);
+    affine(&matrices[BS_SLOT_MLP_OUT], hidden, out[t]);
+  }
+  free(hidden);
+}
+
+static double **rows_new(size_t n, size_t width) {
+  double **rows = calloc(n, sizeof *rows);
+  for (size_t t = 0; t < n; t++)
+    rows[t] = calloc(width, sizeof **rows);
+  return rows;
+}
+
+static void rows_free(double **rows, size_t n) {
+  for (size_t t = 0; t < n; t++)
+    free(rows[t]);
+  free(rows);
+}
+
+/* Step by step; a step beside the one before it reads what that one read. */
+static void run_layer(const reference *r, size_t index, double *const *x, size_t n) {
+  const bs_blueprint *blueprint = r->blueprint;
+  const bs_layer_blueprint *layer = &blueprint->layers[index];
+  size_t d = blueprint->d_model;
+  double **before = rows_new(n, d), **normed = rows_new(n, d), **out = rows_new(n, d);
+  for (size_t s = 0; s < layer->n_steps; s++) {
+    const bs_layer_step *step = &layer->steps[s];
+    for (size_t t = 0; t < n; t++) {
+      if (!step->beside)
+        memcpy(before[t], x[t], d * sizeof **x);
+      memcpy(normed[t], before[t], d * sizeof **x);
+      norm(blueprint, &layer->slots[step->pre_norm], normed[t], d);
     }
-    for (size_t h = 0; h < decoder->n_kv_heads; h++) {
-      norm(decoder, &layer->k_norm, qkv[t] + decoder->k.first + h * decoder->k.stride, hd);
-      rotate(decoder, t, qkv[t] + decoder->k.first + h * decoder->k.stride);
+    if (step->operation == BS_OPERATION_ATTENTION)
+      run_attention(r, index, normed, out, n);
+    else
+      run_mlp(r, index, normed, out, n);
+    for (size_t t = 0; t < n; t++) {
+      norm(blueprint, &layer->slots[step->post_norm], out[t], d);
+      for (size_t i = 0; i < d; i++)
+        x[t][i] += step->scale * out[t][i];
     }
   }
-  for (size_t t = 0; t < n; t++) {
-    attend(decoder, layer, qkv, t, heads);
-    affine(&matrices[1], heads, sum);
-    memcpy(normed, x[t], d * sizeof *normed);
-    for (size_t i = 0; i < d; i++) {
-      x[t][i] += sum[i];
-      if (!decoder->parallel_residual)
-        normed[i] = x[t][i];
-    }
-    feed_forward(decoder, layer, matrices, normed, x[t]);
-  }
-  free(normed);
-  free(sum);
-  free(heads);
+  rows_free(before, n);
+  rows_free(normed, n);
+  rows_free(out, n);
 }
 
 void reference_logprobs_from(const reference *r, const int32_t *ids, size_t n, size_t first,
                              double *logprobs) {
-  const bs_decoder *decoder = r->decoder;
-  size_t d = decoder->d_model;
-  size_t width = (decoder->n_heads + 2 * decoder->n_kv_heads) * decoder->head_dim;
-  double **x = calloc(n, sizeof *x), **qkv = calloc(n, sizeof *qkv);
-  double *logits = calloc(decoder->vocab_size, sizeof *logits);
+  const bs_blueprint *blueprint = r->blueprint;
+  size_t d = blueprint->d_model;
+  double **x = rows_new(n, d);
+  double *logits = calloc(blueprint->vocab_size, sizeof *logits);
+  const bs_slot_tensors *slots = blueprint->slots;
   for (size_t t = 0; t < n; t++) {
-    x[t] = calloc(d, sizeof **x);
-    qkv[t] = calloc(width, sizeof **qkv);
     for (size_t i = 0; i < d; i++) {
-      x[t][i] = element(decoder->embedding, (size_t)ids[t] * d + i);
-      if (decoder->position == BS_POSITION_LEARNED)
-        x[t][i] += element(decoder->position_table, (t + decoder->position_offset) * d + i);
+      x[t][i] = element(slots[BS_SLOT_EMBEDDING].weights[0], (size_t)ids[t] * d + i);
+      if (blueprint->position == BS_POSITION_LEARNED)
+        x[t][i] +=
+            element(slots[BS_SLOT_POSITIONS].weights[0], (t + blueprint->position_offset) * d + i);
     }
-    norm(decoder, &decoder->embedding_norm, x[t], d);
+    norm(blueprint, &slots[BS_SLOT_EMBEDDING_NORM], x[t], d);
   }
-  for (size_t l = 0; l < decoder->n_layers; l++)
-    run_layer(r, l, x, qkv, n);
+  for (size_t l = 0; l < blueprint->n_layers; l++)
+    run_layer(r, l, x, n);
   for (size_t t = first; t + 1 < n; t++) {
     double total = 0;
-    norm(decoder, &decoder->final_norm, x[t], d);
+    norm(blueprint, &slots[BS_SLOT_FINAL_NORM], x[t], d);
     affine(&r->head, x[t], logits);
-    for (size_t j = 0; j < decoder->vocab_size; j++)
+    for (size_t j = 0; j < blueprint->vocab_size; j++)
       total += exp(logits[j]);
     logprobs[t - first] = logits[ids[t + 1]] - log(total);
   }
-  for (size_t t = 0; t < n; t++) {
-    free(x[t]);
-    free(qkv[t]);
-  }
-  free(x);
-  free(qkv);
+  rows_free(x, n);
   free(logits);
 }
 
-void reference_logprobs(const bs_decoder *decoder, const int32_t *ids, size_t n, double *logprobs) {
-  reference *r = reference_new(decoder);
+void reference_logprobs(const bs_blueprint *blueprint, const int32_t *ids, size_t n,
+                        double *logprobs) {
+  reference *r = reference_new(blueprint);
   reference_logprobs_from(r, ids, n, 0, logprobs);
   reference_free(r);
 }

@@ -45,13 +45,13 @@ static bs_score_result *score(bs_engine *engine, const bs_score_request *request
 /* Compares a text of n tokens with the plain computation on every instruction set. */
 static void compare(const char *folder, size_t n) {
   bs_checkpoint *checkpoint = open_checkpoint(folder);
-  const bs_decoder *decoder = bs_checkpoint_decoder(checkpoint);
+  const bs_blueprint *blueprint = bs_checkpoint_blueprint(checkpoint);
   int32_t ids[LONG];
   double expected[LONG];
   uint64_t seed = 11;
   for (size_t i = 0; i < n; i++)
-    ids[i] = (int32_t)random_below(&seed, decoder->vocab_size);
-  reference_logprobs(decoder, ids, n, expected);
+    ids[i] = (int32_t)random_below(&seed, blueprint->vocab_size);
+  reference_logprobs(blueprint, ids, n, expected);
   size_t n_isas;
   const char *const *isas = bs_isa_names(&n_isas);
   for (size_t i = 0; i < n_isas; i++) {

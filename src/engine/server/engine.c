@@ -93,12 +93,13 @@ bs_status bs_engine_open(bs_engine **out, const bs_checkpoint *checkpoint,
     status = check_fits(checkpoint, options, err);
   if (status != BS_OK)
     return status;
-  const bs_decoder *decoder = bs_checkpoint_decoder(checkpoint);
+  const bs_blueprint *blueprint = bs_checkpoint_blueprint(checkpoint);
   bs_engine *engine = bs_array_new(1, sizeof *engine, err);
   if (engine == NULL)
     return BS_ERR_MEMORY;
   *engine = (bs_engine){
-      .decoder = decoder,
+      .blueprint = blueprint,
+      .special = bs_checkpoint_special_ids(checkpoint),
       .arithmetic = arithmetic,
       .n_threads = options->n_threads,
       .max_rows =
@@ -107,7 +108,7 @@ bs_status bs_engine_open(bs_engine **out, const bs_checkpoint *checkpoint,
   int before = bs_engine_enter(engine);
   status = bs_checkpoint_check_finite(checkpoint, err);
   if (status == BS_OK)
-    status = bs_stack_open(&engine->stack, checkpoint, decoder, arithmetic, err);
+    status = bs_stack_open(&engine->stack, checkpoint, blueprint, arithmetic, err);
   bs_engine_leave(before);
   if (status != BS_OK)
     bs_engine_free(&engine);

@@ -40,7 +40,7 @@ typedef struct generation {
   bs_candidate *candidates; /* [vocab_size] */
 } generation;
 
-static bs_status check_request(const bs_decoder *decoder, const bs_generate_request *request,
+static bs_status check_request(const bs_engine *engine, const bs_generate_request *request,
                                bs_token_span *prompt, bs_error *err) {
   *prompt = request->prompt;
   if (!(request->temperature >= 0 && isfinite(request->temperature)))
@@ -48,17 +48,17 @@ static bs_status check_request(const bs_decoder *decoder, const bs_generate_requ
                         request->temperature);
   if (!(request->top_p >= 0 && request->top_p <= 1))
     return bs_error_set(err, BS_ERR_USAGE, "expected a top_p of 0 to 1, found %g", request->top_p);
-  if (request->max_tokens > decoder->max_positions)
+  if (request->max_tokens > engine->blueprint->max_positions)
     return bs_error_set(err, BS_ERR_LIMIT, "%zu new tokens; the model has %zu positions",
-                        request->max_tokens, decoder->max_positions);
-  bs_status status = bs_check_ids(decoder, *prompt, "prompt", err);
-  return status == BS_OK ? bs_default_context(decoder, prompt, err) : status;
+                        request->max_tokens, engine->blueprint->max_positions);
+  bs_status status = bs_check_ids(engine, *prompt, "prompt", err);
+  return status == BS_OK ? bs_default_context(engine, prompt, err) : status;
 }
 
 /* Bad requests keep their error; the others become streams in the order of their prompts. */
 static bs_status make_streams(generation *g, const bs_generate_request *requests, size_t n,
                               bs_generate_result *results, bs_error *err) {
-  const bs_decoder *decoder = g->engine->decoder;
+  const bs_blueprint *blueprint = g->engine->blueprint;
   bs_sequence *sequences = bs_array_new(n, sizeof *sequences, err);
   g->streams = bs_array_new(n, sizeof *g->streams, err);
   if (sequences == NULL || g->streams == NULL) {
@@ -69,10 +69,10 @@ static bs_status make_streams(generation *g, const bs_generate_request *requests
   for (size_t i = 0; i < n; i++) {
     bs_token_span prompt;
     results[i].finish = BS_FINISH_LENGTH;
-    if (check_request(decoder, &requests[i], &prompt, &results[i].error) != BS_OK ||
+    if (check_request(g->engine, &requests[i], &prompt, &results[i].error) != BS_OK ||
         requests[i].max_tokens == 0)
       continue;
-    size_t room = decoder->max_positions + 1 - requests[i].max_tokens;
+    size_t room = blueprint->max_positions + 1 - requests[i].max_tokens;
     size_t cut = prompt.n > room ? prompt.n - room : 0;
     results[i].truncated_tokens = cut;
     g->engine->done.tokens_asked += prompt.n - cut;
@@ -96,9 +96,9 @@ static void finish(generation *g, stream *s, bs_finish how) {
   g->n_reserved -= s->prompt.n + s->request->max_tokens;
 }
 
-static bool is_eos(const bs_decoder *decoder, int32_t id) {
-  for (size_t i = 0; i < decoder->n_eos; i++)
-    if (decoder->eos[i] == id)
+static bool is_eos(const bs_special_ids *special, int32_t id) {
+  for (size_t i = 0; i < special->n_eos; i++)
+    if (special->eos[i] == id)
       return true;
   return false;
 }
@@ -113,7 +113,7 @@ static bs_status accept(generation *g, stream *s, int32_t id, bs_error *err) {
     finish(g, s, BS_FINISH_STOP);
     return BS_OK;
   }
-  if (is_eos(g->engine->decoder, id)) {
+  if (is_eos(g->engine->special, id)) {
     finish(g, s, BS_FINISH_EOS);
     return BS_OK;
   }
@@ -151,7 +151,7 @@ static bs_status choose_greedy(generation *g, size_t first, size_t n, bs_error *
 
 /* Outputs first .. first + n, all of sampling streams. */
 static bs_status choose_sampled(generation *g, size_t first, size_t n, bs_error *err) {
-  size_t n_vocab = g->engine->decoder->vocab_size;
+  size_t n_vocab = g->engine->blueprint->vocab_size;
   bs_status status = bs_floats_need(&g->logits, n, n_vocab, err);
   if (status == BS_OK && g->candidates == NULL) {
     g->candidates = bs_array_new(n_vocab, sizeof *g->candidates, err);
@@ -258,7 +258,7 @@ static bs_status run_round(generation *g, bs_error *err) {
 
 static void admit(generation *g) {
   const bs_engine *engine = g->engine;
-  size_t limit = bs_generation_tokens(bs_stack_kv(engine->stack), engine->decoder->max_positions,
+  size_t limit = bs_generation_tokens(bs_stack_kv(engine->stack), engine->blueprint->max_positions,
                                       engine->max_rows);
   while (g->n_admitted < g->n_streams) {
     const stream *s = &g->streams[g->n_admitted];
@@ -277,9 +277,9 @@ bs_status bs_engine_generate(bs_engine *engine, const bs_generate_request *reque
   generation g = {.engine = engine, .stop = stop, .user = user};
   int before = bs_engine_enter(engine);
   bs_generate_result *all = bs_array_new(n, sizeof *all, err);
-  g.ids = bs_array_new(engine->max_rows < engine->decoder->max_positions
+  g.ids = bs_array_new(engine->max_rows < engine->blueprint->max_positions
                            ? engine->max_rows
-                           : engine->decoder->max_positions,
+                           : engine->blueprint->max_positions,
                        sizeof *g.ids, err);
   bs_status status = all == NULL || g.ids == NULL ? BS_ERR_MEMORY : BS_OK;
   if (status == BS_OK)

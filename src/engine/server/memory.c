@@ -17,7 +17,7 @@ size_t bs_generation_tokens(const bs_kv_shape *shape, size_t max_positions, size
 
 bs_status bs_engine_memory_parts(const bs_checkpoint *checkpoint, const bs_engine_options *options,
                                  bs_engine_parts *parts, bs_error *err) {
-  const bs_decoder *decoder = bs_checkpoint_decoder(checkpoint);
+  const bs_blueprint *blueprint = bs_checkpoint_blueprint(checkpoint);
   const bs_engine_options defaults = {0};
   if (options == NULL)
     options = &defaults;
@@ -29,14 +29,15 @@ bs_status bs_engine_memory_parts(const bs_checkpoint *checkpoint, const bs_engin
       options->max_batch_tokens > 0 ? options->max_batch_tokens : BS_DEFAULT_BATCH_TOKENS;
   size_t n_threads = (size_t)(options->n_threads > 0 ? options->n_threads : omp_get_max_threads());
   bs_stack_memory stack;
-  status = bs_stack_memory_need(decoder, arithmetic, max_rows, n_threads, &stack, err);
+  status = bs_stack_memory_need(blueprint, arithmetic, max_rows, n_threads, &stack, err);
   if (status != BS_OK)
     return status;
   /* Scoring keeps one path for all layers, generation more. */
-  const bs_kv_shape shape = bs_kv_shape_of(decoder, arithmetic);
-  double per_token = (double)bs_kv_position_bytes(&shape) * (double)decoder->n_layers;
-  double path = per_token * (double)decoder->max_positions;
-  double kept = per_token * (double)bs_generation_tokens(&shape, decoder->max_positions, max_rows);
+  const bs_kv_shape shape = bs_kv_shape_of(blueprint, arithmetic);
+  double per_token = (double)bs_kv_position_bytes(&shape) * (double)blueprint->n_layers;
+  double path = per_token * (double)blueprint->max_positions;
+  double kept =
+      per_token * (double)bs_generation_tokens(&shape, blueprint->max_positions, max_rows);
   double pass = stack.pass + path + RUNTIME_BYTES;
   if (!(stack.weights + pass + kept < 0x1p62))
     return bs_error_set(err, BS_ERR_LIMIT, "%g bytes would be needed", stack.weights + pass + kept);

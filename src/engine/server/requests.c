@@ -1,25 +1,26 @@
 /* What every request is checked for. */
 #include "engine/server/server_internal.h"
 
-bs_status bs_check_ids(const bs_decoder *decoder, bs_token_span span, const char *what,
+bs_status bs_check_ids(const bs_engine *engine, bs_token_span span, const char *what,
                        bs_error *err) {
   for (size_t i = 0; i < span.n; i++)
-    if (span.ids[i] < 0 || (size_t)span.ids[i] >= decoder->vocab_size)
+    if (span.ids[i] < 0 || (size_t)span.ids[i] >= engine->blueprint->vocab_size)
       return bs_error_set(err, BS_ERR_INPUT, "%s: token %zu is %d, the model's vocabulary has %zu",
-                          what, i, (int)span.ids[i], decoder->vocab_size);
+                          what, i, (int)span.ids[i], engine->blueprint->vocab_size);
   return BS_OK;
 }
 
-bs_status bs_default_context(const bs_decoder *decoder, bs_token_span *span, bs_error *err) {
+bs_status bs_default_context(const bs_engine *engine, bs_token_span *span, bs_error *err) {
   if (span->n > 0)
     return BS_OK;
-  if (decoder->bos >= 0)
-    *span = (bs_token_span){.ids = &decoder->bos, .n = 1};
-  else if (decoder->n_eos > 0)
-    *span = (bs_token_span){.ids = &decoder->eos[0], .n = 1};
+  const bs_special_ids *special = engine->special;
+  if (special->bos >= 0)
+    *span = (bs_token_span){.ids = &special->bos, .n = 1};
+  else if (special->n_eos > 0)
+    *span = (bs_token_span){.ids = &special->eos[0], .n = 1};
   else
     return bs_error_set(err, BS_ERR_INPUT,
                         "an empty context, and config.json has neither bos_token_id nor "
                         "eos_token_id to begin with");
-  return bs_check_ids(decoder, *span, "config.json's bos_token_id or eos_token_id", err);
+  return bs_check_ids(engine, *span, "config.json's bos_token_id or eos_token_id", err);
 }

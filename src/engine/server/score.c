@@ -36,15 +36,15 @@ typedef struct scoring {
 /* One continuation: checks, allocates its score, and adds a sequence unless nothing is computed. */
 static bs_status add_continuation(scoring *s, bs_token_span context, bs_token_span continuation,
                                   bs_score *score, bs_error *err) {
-  const bs_decoder *decoder = s->engine->decoder;
-  bs_status status = bs_check_ids(decoder, continuation, "continuation", err);
+  const bs_blueprint *blueprint = s->engine->blueprint;
+  bs_status status = bs_check_ids(s->engine, continuation, "continuation", err);
   if (status != BS_OK)
     return status;
-  if (continuation.n > decoder->max_positions)
+  if (continuation.n > blueprint->max_positions)
     return bs_error_set(err, BS_ERR_LIMIT,
                         "a continuation of %zu tokens; the model has %zu positions", continuation.n,
-                        decoder->max_positions);
-  size_t room = decoder->max_positions + 1 - continuation.n; /* at least 1 */
+                        blueprint->max_positions);
+  size_t room = blueprint->max_positions + 1 - continuation.n; /* at least 1 */
   size_t cut = context.n > room ? context.n - room : 0;
   *score = (bs_score){.n_tokens = continuation.n, .truncated_tokens = cut};
   score->token_logprobs = bs_array_new(continuation.n, sizeof *score->token_logprobs, err);
@@ -86,9 +86,9 @@ static bs_status add_request(scoring *s, const bs_score_request *request, bs_sco
   size_t n_sequences = s->n_sequences, n_scores = s->n_scores;
   bs_engine_work done = s->engine->done;
   bs_error *own = &result->error;
-  bs_status status = bs_check_ids(s->engine->decoder, context, "context", own);
+  bs_status status = bs_check_ids(s->engine, context, "context", own);
   if (status == BS_OK)
-    status = bs_default_context(s->engine->decoder, &context, own);
+    status = bs_default_context(s->engine, &context, own);
   if (status == BS_OK) {
     result->scores = bs_array_new(request->n_continuations, sizeof *result->scores, own);
     status = result->scores == NULL ? BS_ERR_MEMORY : BS_OK;
@@ -258,9 +258,9 @@ bs_status bs_engine_score(bs_engine *engine, const bs_score_request *requests, s
     status = add_request(&s, &requests[i], &all[i], err);
   bs_sequence_sort(s.sequences, s.n_sequences);
   if (status == BS_OK) {
-    s.ids = bs_array_new(engine->max_rows < engine->decoder->max_positions
+    s.ids = bs_array_new(engine->max_rows < engine->blueprint->max_positions
                              ? engine->max_rows
-                             : engine->decoder->max_positions,
+                             : engine->blueprint->max_positions,
                          sizeof *s.ids, err);
     status = s.ids == NULL ? BS_ERR_MEMORY : BS_OK;
   }

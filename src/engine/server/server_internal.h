@@ -6,7 +6,8 @@
 #include "engine/stack/stack_internal.h"
 
 struct bs_engine {
-  const bs_decoder *decoder; /* borrowed */
+  const bs_blueprint *blueprint; /* borrowed */
+  const bs_special_ids *special; /* borrowed */
   bs_stack *stack;
   bs_arithmetic arithmetic;
   int n_threads; /* 0: OpenMP's default */
@@ -32,9 +33,9 @@ void bs_engine_leave(int before);
 size_t bs_generation_tokens(const bs_kv_shape *shape, size_t max_positions, size_t max_rows);
 
 /* BS_ERR_INPUT names the first id of `what` that is outside the vocabulary. */
-bs_status bs_check_ids(const bs_decoder *decoder, bs_token_span span, const char *what,
+bs_status bs_check_ids(const bs_engine *engine, bs_token_span span, const char *what,
                        bs_error *err);
 /* What an empty context stands for. */
-bs_status bs_default_context(const bs_decoder *decoder, bs_token_span *span, bs_error *err);
+bs_status bs_default_context(const bs_engine *engine, bs_token_span *span, bs_error *err);
 
 #endif

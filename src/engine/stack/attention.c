@@ -23,11 +23,11 @@ static void attend(const bs_attention *a, const bs_run *run, const bs_query *que
 
 /* One head of keys for a tile; a group of query heads too large for the scratch is cut. */
 static void attend_tile(const bs_attention *a, const tile *t, size_t kv_head, float *scratch) {
-  const bs_decoder *decoder = a->stack->decoder;
-  size_t group_size = decoder->n_heads / decoder->n_kv_heads;
-  size_t window = decoder->layers[a->layer].window;
-  size_t qkv_width = bs_decoder_qkv_width(decoder);
-  size_t out_width = bs_decoder_attention_width(decoder);
+  const bs_blueprint *blueprint = a->stack->blueprint;
+  size_t group_size = blueprint->n_heads / blueprint->n_kv_heads;
+  size_t window = blueprint->layers[a->layer].window;
+  size_t qkv_width = bs_blueprint_qkv_width(blueprint);
+  size_t out_width = bs_blueprint_attention_width(blueprint);
   const bs_run *run = &a->batch->runs[a->batch->rows[a->active[t->first]].run];
   bs_query queries[BS_ATTENTION_QUERIES];
   size_t n = 0;
@@ -36,8 +36,8 @@ static void attend_tile(const bs_attention *a, const tile *t, size_t kv_head, fl
     for (size_t g = 0; g < group_size; g++) {
       size_t head = kv_head * group_size + g;
       queries[n++] = (bs_query){
-          .q = bs_head_at(a->stack->work.qkv.data + row * qkv_width, &decoder->q, head),
-          .out = a->stack->work.attention.data + i * out_width + head * decoder->head_dim,
+          .q = bs_head_at(a->stack->work.qkv.data + row * qkv_width, &blueprint->q, head),
+          .out = a->stack->work.attention.data + i * out_width + head * blueprint->head_dim,
           .low = window > 0 && position + 1 > window ? position + 1 - window : 0,
           .end = position + 1,
           .head = head,
@@ -79,9 +79,9 @@ static size_t columns_of(size_t n_positions) {
 }
 
 /* Rows of a tile, and the floats that a thread needs to work on it. */
-static size_t tile_shape(const bs_decoder *decoder, const bs_tiles *tiles, size_t n_columns,
+static size_t tile_shape(const bs_blueprint *blueprint, const bs_tiles *tiles, size_t n_columns,
                          size_t *scratch_floats) {
-  size_t group_size = decoder->n_heads / decoder->n_kv_heads;
+  size_t group_size = blueprint->n_heads / blueprint->n_kv_heads;
   size_t n_queries = tiles == NULL && n_columns > MAX_TILE_SCORES / BS_ATTENTION_QUERIES
                          ? MAX_TILE_SCORES / n_columns
                          : BS_ATTENTION_QUERIES;
@@ -89,34 +89,34 @@ static size_t tile_shape(const bs_decoder *decoder, const bs_tiles *tiles, size_
   size_t most = rows_per_tile * group_size < BS_ATTENTION_QUERIES ? rows_per_tile * group_size
                                                                   : BS_ATTENTION_QUERIES;
   *scratch_floats = tiles == NULL ? bs_attend_rows_floats(most, n_columns)
-                                  : bs_attend_tiles_floats(decoder->head_dim, n_columns);
+                                  : bs_attend_tiles_floats(blueprint->head_dim, n_columns);
   return rows_per_tile;
 }
 
-size_t bs_attention_scratch_floats(const bs_decoder *decoder, const bs_tiles *tiles,
+size_t bs_attention_scratch_floats(const bs_blueprint *blueprint, const bs_tiles *tiles,
                                    size_t n_positions) {
   size_t n;
-  tile_shape(decoder, tiles, columns_of(n_positions), &n);
+  tile_shape(blueprint, tiles, columns_of(n_positions), &n);
   return n;
 }
 
 bs_status bs_attention_run(bs_stack *stack, const bs_batch *batch, size_t layer,
                            const size_t *active, size_t n, bs_error *err) {
-  const bs_decoder *decoder = stack->decoder;
+  const bs_blueprint *blueprint = stack->blueprint;
   bs_attention a = {.stack = stack, .batch = batch, .active = active, .layer = layer};
   a.n_columns = columns_of(longest(batch));
   size_t scratch_floats;
-  size_t rows_per_tile = tile_shape(decoder, stack->kv.tiles, a.n_columns, &scratch_floats);
+  size_t rows_per_tile = tile_shape(blueprint, stack->kv.tiles, a.n_columns, &scratch_floats);
   bs_status status =
       bs_floats_need(&stack->work.scores, (size_t)omp_get_max_threads(), scratch_floats, err);
   tile *tiles = bs_array_new(n, sizeof *tiles, err);
   if (status == BS_OK && tiles != NULL) {
-    size_t n_tasks = cut_tiles(batch, active, n, rows_per_tile, tiles) * decoder->n_kv_heads;
+    size_t n_tasks = cut_tiles(batch, active, n, rows_per_tile, tiles) * blueprint->n_kv_heads;
     float *scratch = stack->work.scores.data;
-    size_t n_elements = n * a.n_columns * bs_decoder_attention_width(decoder);
+    size_t n_elements = n * a.n_columns * bs_blueprint_attention_width(blueprint);
 #pragma omp parallel for schedule(dynamic) if (n_tasks > 1 && n_elements > 4 * PARALLEL_ELEMENTS)
     for (size_t i = 0; i < n_tasks; i++)
-      attend_tile(&a, &tiles[i / decoder->n_kv_heads], i % decoder->n_kv_heads,
+      attend_tile(&a, &tiles[i / blueprint->n_kv_heads], i % blueprint->n_kv_heads,
                   scratch + (size_t)omp_get_thread_num() * scratch_floats);
   }
   free(tiles);

@@ -11,7 +11,7 @@ void bs_attention_store(const bs_stack *stack, const bs_batch *batch, size_t lay
 bs_status bs_attention_run(bs_stack *stack, const bs_batch *batch, size_t layer,
                            const size_t *active, size_t n, bs_error *err);
 /* Floats of working memory that each thread needs for texts of n_positions. */
-size_t bs_attention_scratch_floats(const bs_decoder *decoder, const bs_tiles *tiles,
+size_t bs_attention_scratch_floats(const bs_blueprint *blueprint, const bs_tiles *tiles,
                                    size_t n_positions);
 
 enum { BS_ATTENTION_QUERIES = BS_TILE_QUERIES }; /* that are worked on at a time */

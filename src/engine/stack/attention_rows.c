@@ -14,7 +14,7 @@ static void sum_values(const bs_attention *a, const bs_query *queries, size_t n,
                        const float *values, size_t first, size_t end, size_t base,
                        float *const *scores) {
   const bs_rows *rows = a->stack->rows;
-  size_t head_dim = a->stack->decoder->head_dim;
+  size_t head_dim = a->stack->blueprint->head_dim;
   size_t low = first, high = end;
   for (size_t i = 0; i < n; i++) {
     low = bs_size_max(queries[i].low, low);
@@ -49,7 +49,7 @@ void bs_attend_rows(const bs_attention *a, const bs_run *run, const bs_query *qu
                     size_t kv_head, float *scratch) {
   const bs_stack *stack = a->stack;
   const bs_rows *rows = stack->rows;
-  const bs_decoder *decoder = stack->decoder;
+  const bs_blueprint *blueprint = stack->blueprint;
   const bs_kv_piece *pieces = a->batch->pieces + run->first_piece;
   size_t low = queries[0].low, end = queries[n - 1].end, first_piece = 0;
   while (pieces[first_piece].block->first + pieces[first_piece].n <= low)
@@ -70,14 +70,14 @@ void bs_attend_rows(const bs_attention *a, const bs_run *run, const bs_query *qu
         q[j] = queries[g + j].q;
         s[j] = scratch + (g + j) * a->n_columns + (block->first - base);
       }
-      rows->scores(q, n_q, decoder->head_dim, keys, bs_kv_key_stride(block), seen, s);
+      rows->scores(q, n_q, blueprint->head_dim, keys, bs_kv_key_stride(block), seen, s);
     }
   }
   float inverse[BS_ATTENTION_QUERIES];
   for (size_t j = 0; j < n; j++) {
     inverse[j] = 1.0F / bs_attention_softmax(a, &queries[j],
                                              scratch + j * a->n_columns + (queries[j].low - base));
-    memset(queries[j].out, 0, decoder->head_dim * sizeof(float));
+    memset(queries[j].out, 0, blueprint->head_dim * sizeof(float));
   }
   for (size_t i = first_piece; i < run->n_pieces && pieces[i].block->first < end; i++) {
     const bs_kv_block *block = pieces[i].block;
@@ -91,6 +91,6 @@ void bs_attend_rows(const bs_attention *a, const bs_run *run, const bs_query *qu
     }
   }
   for (size_t j = 0; j < n; j++)
-    for (size_t d = 0; d < decoder->head_dim; d++)
+    for (size_t d = 0; d < blueprint->head_dim; d++)
       queries[j].out[d] *= inverse[j];
 }

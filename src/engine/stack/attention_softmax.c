@@ -15,9 +15,10 @@ static float alibi_slope(size_t head, size_t n_heads) {
 }
 
 float bs_attention_softmax(const bs_attention *a, const bs_query *query, float *s) {
-  const bs_decoder *decoder = a->stack->decoder;
-  float slope =
-      decoder->position == BS_POSITION_ALIBI ? alibi_slope(query->head, decoder->n_heads) : 0.0F;
+  const bs_blueprint *blueprint = a->stack->blueprint;
+  float slope = blueprint->position == BS_POSITION_ALIBI
+                    ? alibi_slope(query->head, blueprint->n_heads)
+                    : 0.0F;
   return a->stack->rows->softmax(s, query->end - query->low,
-                                 (float)decoder->layers[a->layer].score_scale, slope);
+                                 (float)blueprint->layers[a->layer].score_scale, slope);
 }

@@ -3,34 +3,24 @@
 
 #include "base/size_internal.h"
 #include "engine/stack/attention_internal.h"
+#include "engine/stack/pass_internal.h"
 
 enum {
   PARALLEL_ELEMENTS = 1 << 17,
   STORED_ROWS = 16, /* a cache line of transposed keys */
 };
 
-static void norm_head(const bs_stack *stack, const bs_norm_weights *norm, float *head) {
-  const bs_decoder *decoder = stack->decoder;
-  if (norm->weight == NULL)
-    return;
-  if (decoder->norm_kind == BS_NORM_RMS)
-    stack->rows->rms_norm(head, head, decoder->head_dim, norm->weight, decoder->norm_epsilon);
-  else
-    stack->rows->layer_norm(head, head, decoder->head_dim, norm->weight, norm->bias,
-                            decoder->norm_epsilon);
-}
-
 static void rotate_head(const bs_stack *stack, size_t position, float *head) {
-  const bs_decoder *decoder = stack->decoder;
-  size_t n_half = decoder->n_rotary / 2;
-  if (decoder->position == BS_POSITION_ROTARY)
+  const bs_blueprint *blueprint = stack->blueprint;
+  size_t n_half = blueprint->n_rotary / 2;
+  if (blueprint->position == BS_POSITION_ROTARY)
     stack->rows->rotate(head, stack->rotary.cosines + position * n_half,
                         stack->rotary.sines + position * n_half, n_half);
 }
 
 static void store_in_rows(const bs_stack *stack, const bs_kv_block *block, const float *k,
                           const float *v, size_t place, void *keys, void *values) {
-  size_t head_dim = stack->decoder->head_dim, stride = bs_kv_key_stride(block);
+  size_t head_dim = stack->blueprint->head_dim, stride = bs_kv_key_stride(block);
   float *key = keys, *value = values;
   for (size_t d = 0; d < head_dim; d++)
     key[d * stride + place] = k[d];
@@ -40,7 +30,7 @@ static void store_in_rows(const bs_stack *stack, const bs_kv_block *block, const
 /* What lies beside a block's values in the same step of keys is multiplied too, with 0. */
 static void clear_beside(const bs_stack *stack, const bs_row *row, bool ends, void *values) {
   const bs_kv_block *block = row->block;
-  size_t head_dim = stack->decoder->head_dim, lead = block->first % BS_KV_STEP;
+  size_t head_dim = stack->blueprint->head_dim, lead = block->first % BS_KV_STEP;
   size_t after = row->position + 1 - block->first + lead;
   if (row->position == block->first)
     stack->kv.tiles->clear_values(head_dim, 0, lead, values);
@@ -52,22 +42,23 @@ static void clear_beside(const bs_stack *stack, const bs_row *row, bool ends, vo
    of this batch do. */
 static void store_head(const bs_stack *stack, const bs_row *row, size_t n, bool ends, float *qkv,
                        size_t layer, size_t head) {
-  const bs_decoder *decoder = stack->decoder;
+  const bs_blueprint *blueprint = stack->blueprint;
   const bs_kv_block *block = row->block;
   const bs_tiles *tiles = stack->kv.tiles;
-  size_t place = row->position - block->first, width = bs_decoder_qkv_width(decoder);
+  size_t place = row->position - block->first, width = bs_blueprint_qkv_width(blueprint);
   void *keys = bs_kv_keys(block, &stack->kv, layer, head);
   void *values = bs_kv_values(block, &stack->kv, layer, head);
   for (size_t i = 0; i < n; i++, place++) {
-    float *k = bs_head_at(qkv + i * width, &decoder->k, head);
-    const float *v = bs_head_at(qkv + i * width, &decoder->v, head);
-    norm_head(stack, &stack->weights.layers[layer].k_norm, k);
+    float *k = bs_head_at(qkv + i * width, &blueprint->k, head);
+    const float *v = bs_head_at(qkv + i * width, &blueprint->v, head);
+    bs_norm_row(stack, &stack->weights.layers[layer].slots[BS_SLOT_K_NORM], k, k,
+                blueprint->head_dim);
     rotate_head(stack, row[i].position, k);
     if (tiles == NULL) {
       store_in_rows(stack, block, k, v, place, keys, values);
       continue;
     }
-    tiles->store(k, v, decoder->head_dim, place, place + block->first % BS_KV_STEP, keys, values);
+    tiles->store(k, v, blueprint->head_dim, place, place + block->first % BS_KV_STEP, keys, values);
     clear_beside(stack, &row[i], ends && i + 1 == n, values);
   }
 }
@@ -77,13 +68,13 @@ static void store_head(const bs_stack *stack, const bs_row *row, size_t n, bool 
    to row. */
 static void store_rows(const bs_stack *stack, const bs_row *rows, size_t n, const bs_row *after,
                        float *qkv, size_t layer) {
-  const bs_decoder *decoder = stack->decoder;
+  const bs_blueprint *blueprint = stack->blueprint;
   const bs_layer_weights *weights = &stack->weights.layers[layer];
-  size_t width = bs_decoder_qkv_width(decoder);
+  size_t width = bs_blueprint_qkv_width(blueprint);
   for (size_t i = 0; i < n; i++)
-    for (size_t h = 0; h < decoder->n_heads; h++) {
-      float *q = bs_head_at(qkv + i * width, &decoder->q, h);
-      norm_head(stack, &weights->q_norm, q);
+    for (size_t h = 0; h < blueprint->n_heads; h++) {
+      float *q = bs_head_at(qkv + i * width, &blueprint->q, h);
+      bs_norm_row(stack, &weights->slots[BS_SLOT_Q_NORM], q, q, blueprint->head_dim);
       rotate_head(stack, rows[i].position, q);
     }
   for (size_t first = 0, next; first < n; first = next) {
@@ -91,13 +82,13 @@ static void store_rows(const bs_stack *stack, const bs_row *rows, size_t n, cons
       next++;
     const bs_row *follows = next < n ? &rows[next] : after;
     bool ends = follows == NULL || follows->block != rows[first].block;
-    for (size_t h = 0; h < decoder->n_kv_heads; h++)
+    for (size_t h = 0; h < blueprint->n_kv_heads; h++)
       store_head(stack, rows + first, next - first, ends, qkv + first * width, layer, h);
   }
 }
 
 void bs_attention_store(const bs_stack *stack, const bs_batch *batch, size_t layer) {
-  size_t width = bs_decoder_qkv_width(stack->decoder);
+  size_t width = bs_blueprint_qkv_width(stack->blueprint);
   size_t n_groups = bs_ceil_div(batch->n_rows, STORED_ROWS);
 #pragma omp parallel for schedule(static) if (batch->n_rows * width > PARALLEL_ELEMENTS)
   for (size_t g = 0; g < n_groups; g++) {

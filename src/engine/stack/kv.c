@@ -7,10 +7,10 @@
 #include "kernels/rows/rows_internal.h"
 #include "kernels/scratch_internal.h"
 
-bs_kv_shape bs_kv_shape_of(const bs_decoder *decoder, bs_arithmetic arithmetic) {
-  return (bs_kv_shape){.n_layers = decoder->n_layers,
-                       .n_kv_heads = decoder->n_kv_heads,
-                       .head_dim = decoder->head_dim,
+bs_kv_shape bs_kv_shape_of(const bs_blueprint *blueprint, bs_arithmetic arithmetic) {
+  return (bs_kv_shape){.n_layers = blueprint->n_layers,
+                       .n_kv_heads = blueprint->n_kv_heads,
+                       .head_dim = blueprint->head_dim,
                        .tiles = bs_tiles_for(arithmetic)};
 }
 

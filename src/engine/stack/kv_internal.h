@@ -8,7 +8,7 @@
 #include <stddef.h>
 
 #include "bigsweep/error.h"
-#include "checkpoint/decoder_internal.h"
+#include "checkpoint/blueprint_internal.h"
 #include "kernels/tiles_internal.h"
 
 /* Most positions of a block; where blocks end, unless they are full, and values on tiles begin. */
@@ -29,7 +29,7 @@ typedef struct bs_kv_block {
 } bs_kv_block;
 
 /* How a model's keys and values lie. */
-bs_kv_shape bs_kv_shape_of(const bs_decoder *decoder, bs_arithmetic arithmetic);
+bs_kv_shape bs_kv_shape_of(const bs_blueprint *blueprint, bs_arithmetic arithmetic);
 
 /* In f32 keys of a head in a block are (head_dim, bs_kv_key_stride), values (capacity, head_dim).
    On tiles (tiles_internal.h) places of keys count from the block's first position, those of values

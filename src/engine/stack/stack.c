@@ -4,20 +4,20 @@
 #include "base/memory_internal.h"
 #include "engine/stack/stack_parts_internal.h"
 
-bs_status bs_stack_open(bs_stack **out, const bs_checkpoint *checkpoint, const bs_decoder *decoder,
-                        bs_arithmetic arithmetic, bs_error *err) {
+bs_status bs_stack_open(bs_stack **out, const bs_checkpoint *checkpoint,
+                        const bs_blueprint *blueprint, bs_arithmetic arithmetic, bs_error *err) {
   bs_stack_memory need;
   *out = NULL;
-  bs_status status = bs_stack_memory_need(decoder, arithmetic, 1, 1, &need, err);
+  bs_status status = bs_stack_memory_need(blueprint, arithmetic, 1, 1, &need, err);
   if (status != BS_OK)
     return status;
   bs_stack *stack = bs_array_new(1, sizeof *stack, err);
   if (stack == NULL)
     return BS_ERR_MEMORY;
-  *stack = (bs_stack){.decoder = decoder,
+  *stack = (bs_stack){.blueprint = blueprint,
                       .rows = bs_rows_for(arithmetic.isa),
-                      .kv = bs_kv_shape_of(decoder, arithmetic)};
-  status = bs_stack_weights_load(&stack->weights, checkpoint, decoder, arithmetic,
+                      .kv = bs_kv_shape_of(blueprint, arithmetic)};
+  status = bs_stack_weights_load(&stack->weights, checkpoint, blueprint, arithmetic,
                                  (size_t)need.weights, err);
   if (status != BS_OK)
     bs_stack_free(&stack);
@@ -35,6 +35,7 @@ void bs_stack_free(bs_stack **stack) {
   bs_floats_free(&work->qkv);
   bs_floats_free(&work->attention);
   bs_floats_free(&work->hidden);
+  bs_floats_free(&work->branch);
   bs_floats_free(&work->transient);
   bs_floats_free(&work->scores);
   free(*stack);

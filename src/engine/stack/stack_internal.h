@@ -4,16 +4,16 @@
 #define BIGSWEEP_ENGINE_STACK_STACK_INTERNAL_H
 
 #include "bigsweep/engine.h"
-#include "checkpoint/decoder_internal.h"
+#include "checkpoint/blueprint_internal.h"
 #include "engine/stack/batch_internal.h"
 
 typedef struct bs_stack bs_stack;
 
-/* Packs the weights that `decoder` describes and gives the pages that were read back to the system.
-   Checkpoint and description are borrowed until bs_stack_free. The
-   arithmetic is settled (bs_arithmetic_settle). */
-bs_status bs_stack_open(bs_stack **out, const bs_checkpoint *checkpoint, const bs_decoder *decoder,
-                        bs_arithmetic arithmetic, bs_error *err);
+/* Packs the weights that `blueprint` describes and gives the pages that were read back to the
+   system. Checkpoint and description are borrowed until bs_stack_free. The arithmetic is settled
+   (bs_arithmetic_settle). */
+bs_status bs_stack_open(bs_stack **out, const bs_checkpoint *checkpoint,
+                        const bs_blueprint *blueprint, bs_arithmetic arithmetic, bs_error *err);
 void bs_stack_free(bs_stack **stack);
 
 /* How the keys and values of its tokens lie in memory. */
@@ -43,7 +43,8 @@ typedef struct bs_stack_memory {
   uint64_t mapped; /* of the checkpoint's files: token and position tables, read in place */
 } bs_stack_memory;
 
-bs_status bs_stack_memory_need(const bs_decoder *decoder, bs_arithmetic arithmetic, size_t max_rows,
-                               size_t n_threads, bs_stack_memory *need, bs_error *err);
+bs_status bs_stack_memory_need(const bs_blueprint *blueprint, bs_arithmetic arithmetic,
+                               size_t max_rows, size_t n_threads, bs_stack_memory *need,
+                               bs_error *err);
 
 #endif

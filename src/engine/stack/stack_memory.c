@@ -27,64 +27,71 @@ static void add_layer(estimate *e, const bs_linear_plan *plan, bool biased, bool
   e->hidden = fmax(e->hidden, (double)sizes.slab_bytes);
 }
 
-static void add_affine(estimate *e, const bs_affine *affine, bool paired, bool slab) {
-  bs_weight parts[BS_AFFINE_MAX_PARTS];
-  bs_linear_plan plan = bs_affine_plan(affine, paired, e->arithmetic, parts);
-  add_layer(e, &plan, affine->biases[0] != NULL, slab);
-}
-
-static void add_norm(estimate *e, const bs_norm *norm) {
-  double n = norm->weight == NULL ? 0 : (double)norm->weight->shape[0];
-  e->packed += sizeof(float) * (norm->bias != NULL ? 2 * n : n);
-}
-
-static void add_weights(estimate *e, const bs_decoder *decoder) {
-  add_norm(e, &decoder->embedding_norm);
-  add_norm(e, &decoder->final_norm);
-  for (size_t i = 0; i < decoder->n_layers; i++) {
-    const bs_decoder_layer *layer = &decoder->layers[i];
-    add_norm(e, &layer->attention_norm);
-    add_norm(e, &layer->mlp_norm);
-    add_norm(e, &layer->q_norm);
-    add_norm(e, &layer->k_norm);
-    add_affine(e, &layer->qkv, false, false);
-    add_affine(e, &layer->attention_out, false, false);
-    add_affine(e, &layer->mlp_in, decoder->gated, false);
-    add_affine(e, &layer->mlp_out, false, true);
+/* Slots first .. end of a layer or of the stack. */
+static void add_slots(estimate *e, const bs_blueprint *blueprint, const bs_slot_tensors *slots,
+                      bs_slot first, bs_slot end) {
+  bs_weight parts[BS_SLOT_PARTS];
+  for (bs_slot slot = first; slot < end; slot++) {
+    const bs_slot_tensors *tensors = &slots[slot];
+    bool biased = tensors->biases[0] != NULL;
+    if (tensors->n_parts == 0)
+      continue;
+    if (bs_slot_rules[slot].kind == BS_KIND_LINEAR) {
+      const bs_linear_plan plan = bs_slot_plan(blueprint, slot, tensors, e->arithmetic, parts);
+      add_layer(e, &plan, biased, slot == BS_SLOT_MLP_OUT);
+    } else if (bs_slot_rules[slot].kind == BS_KIND_NORM) {
+      e->packed += sizeof(float) * (double)tensors->n_out[0] * (biased ? 2 : 1);
+    }
   }
-  const bs_weight head = bs_head_weight(decoder);
-  const bs_linear_plan plan = {.parts = &head, .n_parts = 1, .arithmetic = e->arithmetic};
-  add_layer(e, &plan, false, false);
+}
+
+static void add_weights(estimate *e, const bs_blueprint *blueprint) {
+  for (size_t i = 0; i < blueprint->n_layers; i++)
+    add_slots(e, blueprint, blueprint->layers[i].slots, BS_SLOT_NONE, BS_LAYER_SLOTS);
+  add_slots(e, blueprint, blueprint->slots, BS_LAYER_SLOTS, BS_SLOTS);
+}
+
+static bool has_branches(const bs_blueprint *blueprint) {
+  for (size_t i = 0; i < blueprint->n_layers; i++)
+    for (size_t j = 0; j < blueprint->layers[i].n_steps; j++)
+      if (!bs_step_is_plain(&blueprint->layers[i].steps[j]))
+        return true;
+  return false;
 }
 
 /* Buffers of a pass. */
-static double workspace_bytes(const estimate *e, const bs_decoder *decoder) {
-  double per_row = (double)decoder->d_model + (double)bs_decoder_qkv_width(decoder) +
-                   (double)bs_decoder_attention_width(decoder) +
-                   (decoder->position == BS_POSITION_LEARNED ? (double)decoder->d_model : 0);
-  double scores = (double)bs_attention_scratch_floats(decoder, bs_tiles_for(e->arithmetic),
-                                                      decoder->max_positions) *
+static double workspace_bytes(const estimate *e, const bs_blueprint *blueprint) {
+  double per_row = (double)blueprint->d_model + (double)bs_blueprint_qkv_width(blueprint) +
+                   (double)bs_blueprint_attention_width(blueprint) +
+                   (blueprint->position == BS_POSITION_LEARNED ? (double)blueprint->d_model : 0) +
+                   (has_branches(blueprint) ? (double)blueprint->d_model : 0);
+  double scores = (double)bs_attention_scratch_floats(blueprint, bs_tiles_for(e->arithmetic),
+                                                      blueprint->max_positions) *
                   (double)e->n_threads;
-  double rotary = (double)decoder->max_positions * (double)decoder->n_rotary;
+  double rotary = (double)blueprint->max_positions * (double)blueprint->n_rotary;
   return e->hidden + sizeof(float) * ((double)e->max_rows * per_row + scores + rotary);
 }
 
-static uint64_t table_bytes(const bs_decoder *decoder) {
-  return decoder->embedding->n_bytes +
-         (decoder->position_table != NULL ? decoder->position_table->n_bytes : 0);
+static uint64_t table_bytes(const bs_blueprint *blueprint) {
+  uint64_t n = 0;
+  for (bs_slot slot = BS_LAYER_SLOTS; slot < BS_SLOTS; slot++)
+    if (bs_slot_rules[slot].kind == BS_KIND_TABLE && blueprint->slots[slot].n_parts > 0)
+      n += blueprint->slots[slot].weights[0]->n_bytes;
+  return n;
 }
 
-bs_status bs_stack_memory_need(const bs_decoder *decoder, bs_arithmetic arithmetic, size_t max_rows,
-                               size_t n_threads, bs_stack_memory *need, bs_error *err) {
+bs_status bs_stack_memory_need(const bs_blueprint *blueprint, bs_arithmetic arithmetic,
+                               size_t max_rows, size_t n_threads, bs_stack_memory *need,
+                               bs_error *err) {
   estimate e = {.arithmetic = arithmetic, .max_rows = max_rows, .n_threads = n_threads, .err = err};
-  add_weights(&e, decoder);
+  add_weights(&e, blueprint);
   if (e.status != BS_OK)
     return e.status;
   /* A pass holds its own tokens for one layer, in padded blocks. */
-  const bs_kv_shape shape = bs_kv_shape_of(decoder, arithmetic);
+  const bs_kv_shape shape = bs_kv_shape_of(blueprint, arithmetic);
   *need = (bs_stack_memory){.weights = e.packed,
-                            .pass = e.scratch + workspace_bytes(&e, decoder) +
+                            .pass = e.scratch + workspace_bytes(&e, blueprint) +
                                     (double)bs_kv_position_bytes(&shape) * (double)max_rows,
-                            .mapped = table_bytes(decoder)};
+                            .mapped = table_bytes(blueprint)};
   return BS_OK;
 }

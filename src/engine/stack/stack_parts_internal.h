@@ -14,12 +14,18 @@ typedef struct bs_workspace {
   bs_floats qkv;       /* outputs of the qkv layer */
   bs_floats attention; /* n_heads * head_dim */
   bs_floats hidden;    /* a slab for mlp_out (linear_internal.h) */
+  bs_floats branch;    /* results of a step that are not added as they are, d_model */
   bs_floats transient; /* keys and values that only this pass needs */
   bs_floats scores;    /* working memory of attention, per thread */
 } bs_workspace;
 
+/* Whether a step's results are added to x as they are. */
+static inline bool bs_step_is_plain(const bs_layer_step *step) {
+  return step->post_norm == BS_SLOT_NONE && step->scale == 1;
+}
+
 struct bs_stack {
-  const bs_decoder *decoder; /* borrowed */
+  const bs_blueprint *blueprint; /* borrowed */
   const bs_rows *rows;
   bs_kv_shape kv;
   bs_stack_weights weights;

@@ -10,7 +10,7 @@
 
 #include <stddef.h>
 
-#include "checkpoint/decoder_internal.h"
+#include "checkpoint/activation_internal.h"
 #include "kernels/arithmetic_internal.h"
 
 /* Keys lie in blocks whose capacity is a multiple of this; scores are written in whole groups. */

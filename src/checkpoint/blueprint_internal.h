@@ -1,0 +1,89 @@
+/* A stack of transformer layers described by data: what the engine runs and what a family's source
+   file fills in from config.json and the tensors. The engine knows no family.
+
+   A layer is a short list of steps on the residual stream x, a row for each token:
+     x = x + scale * post_norm(operation(pre_norm(x)))
+   A further operation (attention to another stack, experts) is a further bs_operation, with its
+   slots, and a row of the engine's table of operations. */
+#ifndef BIGSWEEP_CHECKPOINT_BLUEPRINT_INTERNAL_H
+#define BIGSWEEP_CHECKPOINT_BLUEPRINT_INTERNAL_H
+
+#include "checkpoint/activation_internal.h"
+#include "checkpoint/slots_internal.h"
+
+typedef enum bs_norm_kind { BS_NORM_LAYER, BS_NORM_RMS } bs_norm_kind;
+
+typedef enum bs_position_kind {
+  BS_POSITION_ROTARY,  /* q and k rotated, halves of the rotary dimensions paired */
+  BS_POSITION_LEARNED, /* a table added to the token's embedding */
+  BS_POSITION_ALIBI,   /* scores lowered by slope * distance */
+} bs_position_kind;
+
+typedef enum bs_operation {
+  BS_OPERATION_ATTENTION, /* causal: a token sees itself and what stands before it */
+  BS_OPERATION_MLP,       /* activation between two matrices, or activation(gate) * up */
+} bs_operation;
+
+typedef struct bs_layer_step {
+  bs_operation operation;
+  bool beside; /* starts from the same x as the step before it: x + first(x) + second(x) */
+  bs_slot pre_norm, post_norm; /* BS_SLOT_NONE: none; two steps may share one */
+  double scale;
+} bs_layer_step;
+
+/* Attention stands in every layer, and first among steps beside each other. */
+enum { BS_LAYER_STEPS = 4 };
+
+typedef struct bs_layer_blueprint {
+  bs_layer_step steps[BS_LAYER_STEPS];
+  size_t n_steps;
+  bs_slot_tensors slots[BS_LAYER_SLOTS];
+  size_t window;      /* a token sees itself and the window - 1 before it; 0: all before it */
+  double score_scale; /* of q . k */
+} bs_layer_blueprint;
+
+/* Where head h of q, k or v stands in a row of qkv: at first + h * stride. */
+typedef struct bs_head_layout {
+  size_t first, stride;
+} bs_head_layout;
+
+typedef struct bs_blueprint {
+  size_t n_layers, d_model, n_heads, n_kv_heads, head_dim, d_ff, vocab_size, max_positions;
+  bs_norm_kind norm_kind;
+  double norm_epsilon;
+  bs_activation activation;
+  bool gated; /* the hidden layer: activation(gate) * up */
+  bs_head_layout q, k, v;
+
+  bs_position_kind position;
+  size_t n_rotary;             /* leading dimensions of a head that are rotated, even */
+  double *inverse_frequencies; /* [n_rotary / 2], owned; scaling applied */
+  size_t position_offset;      /* of learned positions */
+
+  bs_slot_tensors slots[BS_SLOTS]; /* those of the stack; the first BS_LAYER_SLOTS are empty */
+  bs_layer_blueprint *layers;      /* [n_layers], owned */
+} bs_blueprint;
+
+size_t bs_blueprint_width(const bs_blueprint *blueprint, bs_width width);
+/* Columns of a row of qkv and of the attention's output. */
+static inline size_t bs_blueprint_qkv_width(const bs_blueprint *blueprint) {
+  return (blueprint->n_heads + 2 * blueprint->n_kv_heads) * blueprint->head_dim;
+}
+static inline size_t bs_blueprint_attention_width(const bs_blueprint *blueprint) {
+  return blueprint->n_heads * blueprint->head_dim;
+}
+
+void bs_blueprint_free(bs_blueprint *blueprint);
+
+/* The ids that begin and end a text. */
+typedef struct bs_special_ids {
+  int32_t bos;  /* -1: none */
+  int32_t *eos; /* [n_eos], owned */
+  size_t n_eos;
+} bs_special_ids;
+
+/* Borrowed until the checkpoint is freed. */
+const bs_blueprint *bs_checkpoint_blueprint(const bs_checkpoint *checkpoint);
+const bs_special_ids *bs_checkpoint_special_ids(const bs_checkpoint *checkpoint);
+
+#endif

@@ -1,0 +1,68 @@
+/* The table of a stack's slots, and the widths of a blueprint that it speaks of. */
+#include <stdlib.h>
+
+#include "checkpoint/blueprint_internal.h"
+
+#define NORM(width)                                                                                \
+  {                                                                                                \
+    .kind = BS_KIND_NORM, .n_out = { width }                                                       \
+  }
+#define TABLE(rows)                                                                                \
+  { .kind = BS_KIND_TABLE, .n_out = {rows}, .n_in = BS_WIDTH_MODEL }
+#define LINEAR(inputs, ...)                                                                        \
+  { .kind = BS_KIND_LINEAR, .n_out = {__VA_ARGS__}, .n_in = (inputs) }
+
+const bs_slot_rule bs_slot_rules[BS_SLOTS] = {
+    [BS_SLOT_ATTENTION_NORM] = NORM(BS_WIDTH_MODEL),
+    [BS_SLOT_Q_NORM] = NORM(BS_WIDTH_HEAD),
+    [BS_SLOT_K_NORM] = NORM(BS_WIDTH_HEAD),
+    [BS_SLOT_QKV] = LINEAR(BS_WIDTH_MODEL, BS_WIDTH_QUERIES, BS_WIDTH_KEYS, BS_WIDTH_KEYS),
+    [BS_SLOT_ATTENTION_OUT] = LINEAR(BS_WIDTH_QUERIES, BS_WIDTH_MODEL),
+    [BS_SLOT_ATTENTION_POST_NORM] = NORM(BS_WIDTH_MODEL),
+    [BS_SLOT_MLP_NORM] = NORM(BS_WIDTH_MODEL),
+    [BS_SLOT_MLP_IN] = LINEAR(BS_WIDTH_MODEL, BS_WIDTH_GATE, BS_WIDTH_HIDDEN),
+    [BS_SLOT_MLP_OUT] = LINEAR(BS_WIDTH_HIDDEN, BS_WIDTH_MODEL),
+    [BS_SLOT_MLP_POST_NORM] = NORM(BS_WIDTH_MODEL),
+    [BS_SLOT_EMBEDDING] = TABLE(BS_WIDTH_VOCABULARY),
+    [BS_SLOT_POSITIONS] = TABLE(BS_WIDTH_POSITIONS),
+    [BS_SLOT_EMBEDDING_NORM] = NORM(BS_WIDTH_MODEL),
+    [BS_SLOT_FINAL_NORM] = NORM(BS_WIDTH_MODEL),
+    [BS_SLOT_HEAD] = LINEAR(BS_WIDTH_MODEL, BS_WIDTH_VOCABULARY),
+};
+
+size_t bs_blueprint_width(const bs_blueprint *blueprint, bs_width width) {
+  switch (width) {
+  case BS_WIDTH_NONE:
+    break;
+  case BS_WIDTH_MODEL:
+    return blueprint->d_model;
+  case BS_WIDTH_HEAD:
+    return blueprint->head_dim;
+  case BS_WIDTH_QUERIES:
+    return blueprint->n_heads * blueprint->head_dim;
+  case BS_WIDTH_KEYS:
+    return blueprint->n_kv_heads * blueprint->head_dim;
+  case BS_WIDTH_HIDDEN:
+    return blueprint->d_ff;
+  case BS_WIDTH_GATE:
+    return blueprint->gated ? blueprint->d_ff : 0;
+  case BS_WIDTH_VOCABULARY:
+    return blueprint->vocab_size;
+  case BS_WIDTH_POSITIONS:
+    return blueprint->max_positions + blueprint->position_offset;
+  }
+  return 0;
+}
+
+size_t bs_slot_outputs(const bs_slot_tensors *tensors) {
+  size_t n = 0;
+  for (size_t i = 0; i < tensors->n_parts; i++)
+    n += tensors->n_out[i];
+  return n;
+}
+
+void bs_blueprint_free(bs_blueprint *blueprint) {
+  free(blueprint->layers);
+  free(blueprint->inverse_frequencies);
+  *blueprint = (bs_blueprint){0};
+}

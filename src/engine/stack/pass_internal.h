@@ -1,0 +1,34 @@
+/* A batch on its way through a stack, and what the steps of a layer do with it. */
+#ifndef BIGSWEEP_ENGINE_STACK_PASS_INTERNAL_H
+#define BIGSWEEP_ENGINE_STACK_PASS_INTERNAL_H
+
+#include "engine/stack/stack_parts_internal.h"
+
+typedef struct bs_pass {
+  bs_stack *stack;
+  const bs_batch *batch;
+  size_t layer;
+  size_t n_rows; /* of work.x */
+  /* Ascending rows of the batch that are wanted behind the next attention; the others only leave
+     their keys and values. */
+  const size_t *wanted;
+  size_t n_wanted;
+} bs_pass;
+
+/* An operation in two halves, so that operations beside each other all read x before one of them
+   adds to it. */
+typedef struct bs_operation_code {
+  /* Takes up the rows of x, normed by the slot `norm`, into working memory of its own. Attention
+     takes up all rows and answers the wanted ones. */
+  bs_status (*read)(bs_pass *pass, bs_slot norm, bs_error *err);
+  /* Writes the results of the pass's rows to y (n_rows, d_model), or adds them to it. */
+  bs_status (*write)(bs_pass *pass, float *y, bs_epilogue epilogue, bs_error *err);
+} bs_operation_code;
+
+extern const bs_operation_code bs_operations[]; /* by bs_operation */
+
+/* y = norm(x) for a row of n elements; y may be x. Without a norm y becomes x. */
+void bs_norm_row(const bs_stack *stack, const bs_slot_weights *norm, const float *x, float *y,
+                 size_t n);
+
+#endif

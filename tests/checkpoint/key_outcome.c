@@ -1,0 +1,138 @@
+/* What comes of opening a model with a config.json that was changed. */
+#include "key_outcome.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "checkpoint/blueprint_internal.h"
+#include "harness.h"
+
+const char *const key_values[N_KEY_VALUES] = {
+    NULL,  "null",  "true",  "false", "0",       "1",  "-1",        "3",
+    "0.5", "\"x\"", "\"8\"", "[]",    "[\"x\"]", "{}", "{\"a\":1}", "1e300",
+};
+
+static void add_tensor(bs_text *to, const char *what, const bs_tensor *tensor) {
+  if (tensor != NULL)
+    bs_text_printf(to, NULL, " %s=%s", what, tensor->name);
+}
+
+static void add_slots(bs_text *to, const bs_slot_tensors *slots, size_t n) {
+  for (size_t i = 0; i < n; i++) {
+    const bs_slot_tensors *slot = &slots[i];
+    if (slot->n_parts > 0)
+      bs_text_printf(to, NULL, " slot %zu: %zu%s", i, slot->n_in, slot->transposed ? "^T" : "");
+    for (size_t part = 0; part < slot->n_parts; part++) {
+      bs_text_printf(to, NULL, " %zu", slot->n_out[part]);
+      add_tensor(to, "w", slot->weights[part]);
+      add_tensor(to, "b", slot->biases[part]);
+    }
+  }
+}
+
+static void add_layer(bs_text *to, const bs_layer_blueprint *layer) {
+  for (size_t i = 0; i < layer->n_steps; i++) {
+    const bs_layer_step *step = &layer->steps[i];
+    bs_text_printf(to, NULL, " step %d beside %d norms %d %d scale %.17g", (int)step->operation,
+                   step->beside, (int)step->pre_norm, (int)step->post_norm, step->scale);
+  }
+  add_slots(to, layer->slots, BS_LAYER_SLOTS);
+  bs_text_printf(to, NULL, " window %zu scale %.17g\n", layer->window, layer->score_scale);
+}
+
+static bs_text text_of(const bs_blueprint *d, const bs_special_ids *special) {
+  bs_text to = {0};
+  bs_text_printf(&to, NULL,
+                 "%zu layers %zu wide %zu heads %zu kv %zu each %zu ff %zu tokens %zu positions "
+                 "norm %d %.17g act %d gated %d position %d rotary %zu offset %zu",
+                 d->n_layers, d->d_model, d->n_heads, d->n_kv_heads, d->head_dim, d->d_ff,
+                 d->vocab_size, d->max_positions, (int)d->norm_kind, d->norm_epsilon,
+                 (int)d->activation, d->gated, (int)d->position, d->n_rotary, d->position_offset);
+  bs_text_printf(&to, NULL, " q %zu %zu k %zu %zu v %zu %zu", d->q.first, d->q.stride, d->k.first,
+                 d->k.stride, d->v.first, d->v.stride);
+  for (size_t i = 0; i < d->n_rotary / 2; i++)
+    bs_text_printf(&to, NULL, " f %.17g", d->inverse_frequencies[i]);
+  add_slots(&to, d->slots, BS_SLOTS);
+  bs_text_printf(&to, NULL, " bos %d eos", special->bos);
+  for (size_t i = 0; i < special->n_eos; i++)
+    bs_text_printf(&to, NULL, " %d", special->eos[i]);
+  bs_text_append_string(&to, "\n", NULL);
+  for (size_t i = 0; i < d->n_layers; i++)
+    add_layer(&to, &d->layers[i]);
+  return to;
+}
+
+outcome outcome_open(const char *folder) {
+  outcome found = {0};
+  bs_checkpoint *checkpoint = NULL;
+  if (bs_checkpoint_open(&checkpoint, folder, &found.err) == BS_OK) {
+    found.text =
+        text_of(bs_checkpoint_blueprint(checkpoint), bs_checkpoint_special_ids(checkpoint));
+    for (size_t i = 0; i < bs_checkpoint_n_notes(checkpoint); i++)
+      bs_text_printf(&found.notes, NULL, "%s\n", bs_checkpoint_note(checkpoint, i));
+  }
+  bs_checkpoint_free(&checkpoint);
+  return found;
+}
+
+void outcome_free(outcome *found) {
+  bs_text_free(&found->text);
+  bs_text_free(&found->notes);
+}
+
+bool outcome_is_refused(const outcome *found) { return found->text.n_bytes == 0; }
+
+bool outcome_is_same(const outcome *found, const outcome *base) {
+  return !outcome_is_refused(found) && strcmp(found->text.data, base->text.data) == 0;
+}
+
+bool outcome_names(const outcome *found, const char *key) {
+  return strstr(outcome_is_refused(found)   ? found->err.message
+                : found->notes.data != NULL ? found->notes.data
+                                            : "",
+                key) != NULL;
+}
+
+void outcome_complain(const bs_family *family, const char *key, const char *value,
+                      const outcome *found, const char *expected) {
+  printf("\n    %s, %s: %s: expected it to be %s: %s", family->architecture, key,
+         value != NULL ? value : "(absent)", expected,
+         outcome_is_refused(found) ? found->err.message : "accepted");
+  CU_FAIL("a key");
+}
+
+void outcome_check(const bs_family *family, const char *key, const char *value,
+                   const outcome *found, const outcome *base) {
+  const bs_key_rule *rule;
+  bool empty = value == NULL || strcmp(value, "null") == 0 || strcmp(value, "[]") == 0 ||
+               strcmp(value, "{}") == 0;
+  switch (bs_key_use_of(family, key, &rule)) {
+  case BS_KEY_OBEYED: /* named when it is refused, or a tensor is that does not fit it */
+    if (outcome_is_refused(found) && !outcome_names(found, key) &&
+        !outcome_names(found, "tensor ") && !outcome_names(found, "divide") &&
+        !outcome_names(found, "dimensions would be rotated") &&
+        !outcome_names(found, "is missing") && !outcome_names(found, "contradicts") &&
+        !outcome_names(found, "unknown architecture") && !outcome_names(found, "layers"))
+      outcome_complain(family, key, value, found, "named");
+    return;
+  case BS_KEY_HARMLESS:
+    if (!outcome_is_same(found, base) || found->notes.n_bytes != base->notes.n_bytes)
+      outcome_complain(family, key, value, found, "harmless");
+    return;
+  case BS_KEY_REFUSED:
+  case BS_KEY_ALIAS:
+    if (outcome_is_refused(found) ? !outcome_names(found, key) : !outcome_is_same(found, base))
+      outcome_complain(family, key, value, found, "refused by name or without effect");
+    return;
+  case BS_KEY_SUSPECT:
+    if (empty || strcmp(value, "false") == 0
+            ? !outcome_is_same(found, base)
+            : !outcome_is_refused(found) || !outcome_names(found, key))
+      outcome_complain(family, key, value, found, "refused by name unless empty or false");
+    return;
+  case BS_KEY_UNKNOWN:
+    if (!outcome_is_same(found, base) || outcome_names(found, key) == empty)
+      outcome_complain(family, key, value, found, "noted by name");
+    return;
+  }
+}

@@ -1,0 +1,194 @@
+/* A stack computes what its blueprint says, step by step: norms behind an operation, scales, steps
+   beside each other, norms that two steps share or that are left out, layers of different steps. No
+   family has all of these, so the blueprint of a model is changed here, and the plain computation
+   goes by the same one. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../checkpoint/model_writer.h"
+#include "engine/stack/stack_internal.h"
+#include "harness.h"
+#include "reference.h"
+
+enum { N_TOKENS = 70, N_VOCAB = 53 };
+
+/* The steps of all layers, or of the first one alone. */
+typedef struct variant {
+  const char *name;
+  size_t n_steps;
+  bs_layer_step steps[BS_LAYER_STEPS];
+  bool in_first_layer_only;
+} variant;
+
+/* Short names for the table. */
+#define A BS_OPERATION_ATTENTION
+#define M BS_OPERATION_MLP
+#define NONE BS_SLOT_NONE
+#define A_NORM BS_SLOT_ATTENTION_NORM
+#define M_NORM BS_SLOT_MLP_NORM
+
+static const variant variants[] = {
+    {"as it is", 2, {{A, false, A_NORM, NONE, 1}, {M, false, M_NORM, NONE, 1}}, false},
+    {"a norm behind each operation alone",
+     2,
+     {{A, false, NONE, A_NORM, 1}, {M, false, NONE, M_NORM, 1}},
+     false},
+    {"norms on both sides",
+     2,
+     {{A, false, A_NORM, M_NORM, 1}, {M, false, M_NORM, A_NORM, 1}},
+     false},
+    {"scaled results", 2, {{A, false, A_NORM, NONE, 0.22}, {M, false, M_NORM, NONE, -1.5}}, false},
+    {"side by side behind one norm",
+     2,
+     {{A, false, A_NORM, NONE, 1}, {M, true, A_NORM, NONE, 1}},
+     false},
+    {"side by side, normed and scaled",
+     2,
+     {{A, false, A_NORM, NONE, 0.5}, {M, true, M_NORM, M_NORM, 2}},
+     false},
+    {"attention alone", 1, {{A, false, A_NORM, NONE, 1}}, false},
+    {"one layer of another kind",
+     2,
+     {{A, false, A_NORM, NONE, 1}, {M, true, M_NORM, NONE, 1}},
+     true},
+    {"a feed-forward layer before attention, and two behind it",
+     4,
+     {{M, false, M_NORM, NONE, 1},
+      {A, false, A_NORM, NONE, 1},
+      {M, false, A_NORM, NONE, 0.7},
+      {M, false, NONE, M_NORM, 1}},
+     false},
+};
+
+static bs_checkpoint *open_model(void) {
+  const llama_sizes sizes = {.d_model = 48,
+                             .n_layers = 3,
+                             .n_heads = 4,
+                             .n_kv_heads = 2,
+                             .head_dim = 12,
+                             .d_ff = 40,
+                             .n_vocab = N_VOCAB,
+                             .n_positions = N_TOKENS,
+                             .dtype = BS_DTYPE_F32,
+                             .more = ""};
+  bs_error err = {0};
+  bs_checkpoint *checkpoint = NULL;
+  BS_TEST_OK(bs_checkpoint_open(&checkpoint, make_llama("steps", &sizes), &err), err);
+  CU_ASSERT_PTR_NOT_NULL_FATAL(checkpoint);
+  return checkpoint;
+}
+
+/* Of the tokens of a batch only some are asked what follows them. */
+static bool is_wanted(size_t position) { return position % 3 != 1; }
+
+/* The log-probabilities of the tokens behind wanted ones, in two batches of which the second goes
+   on from the keys and values of the first. */
+static void run_stack(bs_stack *stack, const int32_t *ids, double *logprobs) {
+  enum { FIRST = 41 };
+  bs_error err = {0};
+  bs_batch batch = {0};
+  bs_kv_path path = {0};
+  for (size_t at = 0, n = FIRST; at < N_TOKENS - 1; at += n, n = N_TOKENS - 1 - at) {
+    size_t offsets[N_TOKENS + 1], places[N_TOKENS], n_wanted = 0;
+    double norms[N_TOKENS];
+    int32_t best[N_TOKENS], next[N_TOKENS];
+    float logits[N_TOKENS];
+    BS_TEST_OK(bs_batch_add(&batch, &path, ids + at, n, 0, &err), err);
+    for (size_t i = 0; i < batch.n_rows; i++)
+      if (batch.rows[i].block->data == NULL)
+        BS_TEST_OK(bs_kv_block_keep(batch.rows[i].block, bs_stack_kv(stack), &err), err);
+    for (size_t i = 0; i < n; i++) {
+      if (!is_wanted(at + i))
+        continue;
+      BS_TEST_OK(bs_batch_want(&batch, i, &err), err);
+      offsets[n_wanted] = n_wanted;
+      next[n_wanted] = ids[at + i + 1];
+      places[n_wanted++] = at + i;
+    }
+    offsets[n_wanted] = n_wanted;
+    BS_TEST_OK(bs_stack_run(stack, &batch, &err), err);
+    BS_TEST_OK(bs_stack_summary(stack, 0, n_wanted, offsets, next, norms, best, logits, &err), err);
+    for (size_t i = 0; i < n_wanted; i++)
+      logprobs[places[i]] = (double)logits[i] - norms[i];
+    bs_batch_clear(&batch);
+  }
+  bs_batch_free(&batch);
+  bs_kv_path_free(&path);
+}
+
+static void check_blueprint(const bs_checkpoint *checkpoint, const bs_blueprint *blueprint,
+                            const char *name, double *logprobs) {
+  int32_t ids[N_TOKENS];
+  double expected[N_TOKENS], largest = 0;
+  bs_error err = {0};
+  bs_stack *stack = NULL;
+  uint64_t seed = 3;
+  for (size_t i = 0; i < N_TOKENS; i++)
+    ids[i] = (int32_t)random_below(&seed, N_VOCAB);
+  reference_logprobs(blueprint, ids, N_TOKENS, expected);
+  bs_arithmetic arithmetic = {.precision = BS_PRECISION_F32};
+  BS_TEST_OK(bs_arithmetic_settle(&arithmetic, &err), err);
+  BS_TEST_OK(bs_stack_open(&stack, checkpoint, blueprint, arithmetic, &err), err);
+  CU_ASSERT_PTR_NOT_NULL_FATAL(stack);
+  run_stack(stack, ids, logprobs);
+  for (size_t i = 0; i + 1 < N_TOKENS; i++)
+    if (is_wanted(i))
+      largest = fmax(largest, fabs(logprobs[i] - expected[i]));
+  printf("\n    %s: max error %.1e ", name, largest);
+  CU_ASSERT_TRUE(largest < 3e-5);
+  bs_stack_free(&stack);
+}
+
+static void steps_are_obeyed(void) {
+  bs_checkpoint *checkpoint = open_model();
+  bs_blueprint changed = *bs_checkpoint_blueprint(checkpoint);
+  bs_layer_blueprint *own = changed.layers;
+  double plain[N_TOKENS], logprobs[N_TOKENS];
+  changed.layers = calloc(changed.n_layers, sizeof *changed.layers);
+  CU_ASSERT_PTR_NOT_NULL_FATAL(changed.layers);
+  for (size_t v = 0; v < sizeof variants / sizeof *variants; v++) {
+    const variant *as = &variants[v];
+    memcpy(changed.layers, own, changed.n_layers * sizeof *own);
+    for (size_t i = 0; i < (as->in_first_layer_only ? 1 : changed.n_layers); i++) {
+      changed.layers[i].n_steps = as->n_steps;
+      memcpy(changed.layers[i].steps, as->steps, sizeof as->steps);
+    }
+    check_blueprint(checkpoint, &changed, as->name, v == 0 ? plain : logprobs);
+    double difference = 0; /* from the model as it is */
+    for (size_t i = 0; v > 0 && i + 1 < N_TOKENS; i++)
+      if (is_wanted(i))
+        difference = fmax(difference, fabs(logprobs[i] - plain[i]));
+    CU_ASSERT_TRUE(v == 0 || difference > 1e-3);
+  }
+  free(changed.layers);
+  bs_checkpoint_free(&checkpoint);
+}
+
+/* What is estimated grows with the buffer that normed or scaled results need. */
+static void branches_are_estimated(void) {
+  bs_checkpoint *checkpoint = open_model();
+  bs_blueprint changed = *bs_checkpoint_blueprint(checkpoint);
+  bs_layer_blueprint layers[3];
+  bs_stack_memory plain, scaled;
+  bs_error err = {0};
+  const bs_arithmetic portable = {.isa = BS_ISA_PORTABLE, .precision = BS_PRECISION_F32};
+  enum { ROWS = 100 };
+  CU_ASSERT_EQUAL_FATAL(changed.n_layers, 3);
+  BS_TEST_OK(bs_stack_memory_need(&changed, portable, ROWS, 1, &plain, &err), err);
+  memcpy(layers, changed.layers, sizeof layers);
+  layers[1].steps[1].scale = 0.5;
+  changed.layers = layers;
+  BS_TEST_OK(bs_stack_memory_need(&changed, portable, ROWS, 1, &scaled, &err), err);
+  CU_ASSERT_EQUAL(scaled.weights, plain.weights);
+  CU_ASSERT_EQUAL(scaled.pass, plain.pass + (double)(ROWS * changed.d_model * sizeof(float)));
+  bs_checkpoint_free(&checkpoint);
+}
+
+static const bs_test tests[] = {
+    {"steps are obeyed", steps_are_obeyed},
+    {"buffers of steps are estimated", branches_are_estimated},
+};
+
+int main(void) { return bs_test_main("engine_stack", tests, sizeof tests / sizeof *tests); }
