@@ -71,13 +71,6 @@ static bs_status check_fits(const bs_checkpoint *checkpoint, const bs_engine_opt
       (double)parts.mapped / MIB, (double)available / MIB, remedies);
 }
 
-bs_status bs_engine_arithmetic(bs_arithmetic *arithmetic, const bs_engine_options *options,
-                               bs_error *err) {
-  arithmetic->precision = options->precision;
-  bs_status status = bs_isa_parse(&arithmetic->isa, options->isa, err);
-  return status == BS_OK ? bs_arithmetic_settle(arithmetic, err) : status;
-}
-
 bs_status bs_engine_open(bs_engine **out, const bs_checkpoint *checkpoint,
                          const bs_engine_options *options, bs_error *err) {
   *out = NULL;

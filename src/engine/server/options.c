@@ -1,0 +1,10 @@
+/* What the options of an engine stand for. */
+#include "engine/server/server_internal.h"
+#include "kernels/arithmetic_internal.h"
+
+bs_status bs_engine_arithmetic(bs_arithmetic *arithmetic, const bs_engine_options *options,
+                               bs_error *err) {
+  arithmetic->precision = options->precision;
+  bs_status status = bs_isa_parse(&arithmetic->isa, options->isa, err);
+  return status == BS_OK ? bs_arithmetic_settle(arithmetic, err) : status;
+}
