@@ -60,7 +60,10 @@ static void unlike_results_are_not_mixed(void) {
   w.models[0].row.sha256[0] = '9';
   REFUSED("the model \"small\" has another content");
   w.models[0].row.name = "renamed";
-  REFUSED("results of the model \"small\", which the configuration does not have");
+  REFUSED("results of the model \"small\", which the configuration does not have: put it back or");
+  w.plan.n_bad_inputs = 1; /* it may be the one that cannot be used now */
+  REFUSED("results of the model \"small\", which is left out now, or not in the configuration");
+  w.plan.n_bad_inputs = 0;
   w.models[0].row.sha256[0] = '1'; /* the same content under another name is the same model */
   w.config.max_examples = 5;
   REFUSED("max_examples");

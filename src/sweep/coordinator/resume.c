@@ -41,10 +41,11 @@ static uint32_t find_content(const content_key *wanted, const content_key *known
 }
 
 /* What nothing was scored of may have been repaired, renamed or removed since: it is on the map
-   where it is still the same, and needs not be. */
+   where it is still the same, and needs not be. `is_partial`: the known ones are not all of the
+   configuration's, since some cannot be used and are left out. */
 static bs_status map_contents(const char *kind, const char *path, const content_key *earlier,
                               size_t n_earlier, const content_key *known, size_t n_known,
-                              uint32_t *map, bs_error *err) {
+                              bool is_partial, uint32_t *map, bs_error *err) {
   for (size_t i = 0; i < n_earlier; i++) {
     map[i] = find_content(&earlier[i], known, n_known);
     if (map[i] != BS_NOT_THERE || !earlier[i].has_results)
@@ -59,9 +60,11 @@ static bs_status map_contents(const char *kind, const char *path, const content_
             "output",
             path, kind, earlier[i].name, earlier[i].sha256, known[j].sha256);
     return bs_error_set(err, BS_ERR_USAGE,
-                        "%s: has results of the %s \"%s\", which the configuration does not have: "
-                        "put it back or give another output",
-                        path, kind, earlier[i].name);
+                        "%s: has results of the %s \"%s\", which %s or give another output", path,
+                        kind, earlier[i].name,
+                        is_partial ? "is left out now, or not in the configuration any more: mend "
+                                     "what is left out, put back what is missing,"
+                                   : "the configuration does not have: put it back");
   }
   return BS_OK;
 }
@@ -78,7 +81,8 @@ static bs_status map_models(const bs_tables *earlier, const bs_plan *plan, const
       then[earlier->examples[i].model].has_results = true;
     for (size_t i = 0; i < plan->n_models; i++)
       now[i] = (content_key){plan->models[i].row.name, plan->models[i].row.sha256, false};
-    status = map_contents("model", path, then, earlier->n_models, now, plan->n_models, map, err);
+    status = map_contents("model", path, then, earlier->n_models, now, plan->n_models,
+                          plan->n_bad_inputs > 0, map, err);
   }
   free(then);
   free(now);
@@ -97,7 +101,8 @@ static bs_status map_tasks(const bs_tables *earlier, const bs_plan *plan, const 
       then[earlier->examples[i].task].has_results = true;
     for (size_t i = 0; i < plan->n_tasks; i++)
       now[i] = (content_key){plan->tasks[i]->name, plan->tasks[i]->sha256, false};
-    status = map_contents("task", path, then, earlier->n_tasks, now, plan->n_tasks, map, err);
+    status = map_contents("task", path, then, earlier->n_tasks, now, plan->n_tasks,
+                          plan->n_bad_inputs > 0, map, err);
   }
   free(then);
   free(now);
