@@ -620,8 +620,8 @@ static void plan_and_run_tell_of_the_tokenizer(void) {
   snprintf(config, sizeof config,
            "{\"models\": [{\"name\": \"odd\", \"path\": \"%s\"}], \"output\": \"odd.h5\", "
            "\"shots\": [0], \"generation\": {\"max_tokens\": 4}, \"variants\": {\"more\": "
-           "{\"max_tokens\": 16}}, \"tasks\": [{\"path\": \"long_answers.json\", \"variants\": "
-           "[\"plain\", \"more\"]}]}",
+           "{\"max_tokens\": 16}, \"one\": {\"max_tokens\": 1}}, \"tasks\": [{\"path\": "
+           "\"long_answers.json\", \"variants\": [\"plain\", \"more\", \"one\"]}]}",
            model);
   snprintf(path, sizeof path, "%s", bs_test_write("odd.json", config, strlen(config)));
   for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
@@ -636,6 +636,8 @@ static void plan_and_run_tell_of_the_tokenizer(void) {
     CU_ASSERT_TRUE(has(&o.err, "warning: long_answers: exact_str_match: of 4 examples 2 can hardly "
                                "match: at most 4 new tokens are generated, and as the tokenizer of "
                                "\"odd\" writes them all accepted answers have more (example 2's "));
+    CU_ASSERT_TRUE(has(&o.err, "long_answers@one: exact_str_match: of 4 examples 4 can hardly "
+                               "match: at most 1 new token is generated, and"));
     CU_ASSERT_PTR_NULL(
         strstr(o.err.data, "long_answers@more: exact_str_match: of 4 examples 2 can hardly"));
     outcome_free(&o);

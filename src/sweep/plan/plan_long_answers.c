@@ -109,10 +109,11 @@ bs_status bs_plan_tell_long_answers(const bs_plan *plan, const bs_long_answers *
     status = bs_text_printf(
         &text, err,
         "warning: %s: exact_str_match: of %zu example%s %zu can hardly match: at most %zu new "
-        "token%s are generated, and as the tokenizer of \"%s\" writes them all accepted answers "
+        "token%s %s generated, and as the tokenizer of \"%s\" writes them all accepted answers "
         "have more (example %zu's %zu); raise \"max_tokens\" of \"generation\" or of a variant",
         task->name, n, bs_plural(n), found->n, limit_of(plan, task),
-        bs_plural(limit_of(plan, task)), found->model, found->first, found->n_tokens);
+        bs_plural(limit_of(plan, task)), limit_of(plan, task) == 1 ? "is" : "are", found->model,
+        found->first, found->n_tokens);
     if (status == BS_OK)
       notice(user, false, text.data);
   }
