@@ -65,10 +65,23 @@ static const char *hub_name(const char *path) {
   return parent_is_there ? last + 1 : *before == '/' ? before + 1 : before;
 }
 
+/* Names on the Hub are of letters, digits, "-", "_" and ".", and begin with a letter or digit. */
+static bool may_be_hub_name(const char *name) {
+  static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
+  for (bool at_start = true; *name != '\0'; at_start = *name++ == '/')
+    if (strchr(letters, *name) == NULL && (at_start || strchr("-_./", *name) == NULL))
+      return false;
+  return true;
+}
+
 static bs_status no_such_folder(const char *dir, bs_error *err) {
   const char *name = hub_name(dir), *hint = bs_path_hint(dir);
   if (hint[0] != '\0')
     return bs_error_set(err, BS_ERR_IO, "no such folder: %s%s", dir, hint);
+  if (!may_be_hub_name(name))
+    return bs_error_set(
+        err, BS_ERR_IO,
+        "no such folder: %s; expected the folder that holds the model's config.json", dir);
   return bs_error_set(
       err, BS_ERR_IO,
       "no such folder: %s. If %s is a name on the Hugging Face Hub: models are read "

@@ -46,6 +46,8 @@ static void paths(void) {
   refuse("gpt2", "`hf download gpt2 --local-dir FOLDER`");
   refuse(bs_test_path("EleutherAI/pythia-70m"), "hf download EleutherAI/pythia-70m --local-dir");
   refuse("", "no such folder");
+  refuse("nosuch/../gpt2", "no such folder: nosuch/../gpt2; expected");
+  refuse(" gpt2", "no such folder:  gpt2; expected");
   refuse("/", "no config.json");
   refuse("~/models/pythia-70m", "are not replaced here");
   refuse("$HOME/models/pythia-70m", "are not replaced here");
@@ -105,6 +107,10 @@ static void something_else_in_place_of_a_file(void) {
       {"<html lang=\"en\"><head>", "it is a web page"},
       {"<!-- error --><html>", "it is a web page"},
       {"<?xml version=\"1.0\"?><Error><Code>AccessDenied</Code></Error>", "it is a web page"},
+      {"\xEF\xBB\xBF<!DOCTYPE html>", "it is a web page"},
+      {"Entry not found", "it is a server's answer, not the file"},
+      {"Access to model meta-llama/Llama-3.2-1B is restricted.", "it is a server's answer"},
+      {"\x1F\x8B\x08 and so on", "it is compressed by gzip: unpack it"},
       {"PK\x03\x04 and so on", "it looks like a zip archive"},
   };
   static const char *const names[] = {"model.safetensors", "config.json"};
