@@ -106,9 +106,13 @@ bs_status bs_file_map_open(bs_file_map *map, const char *path, bs_error *err) {
   bs_status status = BS_OK;
   if (size > 0) {
     void *data = mmap(NULL, size, PROT_READ, MAP_SHARED, fd, 0);
+    int why = errno;
     if (data == MAP_FAILED)
       status =
-          bs_error_set(err, BS_ERR_IO, "%s: cannot map %zu bytes: %s", path, size, strerror(errno));
+          bs_error_set(err, BS_ERR_IO, "%s: cannot map %zu bytes: %s%s", path, size, strerror(why),
+                       why == ENOMEM ? ": the process may not have so much address space; "
+                                       "raise its limit (`ulimit -v unlimited`)"
+                                     : "");
     else
       *map = (bs_file_map){.data = data, .n_bytes = size};
   }

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -288,6 +289,24 @@ static void files_are_read_and_mapped(void) {
   bs_text_free(&text);
 }
 
+/* A limit of the address space (ulimit -v) is no fault of the file: the message says so. */
+static void a_file_too_large_for_the_address_space(void) {
+  bs_error err = {0};
+  bs_file_map map;
+  struct rlimit usual, low;
+  const char *path = bs_test_write("large", "", 0);
+  CU_ASSERT_EQUAL(truncate(path, 1 << 26), 0);
+  CU_ASSERT_EQUAL(getrlimit(RLIMIT_AS, &usual), 0);
+  low = usual;
+  low.rlim_cur = 1 << 20;
+  CU_ASSERT_EQUAL(setrlimit(RLIMIT_AS, &low), 0);
+  bs_status status = bs_file_map_open(&map, path, &err);
+  CU_ASSERT_EQUAL(setrlimit(RLIMIT_AS, &usual), 0);
+  CU_ASSERT_EQUAL(status, BS_ERR_IO);
+  CU_ASSERT_PTR_NOT_NULL(strstr(err.message, "raise its limit (`ulimit -v unlimited`)"));
+  CU_ASSERT_PTR_NULL(map.data);
+}
+
 /* What a failed download leaves in the place of a JSON file is told by its name. */
 static void what_is_no_json_file_is_told(void) {
   static const struct {
@@ -383,6 +402,7 @@ int main(void) {
       {"JSON survives every truncation", json_survives_every_truncation},
       {"JSON that is written reads back", json_writes_what_reads_back},
       {"files are read and mapped", files_are_read_and_mapped},
+      {"a file too large for the address space", a_file_too_large_for_the_address_space},
       {"what is no JSON file is told", what_is_no_json_file_is_told},
       {"paths are joined", paths_are_joined},
       {"a folder has one name", a_folder_has_one_name},

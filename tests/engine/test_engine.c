@@ -241,6 +241,8 @@ static void bad_requests(void) {
   BS_TEST_OK(bs_engine_generate(engine, texts, 7, NULL, NULL, &made, &err), err);
   for (size_t i = 0; made != NULL && i < 7; i++)
     CU_ASSERT_EQUAL(made[i].error.status, outcomes[i]);
+  CU_ASSERT_STRING_EQUAL(made[2].error.message,
+                         "17 new tokens; the model has 16 positions: lower max_tokens");
   CU_ASSERT_EQUAL(made[6].truncated_tokens, 3);
   bs_generate_results_free(&made, 7);
   bs_engine_free(&engine);

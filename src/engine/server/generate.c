@@ -49,7 +49,8 @@ static bs_status check_request(const bs_engine *engine, const bs_generate_reques
   if (!(request->top_p >= 0 && request->top_p <= 1))
     return bs_error_set(err, BS_ERR_USAGE, "expected a top_p of 0 to 1, found %g", request->top_p);
   if (request->max_tokens > engine->blueprint->max_positions)
-    return bs_error_set(err, BS_ERR_LIMIT, "%zu new tokens; the model has %zu positions",
+    return bs_error_set(err, BS_ERR_LIMIT,
+                        "%zu new tokens; the model has %zu positions: lower max_tokens",
                         request->max_tokens, engine->blueprint->max_positions);
   bs_status status = bs_check_ids(engine, *prompt, "prompt", err);
   return status == BS_OK ? bs_default_context(engine, prompt, err) : status;
