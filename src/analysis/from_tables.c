@@ -21,10 +21,7 @@ typedef struct scoring {
 static bs_status estimate_column(const bs_outcomes *of, size_t column, column_values *scratch,
                                  bs_estimate *out, double *influences, bs_error *err) {
   const bs_tables *results = of->results;
-  void *values = scratch->values;
-  bs_status status =
-      bs_array_reserve(&values, &scratch->capacity, 0, of->n, sizeof *scratch->values, err);
-  scratch->values = values;
+  bs_status status = bs_reserve(&scratch->values, &scratch->capacity, 0, of->n, err);
   if (status != BS_OK)
     return status;
   for (size_t i = 0; i < of->n; i++)

@@ -8,13 +8,9 @@
 
 bs_status bs_influences_add(bs_influences *to, const bs_analysis *analysis, size_t first, size_t n,
                             double **values, bs_error *err) {
-  void *scores = to->scores, *all = to->values;
-  bs_status status =
-      bs_array_reserve(&scores, &to->cap_scores, to->n_scores, 1, sizeof *to->scores, err);
-  to->scores = scores;
+  bs_status status = bs_reserve(&to->scores, &to->cap_scores, to->n_scores, 1, err);
   if (status == BS_OK)
-    status = bs_array_reserve(&all, &to->cap_values, to->n_values, n, sizeof *to->values, err);
-  to->values = all;
+    status = bs_reserve(&to->values, &to->cap_values, to->n_values, n, err);
   if (status != BS_OK)
     return status;
   to->scores[to->n_scores++] = (bs_influenced_score){

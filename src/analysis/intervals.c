@@ -44,9 +44,7 @@ static bs_status find_groups(filling *f, bs_error *err) {
       f->groups[f->n_groups - 1].n++;
       continue;
     }
-    void *groups = f->groups;
-    bs_status status = bs_array_reserve(&groups, &capacity, f->n_groups, 1, sizeof *f->groups, err);
-    f->groups = groups;
+    bs_status status = bs_reserve(&f->groups, &capacity, f->n_groups, 1, err);
     if (status != BS_OK)
       return status;
     f->groups[f->n_groups++] = group;
@@ -126,12 +124,9 @@ static bs_status gather(filling *f, sampling *of, size_t *n_common, bs_error *er
   }
   if (!bs_size_mul(of->n_examples, of->n_points, &n_cells))
     return bs_error_set(err, BS_ERR_MEMORY, "cannot resample %zu examples", of->n_examples);
-  void *scores = f->scores, *counts = f->counts;
-  bs_status status = bs_array_reserve(&scores, &f->cap_scores, 0, n_cells, sizeof *f->scores, err);
-  f->scores = scores;
+  bs_status status = bs_reserve(&f->scores, &f->cap_scores, 0, n_cells, err);
   if (status == BS_OK)
-    status = bs_array_reserve(&counts, &f->cap_counts, 0, n_cells, sizeof *f->counts, err);
-  f->counts = counts;
+    status = bs_reserve(&f->counts, &f->cap_counts, 0, n_cells, err);
   if (status != BS_OK)
     return status;
   for (size_t i = 0; i < n_cells; i++) {

@@ -45,10 +45,7 @@ bs_status bs_names_add(bs_names *names, bs_arena *arena, const char *name, uint3
     *number = names->slots[slot] - 1;
     return BS_OK;
   }
-  void *strings = names->strings;
-  bs_status status =
-      bs_array_reserve(&strings, &names->capacity, names->n, 1, sizeof *names->strings, err);
-  names->strings = strings;
+  bs_status status = bs_reserve(&names->strings, &names->capacity, names->n, 1, err);
   if (status == BS_OK && names->n == UINT32_MAX - 1)
     status = bs_error_set(err, BS_ERR_LIMIT, "too many names");
   if (status != BS_OK)

@@ -8,22 +8,12 @@
 #include "base/memory_internal.h"
 #include "tables/tables_internal.h"
 
-static bs_status room(void *array_of, size_t *capacity, size_t n, size_t element_bytes,
-                      bs_error *err) {
-  void *array;
-  memcpy(&array, array_of, sizeof array);
-  bs_status status = bs_array_reserve(&array, capacity, 0, n, element_bytes, err);
-  memcpy(array_of, &array, sizeof array);
-  return status;
-}
-
 /* The texts that were generated, as the task compares them. */
 static bs_status make_predictions(bs_outcomes *of, bs_error *err) {
   const bs_tables *results = of->results;
   const bs_task_row *task = &results->tasks[results->examples[of->first].task];
   of->predictions.n_bytes = 0;
-  bs_status status =
-      room(&of->prediction_at, &of->cap_prediction_at, of->n, sizeof *of->prediction_at, err);
+  bs_status status = bs_reserve(&of->prediction_at, &of->cap_prediction_at, 0, of->n, err);
   for (size_t i = 0; status == BS_OK && i < of->n; i++) {
     const char *generated = results->examples[of->first + i].generated;
     if (of->votes[i].of_texts)
@@ -115,16 +105,15 @@ static void read_records(bs_outcomes *of) {
 
 static bs_status make_room(bs_outcomes *of, size_t n_choices, bs_error *err) {
   n_choices += n_choices == 0; /* so that there are arrays to point into */
-  bs_status status = room(&of->all, &of->cap_all, of->n, sizeof *of->all, err);
+  bs_status status = bs_reserve(&of->all, &of->cap_all, 0, of->n, err);
   if (status == BS_OK)
-    status = room(&of->votes, &of->cap_votes, of->n, sizeof *of->votes, err);
+    status = bs_reserve(&of->votes, &of->cap_votes, 0, of->n, err);
   if (status == BS_OK)
-    status = room(&of->logprobs, &of->cap_logprobs, n_choices, sizeof *of->logprobs, err);
+    status = bs_reserve(&of->logprobs, &of->cap_logprobs, 0, n_choices, err);
   if (status == BS_OK)
-    status =
-        room(&of->target_scores, &of->cap_target_scores, n_choices, sizeof *of->target_scores, err);
+    status = bs_reserve(&of->target_scores, &of->cap_target_scores, 0, n_choices, err);
   if (status == BS_OK)
-    status = room(&of->tokens, &of->cap_tokens, n_choices, sizeof *of->tokens, err);
+    status = bs_reserve(&of->tokens, &of->cap_tokens, 0, n_choices, err);
   return status;
 }
 
@@ -211,9 +200,7 @@ bs_status bs_task_lists_read(bs_task_lists *to, const bs_tables *results, bs_are
   for (size_t i = 0; status == BS_OK && i < results->n_tasks; i++) {
     for (const char *at = results->tasks[i].metrics; status == BS_OK && *at != '\0';) {
       size_t length = strcspn(at, ",");
-      void *names = to->names;
-      status = bs_array_reserve(&names, &to->capacity, to->n, 1, sizeof *to->names, err);
-      to->names = names;
+      status = bs_reserve(&to->names, &to->capacity, to->n, 1, err);
       if (status == BS_OK && length > 0 &&
           (to->names[to->n++] = bs_arena_string(arena, at, length)) == NULL)
         status = bs_error_set(err, BS_ERR_MEMORY, "cannot copy the names of metrics");

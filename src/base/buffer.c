@@ -11,9 +11,7 @@ bs_status bs_text_reserve(bs_text *text, size_t n_more, bs_error *err) {
   size_t with_nul;
   if (!bs_size_add(n_more, 1, &with_nul))
     return bs_error_set(err, BS_ERR_MEMORY, "text of %zu more bytes", n_more);
-  void *data = text->data;
-  bs_status status = bs_array_reserve(&data, &text->capacity, text->n_bytes, with_nul, 1, err);
-  text->data = data;
+  bs_status status = bs_reserve(&text->data, &text->capacity, text->n_bytes, with_nul, err);
   if (status == BS_OK)
     text->data[text->n_bytes] = '\0';
   return status;
@@ -57,10 +55,7 @@ void bs_text_free(bs_text *text) {
 }
 
 bs_status bs_tokens_append(bs_tokens *tokens, const int32_t *ids, size_t n, bs_error *err) {
-  void *array = tokens->ids;
-  bs_status status =
-      bs_array_reserve(&array, &tokens->capacity, tokens->n, n, sizeof *tokens->ids, err);
-  tokens->ids = array;
+  bs_status status = bs_reserve(&tokens->ids, &tokens->capacity, tokens->n, n, err);
   if (status != BS_OK)
     return status;
   if (n > 0)

@@ -8,10 +8,7 @@
 #include "base/text_internal.h"
 
 static bs_status begin_field(bs_csv *csv, bs_error *err) {
-  void *fields = csv->fields;
-  bs_status status =
-      bs_array_reserve(&fields, &csv->cap_fields, csv->n_fields, 1, sizeof *csv->fields, err);
-  csv->fields = fields;
+  bs_status status = bs_reserve(&csv->fields, &csv->cap_fields, csv->n_fields, 1, err);
   if (status == BS_OK)
     csv->fields[csv->n_fields++] = csv->bytes.n_bytes;
   return status;

@@ -12,7 +12,7 @@ void *bs_array_new(size_t n, size_t element_bytes, bs_error *err) {
   return array;
 }
 
-bs_status bs_array_reserve(void **array, size_t *capacity, size_t n, size_t n_more,
+bs_status bs_array_reserve(void *array, size_t *capacity, size_t n, size_t n_more,
                            size_t element_bytes, bs_error *err) {
   size_t needed;
   if (!bs_size_add(n, n_more, &needed))
@@ -23,11 +23,13 @@ bs_status bs_array_reserve(void **array, size_t *capacity, size_t n, size_t n_mo
   while (larger < needed)
     larger = larger > SIZE_MAX / 2 ? needed : 2 * larger;
   size_t n_bytes;
-  void *grown = bs_size_mul(larger, element_bytes, &n_bytes) ? realloc(*array, n_bytes) : NULL;
+  void *elements;
+  memcpy(&elements, array, sizeof elements); /* a T * must not be read as a void * */
+  void *grown = bs_size_mul(larger, element_bytes, &n_bytes) ? realloc(elements, n_bytes) : NULL;
   if (grown == NULL)
     return bs_error_set(err, BS_ERR_MEMORY, "cannot allocate %zu elements of %zu bytes", larger,
                         element_bytes);
-  *array = grown;
+  memcpy(array, &grown, sizeof grown);
   *capacity = larger;
   return BS_OK;
 }

@@ -11,8 +11,15 @@
  * `err`. */
 void *bs_array_new(size_t n, size_t element_bytes, bs_error *err);
 
-/* Grows *array (n used of *capacity elements) so that one more batch of n_more fits; doubles. */
-bs_status bs_array_reserve(void **array, size_t *capacity, size_t n, size_t n_more,
+/* Makes room for n_more elements behind the first n of an array that has room for *capacity, which
+   doubles as it grows. `array` is the address of the pointer to the elements, of whatever type; the
+   pointer is NULL at first and freed with free(). On BS_ERR_MEMORY all is as it was. */
+#define bs_reserve(array, capacity, n, n_more, err)                                                \
+  bs_array_reserve((array), (capacity), (n), (n_more), sizeof **(array), (err))
+
+/* The same where the size of an element is known at run time alone: `array` is the address of a
+   pointer to any type. */
+bs_status bs_array_reserve(void *array, size_t *capacity, size_t n, size_t n_more,
                            size_t element_bytes, bs_error *err);
 
 /* Copy of n_bytes bytes with a NUL behind; free with free(). */

@@ -39,7 +39,7 @@ bs_status bs_folder_names(const char *dir, bool (*accept)(const char *name), cha
   while (status == BS_OK && (entry = readdir(folder)) != NULL) {
     if (!accept(entry->d_name))
       continue;
-    status = bs_array_reserve((void **)names, &capacity, *n, 1, sizeof **names, err);
+    status = bs_reserve(names, &capacity, *n, 1, err);
     if (status == BS_OK) {
       (*names)[*n] = bs_string_copy(entry->d_name, err);
       if ((*names)[*n] == NULL)
@@ -60,11 +60,9 @@ bs_status bs_folder_names(const char *dir, bool (*accept)(const char *name), cha
 }
 
 static bs_status map_file(bs_weight_files *files, const char *path, bs_error *err) {
-  bs_status status = bs_array_reserve((void **)&files->maps, &files->capacity, files->n_maps, 1,
-                                      sizeof *files->maps, err);
+  bs_status status = bs_reserve(&files->maps, &files->capacity, files->n_maps, 1, err);
   if (status == BS_OK)
-    status = bs_array_reserve((void **)&files->names, &files->name_capacity, files->n_maps, 1,
-                              sizeof *files->names, err);
+    status = bs_reserve(&files->names, &files->name_capacity, files->n_maps, 1, err);
   char *name = status == BS_OK ? bs_string_copy(bs_path_name(path), err) : NULL;
   if (status == BS_OK && name == NULL)
     status = BS_ERR_MEMORY;
@@ -134,8 +132,7 @@ static bs_status open_shard(bs_weight_files *files, const char *dir, const char 
     status = bs_error_set(err, BS_ERR_INPUT, "%s: %s holds %zu tensors, weight_map names %zu of it",
                           index_path, places[0].file, files->tensors.n, n);
   if (status == BS_OK)
-    status = bs_array_reserve((void **)&all.items, &all.capacity, all.n, files->tensors.n,
-                              sizeof *all.items, err);
+    status = bs_reserve(&all.items, &all.capacity, all.n, files->tensors.n, err);
   if (status == BS_OK && files->tensors.n > 0) { /* the names change owner */
     memcpy(all.items + all.n, files->tensors.items, files->tensors.n * sizeof *all.items);
     all.n += files->tensors.n;

@@ -157,8 +157,7 @@ static bs_status parse_header(const bs_json *json, const unsigned char *data, si
   cJSON_ArrayForEach(entry, json->root) {
     if (strcmp(entry->string, "__metadata__") == 0)
       continue;
-    status = bs_array_reserve((void **)&list->items, &list->capacity, list->n, 1,
-                              sizeof *list->items, err);
+    status = bs_reserve(&list->items, &list->capacity, list->n, 1, err);
     char *name = status == BS_OK ? bs_string_copy(entry->string, err) : NULL;
     if (name == NULL) {
       status = BS_ERR_MEMORY;

@@ -23,10 +23,8 @@ typedef struct search {
 
 static bs_status add_missing(search *s, const char *name, const char *why, bs_error *err) {
   bs_text text = {0};
-  void *array = s->found->missing;
-  bs_status status = bs_array_reserve(&array, &s->missing_capacity, s->found->n_missing, 1,
-                                      sizeof *s->found->missing, err);
-  s->found->missing = array;
+  bs_status status =
+      bs_reserve(&s->found->missing, &s->missing_capacity, s->found->n_missing, 1, err);
   if (status == BS_OK)
     status = why != NULL ? bs_text_printf(&text, err, "%s (%s)", name, why)
                          : bs_text_append_string(&text, name, err);
@@ -200,9 +198,7 @@ static bs_status list_folders(const char *folder, char ***names, size_t *n, bs_e
   while (entries != NULL && status == BS_OK && (item = readdir(entries)) != NULL) {
     if (item->d_name[0] == '.')
       continue;
-    void *array = *names;
-    status = bs_array_reserve(&array, &capacity, *n, 1, sizeof **names, err);
-    *names = array;
+    status = bs_reserve(names, &capacity, *n, 1, err);
     if (status == BS_OK && ((*names)[*n] = bs_string_copy(item->d_name, err)) == NULL)
       status = BS_ERR_MEMORY;
     *n += status == BS_OK;

@@ -27,14 +27,9 @@ bs_status bs_task_files_add(bs_task_files *files, const char *path, const char *
   size_t n_bytes = strlen(path);
   if (bs_utf8_valid_bytes(path, n_bytes) < n_bytes)
     return bs_error_set(err, BS_ERR_USAGE, "a path that is not UTF-8: %s", path);
-  void *paths = files->paths, *names = files->names;
-  bs_status status =
-      bs_array_reserve(&paths, &files->capacity_paths, files->n, 1, sizeof *files->paths, err);
-  files->paths = paths;
+  bs_status status = bs_reserve(&files->paths, &files->capacity_paths, files->n, 1, err);
   if (status == BS_OK)
-    status =
-        bs_array_reserve(&names, &files->capacity_names, files->n, 1, sizeof *files->names, err);
-  files->names = names;
+    status = bs_reserve(&files->names, &files->capacity_names, files->n, 1, err);
   if (status != BS_OK)
     return status;
   char *own_path = bs_string_copy(path, err);

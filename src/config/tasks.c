@@ -135,14 +135,9 @@ static bs_status fill_spec(bs_task_spec *spec, const entry *e, size_t file,
 /* Takes the spec over. */
 static bs_status append_spec(bs_config *config, collection *all, bs_task_spec *spec,
                              bs_error *err) {
-  void *array = config->tasks, *keys = all->keys;
-  bs_status status =
-      bs_array_reserve(&array, &all->capacity, config->n_tasks, 1, sizeof *config->tasks, err);
-  config->tasks = array;
+  bs_status status = bs_reserve(&config->tasks, &all->capacity, config->n_tasks, 1, err);
   if (status == BS_OK)
-    status =
-        bs_array_reserve(&keys, &all->keys_capacity, config->n_tasks, 1, sizeof *all->keys, err);
-  all->keys = keys;
+    status = bs_reserve(&all->keys, &all->keys_capacity, config->n_tasks, 1, err);
   if (status != BS_OK)
     return status;
   all->keys[config->n_tasks] = key_of(spec);

@@ -54,10 +54,7 @@ static void free_listing(listing *list) {
 }
 
 static bs_status add_name(listing *list, const char *name, bs_error *err) {
-  void *names = list->names;
-  bs_status status =
-      bs_array_reserve(&names, &list->capacity, list->n, 1, sizeof *list->names, err);
-  list->names = names;
+  bs_status status = bs_reserve(&list->names, &list->capacity, list->n, 1, err);
   if (status != BS_OK)
     return status;
   list->names[list->n] = bs_string_copy(name, err);

@@ -48,11 +48,7 @@ static bool is_listed(const bs_task *task, const char *name) {
 bs_status bs_task_add_metrics(bs_task *task, const char *const *names, size_t n, bs_error *err) {
   bool has_text = bs_task_needs_text(task);
   size_t capacity = task->n_metrics;
-  void *array = task->metrics;
-  bs_status status =
-      n > 0 ? bs_array_reserve(&array, &capacity, task->n_metrics, n, sizeof *task->metrics, err)
-            : BS_OK;
-  task->metrics = array;
+  bs_status status = n > 0 ? bs_reserve(&task->metrics, &capacity, task->n_metrics, n, err) : BS_OK;
   for (size_t i = 0; status == BS_OK && i < n; i++) {
     if (is_listed(task, names[i]) || (!has_text && bs_metrics_need_text(&names[i], 1)))
       continue;

@@ -133,10 +133,8 @@ static bs_status add_member(bs_canonical *c, bs_source *source, const cJSON *chi
   bs_status status = add_value(c, source, child, &inner, err);
   added.text.to = c->text.n_bytes;
   added.value.to = c->value.n_bytes;
-  void *array = c->members;
   if (status == BS_OK)
-    status = bs_array_reserve(&array, &c->members_capacity, c->n_members, 1, sizeof added, err);
-  c->members = array;
+    status = bs_reserve(&c->members, &c->members_capacity, c->n_members, 1, err);
   if (status == BS_OK)
     c->members[c->n_members++] = added;
   return status;

@@ -124,10 +124,7 @@ static bs_status read_string(cursor *c, bs_text *to) {
 }
 
 static bs_status add(bs_python_list *list, const bs_text *item, bs_error *err) {
-  void *items = list->items;
-  bs_status status =
-      bs_array_reserve(&items, &list->capacity, list->n, 1, sizeof *list->items, err);
-  list->items = items;
+  bs_status status = bs_reserve(&list->items, &list->capacity, list->n, 1, err);
   if (status != BS_OK)
     return status;
   char *copy = bs_string_new(item->data != NULL ? item->data : "", item->n_bytes, err);

@@ -106,14 +106,14 @@ bs_status bs_source_members(bs_source source, const cJSON *node, bs_member **mem
                             bs_error *err) {
   *members = NULL;
   *n = 0;
-  void *array = NULL;
   size_t capacity = 0;
   bool is_object = cJSON_IsObject(node);
   bs_source_skip_mark(&source);
   for (const cJSON *child = node->child; child != NULL; child = child->next) {
-    bs_status status = bs_array_reserve(&array, &capacity, *n, 1, sizeof **members, err);
+    bs_status status = bs_reserve(members, &capacity, *n, 1, err);
     if (status != BS_OK) {
-      free(array);
+      free(*members);
+      *members = NULL;
       *n = 0;
       return status;
     }
@@ -124,11 +124,10 @@ bs_status bs_source_members(bs_source source, const cJSON *node, bs_member **mem
       bs_source_skip_mark(&source);
       bs_source_skip_space(&source);
     }
-    ((bs_member *)array)[(*n)++] = (bs_member){.node = child, .value = source};
+    (*members)[(*n)++] = (bs_member){.node = child, .value = source};
     bs_source_skip_value(&source);
     bs_source_skip_space(&source);
     bs_source_skip_mark(&source);
   }
-  *members = array;
   return BS_OK;
 }

@@ -8,12 +8,10 @@
 #include "tokenizer/unicode_internal.h"
 
 static bs_status new_node(bs_trie *trie, unsigned char byte, uint32_t *index, bs_error *err) {
-  void *nodes = trie->nodes;
   bs_status status = BS_OK;
   if (trie->n >= UINT32_MAX)
     return bs_error_set(err, BS_ERR_LIMIT, "added tokens: too many bytes");
-  status = bs_array_reserve(&nodes, &trie->capacity, trie->n, 1, sizeof *trie->nodes, err);
-  trie->nodes = nodes;
+  status = bs_reserve(&trie->nodes, &trie->capacity, trie->n, 1, err);
   if (status != BS_OK)
     return status;
   *index = (uint32_t)trie->n;
@@ -106,10 +104,7 @@ static bs_status add_token(bs_added *added, const bs_vocabulary *model, const bs
     }
     return BS_OK;
   }
-  void *tokens = added->tokens;
-  bs_status status =
-      bs_array_reserve(&tokens, &added->capacity, vocabulary->n, 1, sizeof *added->tokens, err);
-  added->tokens = tokens;
+  bs_status status = bs_reserve(&added->tokens, &added->capacity, vocabulary->n, 1, err);
   if (status != BS_OK)
     return status;
   added->tokens[vocabulary->n] = token;
@@ -278,10 +273,7 @@ static bs_status stands_alone(const bs_added *added, bs_matches *matches, const 
 
 static bs_status push_segment(bs_segments *out, size_t start, size_t end, int32_t id,
                               bs_error *err) {
-  void *segments = out->segments;
-  bs_status status =
-      bs_array_reserve(&segments, &out->capacity, out->n, 1, sizeof *out->segments, err);
-  out->segments = segments;
+  bs_status status = bs_reserve(&out->segments, &out->capacity, out->n, 1, err);
   if (status == BS_OK)
     out->segments[out->n++] = (bs_segment){.start = start, .end = end, .id = id};
   return status;

@@ -48,9 +48,7 @@ void bs_bpe_scratch_free(void *memory) {
 
 static bs_status push_symbol(scratch *s, int32_t id, bs_ends ends, bs_error *err) {
   if (s->n_row == s->row_capacity) {
-    void *row = s->row;
-    bs_status status = bs_array_reserve(&row, &s->row_capacity, s->n_row, 1, sizeof *s->row, err);
-    s->row = row;
+    bs_status status = bs_reserve(&s->row, &s->row_capacity, s->n_row, 1, err);
     if (status != BS_OK)
       return status;
   }
@@ -209,10 +207,7 @@ static bs_status push_pair(const bs_bpe *bpe, scratch *s, uint32_t at, bool sift
   if (rank == NO_RANK)
     return BS_OK;
   if (s->n_heap == s->heap_capacity) {
-    void *heap = s->heap;
-    bs_status status =
-        bs_array_reserve(&heap, &s->heap_capacity, s->n_heap, 1, sizeof *s->heap, err);
-    s->heap = heap;
+    bs_status status = bs_reserve(&s->heap, &s->heap_capacity, s->n_heap, 1, err);
     if (status != BS_OK)
       return status;
   }
@@ -226,10 +221,7 @@ static bs_status push_pair(const bs_bpe *bpe, scratch *s, uint32_t at, bool sift
 
 static bs_status start_heap(const bs_bpe *bpe, scratch *s, bs_error *err) {
   size_t n = s->run.n;
-  void *symbols = s->symbols;
-  bs_status status =
-      bs_array_reserve(&symbols, &s->symbols_capacity, 0, n, sizeof *s->symbols, err);
-  s->symbols = symbols;
+  bs_status status = bs_reserve(&s->symbols, &s->symbols_capacity, 0, n, err);
   if (status != BS_OK)
     return status;
   for (size_t i = 0; i < n; i++)

@@ -66,10 +66,7 @@ static bs_status decompose(code_points *points, int options, const char *text, s
     if (length == 0)
       return bs_error_set(err, BS_ERR_INPUT, "not UTF-8 at byte %zu", at);
     at += length;
-    void *data = points->data;
-    bs_status status =
-        bs_array_reserve(&data, &points->capacity, points->n, LONGEST, sizeof *points->data, err);
-    points->data = data;
+    bs_status status = bs_reserve(&points->data, &points->capacity, points->n, LONGEST, err);
     if (status != BS_OK)
       return status;
     if (is_inert((utf8proc_int32_t)c)) {

@@ -7,10 +7,7 @@
 #include "base/text_internal.h"
 
 bs_status bs_strings_end(bs_strings *strings, bs_error *err) {
-  void *ends = strings->ends;
-  bs_status status =
-      bs_array_reserve(&ends, &strings->capacity, strings->n, 1, sizeof *strings->ends, err);
-  strings->ends = ends;
+  bs_status status = bs_reserve(&strings->ends, &strings->capacity, strings->n, 1, err);
   if (status == BS_OK)
     strings->ends[strings->n++] = strings->bytes.n_bytes;
   return status;
@@ -94,9 +91,7 @@ static bs_status parse_nested(bs_chain *chain, const bs_stage *stage, const bs_j
   if (i == stage->n_kinds)
     return bs_unknown_type(json, item, stage->name, type, kind_name, stage, stage->n_kinds + 1,
                            err);
-  void *parts = chain->parts;
-  status = bs_array_reserve(&parts, &chain->capacity, chain->n, 1, sizeof *chain->parts, err);
-  chain->parts = parts;
+  status = bs_reserve(&chain->parts, &chain->capacity, chain->n, 1, err);
   if (status != BS_OK)
     return status;
   bs_part *part = &chain->parts[chain->n++];

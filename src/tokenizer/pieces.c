@@ -8,10 +8,7 @@ static const size_t NONE = SIZE_MAX;
 
 bs_status bs_piece_list_push(bs_piece_list *list, size_t start, size_t end, bs_error *err) {
   if (list->n == list->capacity) {
-    void *array = list->pieces;
-    bs_status status =
-        bs_array_reserve(&array, &list->capacity, list->n, 1, sizeof *list->pieces, err);
-    list->pieces = array;
+    bs_status status = bs_reserve(&list->pieces, &list->capacity, list->n, 1, err);
     if (status != BS_OK)
       return status;
   }

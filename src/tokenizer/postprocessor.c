@@ -160,9 +160,7 @@ bs_status bs_postprocessors_check(const bs_chain *chain, const char *file, bs_er
 bs_status bs_postprocessors_set(bs_chain *chain, const int32_t *before, const int32_t *behind,
                                 bs_error *err) {
   bs_chain_free(chain);
-  void *parts = NULL;
-  bs_status status = bs_array_reserve(&parts, &chain->capacity, 0, 1, sizeof *chain->parts, err);
-  chain->parts = parts;
+  bs_status status = bs_reserve(&chain->parts, &chain->capacity, 0, 1, err);
   bs_tokens *template = status == BS_OK ? bs_array_new(1, sizeof *template, err) : NULL;
   if (template == NULL)
     return BS_ERR_MEMORY;

@@ -15,10 +15,8 @@ bs_status bs_tokenizer_note(bs_tokenizer *tokenizer, bs_error *err, const char *
   va_start(arguments, format);
   vsnprintf(message, sizeof message, format, arguments);
   va_end(arguments);
-  void *notes = tokenizer->notes;
-  bs_status status = bs_array_reserve(&notes, &tokenizer->note_capacity, tokenizer->n_notes, 1,
-                                      sizeof *tokenizer->notes, err);
-  tokenizer->notes = notes;
+  bs_status status =
+      bs_reserve(&tokenizer->notes, &tokenizer->note_capacity, tokenizer->n_notes, 1, err);
   char *note = status == BS_OK ? bs_string_copy(message, err) : NULL;
   if (note == NULL)
     return BS_ERR_MEMORY;

@@ -64,10 +64,7 @@ bs_status bs_vocabulary_add(bs_vocabulary *vocabulary, const char *text, size_t 
     vocabulary->entries[(uint32_t)vocabulary->by_text[slot] - 1].id = id;
     return BS_OK;
   }
-  void *entries = vocabulary->entries;
-  status = bs_array_reserve(&entries, &vocabulary->capacity, vocabulary->n, 1,
-                            sizeof *vocabulary->entries, err);
-  vocabulary->entries = entries;
+  status = bs_reserve(&vocabulary->entries, &vocabulary->capacity, vocabulary->n, 1, err);
   size_t offset = vocabulary->bytes.n_bytes;
   if (status == BS_OK)
     status = bs_text_append(&vocabulary->bytes, text, n_bytes, err);

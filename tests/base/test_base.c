@@ -65,12 +65,31 @@ static void sizes_are_checked(void) {
   CU_ASSERT_FALSE(bs_size_mul(SIZE_MAX, 2, &out));
   CU_ASSERT_FALSE(bs_size_add(SIZE_MAX, 1, &out));
   bs_error err = {0};
-  void *array = NULL;
+  double *array = NULL;
   size_t capacity = 0;
-  CU_ASSERT_EQUAL(bs_array_reserve(&array, &capacity, SIZE_MAX, 1, 8, &err), BS_ERR_MEMORY);
+  CU_ASSERT_EQUAL(bs_reserve(&array, &capacity, SIZE_MAX, 1, &err), BS_ERR_MEMORY);
   bs_error_clear(&err);
-  CU_ASSERT_EQUAL(bs_array_reserve(&array, &capacity, 0, SIZE_MAX / 4, 8, &err), BS_ERR_MEMORY);
+  CU_ASSERT_EQUAL(bs_reserve(&array, &capacity, 0, SIZE_MAX / 4, &err), BS_ERR_MEMORY);
   CU_ASSERT_PTR_NULL(array);
+  CU_ASSERT_EQUAL(capacity, 0);
+}
+
+static void arrays_grow(void) {
+  double *array = NULL;
+  size_t capacity = 0;
+  for (size_t n = 0; n < 100; n++) {
+    CU_ASSERT_EQUAL_FATAL(bs_reserve(&array, &capacity, n, 1, NULL), BS_OK);
+    CU_ASSERT_TRUE(capacity > n && capacity < 2 * (n + 8));
+    array[n] = (double)n;
+  }
+  double *before = array;
+  CU_ASSERT_EQUAL(bs_reserve(&array, &capacity, 0, capacity, NULL), BS_OK);
+  CU_ASSERT_PTR_EQUAL(array, before); /* there was room */
+  CU_ASSERT_EQUAL(bs_reserve(&array, &capacity, 100, 1000, NULL), BS_OK);
+  CU_ASSERT_TRUE(capacity >= 1100);
+  for (size_t n = 0; n < 100; n++)
+    CU_ASSERT_EQUAL(array[n], (double)n);
+  free(array);
 }
 
 static void sizes_are_rounded(void) {
@@ -393,6 +412,7 @@ int main(void) {
       {"a long message is cut at a character", error_cuts_long_messages},
       {"sizes are checked", sizes_are_checked},
       {"sizes are rounded", sizes_are_rounded},
+      {"arrays grow and keep what they hold", arrays_grow},
       {"UTF-8 is strict", utf8_is_strict},
       {"the nearest name is suggested", nearest_name_suggests},
       {"SHA-256 of known texts", sha256_of_known_texts},

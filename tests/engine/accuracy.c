@@ -44,8 +44,7 @@ typedef struct tally {
 
 static bs_status add_sequence(work *w, const bs_tokens *context, const int32_t *ids, size_t n,
                               bs_error *err) {
-  bs_status status =
-      bs_array_reserve((void **)&w->sequences, &w->capacity, w->n, 1, sizeof *w->sequences, err);
+  bs_status status = bs_reserve(&w->sequences, &w->capacity, w->n, 1, err);
   if (status != BS_OK)
     return status;
   sequence *s = &w->sequences[w->n++];
@@ -66,11 +65,9 @@ static bs_status add_job(work *w, const bs_job *job, size_t max_positions, bs_er
     }
   bs_status status = BS_OK;
   if (job->example->n_choices > 1) {
-    status = bs_array_reserve((void **)&w->questions, &w->question_capacity, w->n_questions, 1,
-                              sizeof *w->questions, err);
+    status = bs_reserve(&w->questions, &w->question_capacity, w->n_questions, 1, err);
     if (status == BS_OK)
-      status = bs_array_reserve((void **)&w->n_choices, &w->choice_capacity, w->n_questions, 1,
-                                sizeof *w->n_choices, err);
+      status = bs_reserve(&w->n_choices, &w->choice_capacity, w->n_questions, 1, err);
     if (status != BS_OK)
       return status;
     w->questions[w->n_questions] = w->n;

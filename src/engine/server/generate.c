@@ -118,8 +118,7 @@ static bs_status accept(generation *g, stream *s, int32_t id, bs_error *err) {
     finish(g, s, BS_FINISH_EOS);
     return BS_OK;
   }
-  bs_status status = bs_array_reserve((void **)&result->ids, &s->cap_ids, result->n_tokens, 1,
-                                      sizeof *result->ids, err);
+  bs_status status = bs_reserve(&result->ids, &s->cap_ids, result->n_tokens, 1, err);
   if (status != BS_OK)
     return status;
   result->ids[result->n_tokens++] = id;
@@ -202,8 +201,7 @@ static bs_status feed(generation *g, stream *s, size_t n, size_t room, bool want
   bs_status status = bs_batch_add(&g->batch, &s->path, g->ids, n, room, err);
   if (status != BS_OK || !wanted)
     return status;
-  status = bs_array_reserve((void **)&g->waiting, &g->cap_waiting, g->batch.n_outputs, 1,
-                            sizeof *g->waiting, err);
+  status = bs_reserve(&g->waiting, &g->cap_waiting, g->batch.n_outputs, 1, err);
   if (status == BS_OK) {
     g->waiting[g->batch.n_outputs] = s;
     status = bs_batch_want(&g->batch, g->batch.n_rows - 1, err);

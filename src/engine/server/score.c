@@ -53,11 +53,9 @@ static bs_status add_continuation(scoring *s, bs_token_span context, bs_token_sp
   s->engine->done.tokens_asked += context.n - cut + continuation.n;
   if (continuation.n == 0)
     return BS_OK;
-  status = bs_array_reserve((void **)&s->sequences, &s->cap_sequences, s->n_sequences, 1,
-                            sizeof *s->sequences, err);
+  status = bs_reserve(&s->sequences, &s->cap_sequences, s->n_sequences, 1, err);
   if (status == BS_OK)
-    status = bs_array_reserve((void **)&s->scores, &s->cap_scores, s->n_scores, 1,
-                              sizeof *s->scores, err);
+    status = bs_reserve(&s->scores, &s->cap_scores, s->n_scores, 1, err);
   if (status != BS_OK)
     return status;
   s->sequences[s->n_sequences++] = (bs_sequence){

@@ -32,14 +32,11 @@ static size_t take_positions(bs_batch *batch, bs_kv_path *path, size_t n, size_t
 }
 
 static bs_status reserve(bs_batch *batch, size_t n_rows, size_t n_pieces, bs_error *err) {
-  bs_status status = bs_array_reserve((void **)&batch->rows, &batch->cap_rows, batch->n_rows,
-                                      n_rows, sizeof *batch->rows, err);
+  bs_status status = bs_reserve(&batch->rows, &batch->cap_rows, batch->n_rows, n_rows, err);
   if (status == BS_OK)
-    status = bs_array_reserve((void **)&batch->runs, &batch->cap_runs, batch->n_runs, 1,
-                              sizeof *batch->runs, err);
+    status = bs_reserve(&batch->runs, &batch->cap_runs, batch->n_runs, 1, err);
   if (status == BS_OK)
-    status = bs_array_reserve((void **)&batch->pieces, &batch->cap_pieces, batch->n_pieces,
-                              n_pieces, sizeof *batch->pieces, err);
+    status = bs_reserve(&batch->pieces, &batch->cap_pieces, batch->n_pieces, n_pieces, err);
   return status;
 }
 
@@ -73,8 +70,7 @@ bs_status bs_batch_add(bs_batch *batch, bs_kv_path *path, const int32_t *ids, si
 }
 
 bs_status bs_batch_want(bs_batch *batch, size_t row, bs_error *err) {
-  bs_status status = bs_array_reserve((void **)&batch->outputs, &batch->cap_outputs,
-                                      batch->n_outputs, 1, sizeof *batch->outputs, err);
+  bs_status status = bs_reserve(&batch->outputs, &batch->cap_outputs, batch->n_outputs, 1, err);
   if (status == BS_OK)
     batch->outputs[batch->n_outputs++] = row;
   return status;

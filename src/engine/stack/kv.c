@@ -82,8 +82,7 @@ void bs_kv_block_release(bs_kv_block *block) {
 }
 
 bs_status bs_kv_path_append(bs_kv_path *path, bs_kv_block *block, bs_error *err) {
-  bs_status status = bs_array_reserve((void **)&path->pieces, &path->capacity, path->n, 1,
-                                      sizeof *path->pieces, err);
+  bs_status status = bs_reserve(&path->pieces, &path->capacity, path->n, 1, err);
   if (status != BS_OK) {
     bs_kv_block_release(block);
     return status;
@@ -112,8 +111,7 @@ void bs_kv_path_truncate(bs_kv_path *path, size_t n_positions) {
 
 bs_status bs_kv_path_copy(bs_kv_path *to, const bs_kv_path *from, size_t n_positions,
                           bs_error *err) {
-  bs_status status = bs_array_reserve((void **)&to->pieces, &to->capacity, 0, from->n + 1,
-                                      sizeof *to->pieces, err);
+  bs_status status = bs_reserve(&to->pieces, &to->capacity, 0, from->n + 1, err);
   if (status != BS_OK)
     return status;
   for (size_t i = 0; i < from->n; i++) {

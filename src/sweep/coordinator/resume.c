@@ -341,9 +341,7 @@ bs_status bs_units_left(const bs_plan *plan, const bs_tables *done, bs_unit **un
       while (stop < end && !is_done(&set, unit, stop))
         stop++;
       if (stop > first) {
-        void *array = *units;
-        status = bs_array_reserve(&array, &capacity, *n_units, 1, sizeof **units, err);
-        *units = array;
+        status = bs_reserve(units, &capacity, *n_units, 1, err);
         if (status != BS_OK)
           break;
         bs_unit left = *unit;

@@ -93,9 +93,7 @@ static bool before(const event *a, const event *b) {
 }
 
 static bs_status push(world *w, double at, event_kind kind, size_t worker_number, bs_error *err) {
-  void *array = w->heap;
-  bs_status status = bs_array_reserve(&array, &w->capacity, w->n_events, 1, sizeof *w->heap, err);
-  w->heap = array;
+  bs_status status = bs_reserve(&w->heap, &w->capacity, w->n_events, 1, err);
   if (status != BS_OK)
     return status;
   event e = {.at = at, .order = w->order++, .kind = kind, .worker = worker_number};

@@ -220,10 +220,7 @@ static bs_status add_units(bs_plan *plan, size_t *capacity, size_t m, size_t t, 
   if (n < MIN_UNIT_EXAMPLES)
     n = MIN_UNIT_EXAMPLES;
   size_t n_units = bs_ceil_div(n_examples, n);
-  void *array = plan->units;
-  bs_status status =
-      bs_array_reserve(&array, capacity, plan->n_units, n_units, sizeof *plan->units, err);
-  plan->units = array;
+  bs_status status = bs_reserve(&plan->units, capacity, plan->n_units, n_units, err);
   for (size_t u = 0; status == BS_OK && u < n_units; u++) {
     /* Units of equal size: no short last one. */
     size_t first = n_examples * u / n_units, end = n_examples * (u + 1) / n_units;

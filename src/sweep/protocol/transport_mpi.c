@@ -159,10 +159,8 @@ bs_status bs_transport_send(bs_transport *transport, int to, const bs_text *mess
   reap(transport);
   if (message->n_bytes > INT_MAX)
     return bs_error_set(err, BS_ERR_LIMIT, "a message of %zu bytes", message->n_bytes);
-  void *array = transport->sent;
-  bs_status status = bs_array_reserve(&array, &transport->sent_capacity, transport->n_sent, 1,
-                                      sizeof *transport->sent, err);
-  transport->sent = array;
+  bs_status status =
+      bs_reserve(&transport->sent, &transport->sent_capacity, transport->n_sent, 1, err);
   if (status != BS_OK)
     return status;
   outgoing *out = &transport->sent[transport->n_sent];

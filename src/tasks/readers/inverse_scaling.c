@@ -110,13 +110,11 @@ static bs_status read_json_classes(prize *p, const prize_row *row) {
   bs_status status =
       bs_source_members(row->class_list->value, row->class_list->node, &items, &n, p->err);
   for (size_t i = 0; i < n && status == BS_OK; i++) {
-    void *classes = p->classes.items;
     char *text = NULL;
     status = bs_member_string(&items[i], place, p->findings, &text, p->err);
     if (text == NULL)
       continue;
-    status = bs_array_reserve(&classes, &p->classes.capacity, p->classes.n, 1, sizeof text, p->err);
-    p->classes.items = classes;
+    status = bs_reserve(&p->classes.items, &p->classes.capacity, p->classes.n, 1, p->err);
     if (status == BS_OK)
       p->classes.items[p->classes.n++] = text;
     else

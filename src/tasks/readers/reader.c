@@ -87,16 +87,13 @@ bs_status bs_collector_add(bs_collector *collector, bs_example *example, bool ev
   bs_task *task = collector->task;
   unsigned char text[BS_DIGEST_BYTES], value[BS_DIGEST_BYTES];
   bool before = false;
-  void *examples = task->examples;
   bs_status status = digest(&collector->form, example, false, text, err);
   if (status == BS_OK)
     status = digest(&collector->form, example, true, value, err);
   if (status == BS_OK)
     status = bs_seen_add(&collector->seen, text, &before, err);
   if (status == BS_OK)
-    status = bs_array_reserve(&examples, &collector->capacity, task->n_examples, 1,
-                              sizeof *task->examples, err);
-  task->examples = examples;
+    status = bs_reserve(&task->examples, &collector->capacity, task->n_examples, 1, err);
   if (status != BS_OK || (before && !even_equal)) {
     bs_example_clear(example);
     task->n_repeated += status == BS_OK;
