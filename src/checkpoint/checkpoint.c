@@ -15,7 +15,7 @@ struct bs_checkpoint {
   bs_blueprint blueprint;
   bs_special_ids special;
   bs_model_info info;
-  bs_notes notes;
+  bs_name_list notes; /* remarks for the user, in order */
 };
 
 enum { MAX_CONFIG_BYTES = 1 << 24, MAX_EOS = 1024 };
@@ -253,7 +253,7 @@ void bs_checkpoint_free(bs_checkpoint **checkpoint) {
   bs_blueprint_free(&(*checkpoint)->blueprint);
   free((*checkpoint)->special.eos);
   bs_weight_files_close(&(*checkpoint)->files);
-  bs_file_names_free((*checkpoint)->notes.lines, (*checkpoint)->notes.n);
+  bs_name_list_free(&(*checkpoint)->notes);
   free((*checkpoint)->used);
   free(*checkpoint);
   *checkpoint = NULL;
@@ -303,7 +303,7 @@ void bs_checkpoint_info(const bs_checkpoint *checkpoint, bs_model_info *info) {
 size_t bs_checkpoint_n_notes(const bs_checkpoint *checkpoint) { return checkpoint->notes.n; }
 
 const char *bs_checkpoint_note(const bs_checkpoint *checkpoint, size_t i) {
-  return checkpoint->notes.lines[i];
+  return checkpoint->notes.names[i];
 }
 
 const bs_blueprint *bs_checkpoint_blueprint(const bs_checkpoint *checkpoint) {

@@ -35,13 +35,7 @@ void bs_reader_note(bs_reader *reader, const char *format, ...) {
   vsnprintf(message, sizeof message, format, arguments);
   va_end(arguments);
   message[bs_utf8_valid_bytes(message, strlen(message))] = '\0'; /* it may have been cut */
-  bs_notes *notes = reader->notes;
-  reader->status = bs_reserve(&notes->lines, &notes->capacity, notes->n, 1, reader->err);
-  char *line = reader->status == BS_OK ? bs_string_copy(message, reader->err) : NULL;
-  if (line != NULL)
-    notes->lines[notes->n++] = line;
-  else
-    reader->status = BS_ERR_MEMORY;
+  reader->status = bs_name_list_add(reader->notes, message, reader->err);
 }
 
 bool bs_config_has(const bs_reader *reader, const char *key) {

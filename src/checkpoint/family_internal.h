@@ -5,17 +5,12 @@
 #define BIGSWEEP_CHECKPOINT_FAMILY_INTERNAL_H
 
 #include "base/json_internal.h"
+#include "base/name_list_internal.h"
 #include "checkpoint/blueprint_internal.h"
 #include "checkpoint/safetensors_internal.h"
 
 typedef struct bs_reader bs_reader;
 typedef struct bs_key_rule bs_key_rule; /* keys_internal.h */
-
-/* Remarks for the user, in order. */
-typedef struct bs_notes {
-  char **lines;
-  size_t n, capacity;
-} bs_notes;
 
 typedef struct bs_family {
   const char *architecture; /* "architectures" of config.json */
@@ -57,7 +52,7 @@ struct bs_reader {
   const bs_tensor_list *tensors;
   bool *used; /* [tensors->n] */
   uint64_t parameters;
-  bs_notes *notes;
+  bs_name_list *notes; /* remarks for the user are added */
   /* NULL, or what is told of each tensor in order instead of looking for it, for a checkpoint that
      is yet to be written. */
   void (*plan)(void *context, const bs_needed_tensor *needed);

@@ -1,7 +1,6 @@
+/* The weight files of a model's folder. */
 #include "checkpoint/files_internal.h"
 
-#include <dirent.h>
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,63 +15,14 @@ bool bs_ends_with(const char *text, const char *end) {
   return n >= n_end && strcmp(text + n - n_end, end) == 0;
 }
 
-static int compare_strings(const void *a, const void *b) {
-  return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
-void bs_file_names_free(char **names, size_t n) {
-  for (size_t i = 0; i < n; i++)
-    free(names[i]);
-  free(names);
-}
-
-bs_status bs_folder_names(const char *dir, bool (*accept)(const char *name), char ***names,
-                          size_t *n, bs_error *err) {
-  *names = NULL;
-  *n = 0;
-  size_t capacity = 0;
-  bs_status status = BS_OK;
-  DIR *folder = opendir(dir);
-  if (folder == NULL)
-    return bs_error_set(err, BS_ERR_IO, "%s: cannot read the folder: %s", dir, strerror(errno));
-  const struct dirent *entry;
-  while (status == BS_OK && (entry = readdir(folder)) != NULL) {
-    if (!accept(entry->d_name))
-      continue;
-    status = bs_reserve(names, &capacity, *n, 1, err);
-    if (status == BS_OK) {
-      (*names)[*n] = bs_string_copy(entry->d_name, err);
-      if ((*names)[*n] == NULL)
-        status = BS_ERR_MEMORY;
-      else
-        (*n)++;
-    }
-  }
-  closedir(folder);
-  if (status != BS_OK) {
-    bs_file_names_free(*names, *n);
-    *names = NULL;
-    *n = 0;
-  } else if (*n > 0) {
-    qsort(*names, *n, sizeof **names, compare_strings);
-  }
-  return status;
-}
-
 static bs_status map_file(bs_weight_files *files, const char *path, bs_error *err) {
   bs_status status = bs_reserve(&files->maps, &files->capacity, files->n_maps, 1, err);
   if (status == BS_OK)
-    status = bs_reserve(&files->names, &files->name_capacity, files->n_maps, 1, err);
-  char *name = status == BS_OK ? bs_string_copy(bs_path_name(path), err) : NULL;
-  if (status == BS_OK && name == NULL)
-    status = BS_ERR_MEMORY;
+    status = bs_name_list_add(&files->names, bs_path_name(path), err);
   if (status == BS_OK)
     status = bs_file_map_open(&files->maps[files->n_maps], path, err);
-  if (status != BS_OK) {
-    free(name);
+  if (status != BS_OK)
     return status;
-  }
-  files->names[files->n_maps] = name;
   bs_file_map *map = &files->maps[files->n_maps++];
   return bs_safetensors_parse(map->data, map->n_bytes, path, &files->tensors, err);
 }
@@ -170,26 +120,25 @@ static bool is_pickle(const char *name) {
 static bool is_safetensors(const char *name) { return bs_ends_with(name, ".safetensors"); }
 
 static bs_status no_weights(const char *dir, bs_error *err) {
-  char **names = NULL, **others = NULL;
-  size_t n = 0, n_others = 0;
-  bs_status status = bs_folder_names(dir, is_pickle, &names, &n, err);
+  bs_name_list pickles = {0}, others = {0};
+  bs_status status = bs_folder_names(dir, is_pickle, &pickles, err);
   if (status == BS_OK)
-    status = bs_folder_names(dir, is_safetensors, &others, &n_others, err);
-  if (status == BS_OK && n > 0)
+    status = bs_folder_names(dir, is_safetensors, &others, err);
+  if (status == BS_OK && pickles.n > 0)
     status = bs_error_set(err, BS_ERR_UNSUPPORTED,
                           "%s: the weights are in %s, a Python pickle, which can run any code when "
                           "it is read; it is refused. Expected %s (convert with transformers' "
                           "save_pretrained)",
-                          dir, names[0], SINGLE);
-  else if (status == BS_OK && n_others > 0)
+                          dir, pickles.names[0], SINGLE);
+  else if (status == BS_OK && others.n > 0)
     status = bs_error_set(err, BS_ERR_IO,
                           "%s: neither %s nor %s; there is %s, which may be a part of a model of "
                           "several files whose index was not downloaded",
-                          dir, SINGLE, INDEX, others[0]);
+                          dir, SINGLE, INDEX, others.names[0]);
   else if (status == BS_OK)
     status = bs_error_set(err, BS_ERR_IO, "%s: neither %s nor %s", dir, SINGLE, INDEX);
-  bs_file_names_free(names, n);
-  bs_file_names_free(others, n_others);
+  bs_name_list_free(&pickles);
+  bs_name_list_free(&others);
   return status;
 }
 
@@ -219,7 +168,7 @@ void bs_weight_files_close(bs_weight_files *files) {
   bs_tensor_list_free(&files->tensors);
   for (size_t i = 0; i < files->n_maps; i++)
     bs_file_map_close(&files->maps[i]);
-  bs_file_names_free(files->names, files->n_maps);
+  bs_name_list_free(&files->names);
   free(files->maps);
   *files = (bs_weight_files){0};
 }

@@ -3,12 +3,13 @@
 #define BIGSWEEP_CHECKPOINT_FILES_INTERNAL_H
 
 #include "base/file_internal.h"
+#include "base/name_list_internal.h"
 #include "checkpoint/safetensors_internal.h"
 
 typedef struct bs_weight_files {
   bs_file_map *maps;
-  char **names; /* [n_maps] of the files in the folder */
-  size_t n_maps, capacity, name_capacity;
+  size_t n_maps, capacity;
+  bs_name_list names;     /* of the maps' files in the folder */
   bs_tensor_list tensors; /* sorted by name */
   bool index_is_left_out; /* an index and its shards stand beside model.safetensors */
 } bs_weight_files;
@@ -25,11 +26,6 @@ extern const char *const bs_model_texts[];
 /* An adapter beside a whole model: transformers would apply it. */
 bs_status bs_folder_refuse_adapter(const char *dir, bs_error *err);
 
-/* Names in a folder that `accept` takes, sorted; names[0..*n) and the array are freed with
-   bs_file_names_free. */
-bs_status bs_folder_names(const char *dir, bool (*accept)(const char *name), char ***names,
-                          size_t *n, bs_error *err);
-void bs_file_names_free(char **names, size_t n);
 bool bs_ends_with(const char *text, const char *end);
 
 #endif

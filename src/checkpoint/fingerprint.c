@@ -77,7 +77,7 @@ static bs_status add_weights(const bs_weight_files *files, bs_text *lines, bs_er
     if (status != BS_OK)
       break;
     bs_hex(digest, sizeof digest, hex);
-    status = append_line(lines, hex, files->names[i], err);
+    status = append_line(lines, hex, files->names.names[i], err);
   }
   bs_text_free(&sample);
   return status;

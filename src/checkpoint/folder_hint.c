@@ -26,28 +26,28 @@ static bool is_gguf(const char *name) { return bs_ends_with(name, ".gguf"); }
 
 /* The first name in a folder that `accept` takes; NULL when there is none. Free with free(). */
 static char *first_name(const char *dir, bool (*accept)(const char *name)) {
-  char **names = NULL, *first = NULL;
-  size_t n = 0;
-  if (bs_folder_names(dir, accept, &names, &n, NULL) == BS_OK && n > 0)
-    first = bs_string_copy(names[0], NULL);
-  bs_file_names_free(names, n);
+  char *first = NULL;
+  bs_name_list list = {0};
+  if (bs_folder_names(dir, accept, &list, NULL) == BS_OK && list.n > 0)
+    first = bs_string_copy(list.names[0], NULL);
+  bs_name_list_free(&list);
   return first;
 }
 
 /* The first folder in `dir` that holds config.json. */
 static char *model_inside(const char *dir) {
-  char **names = NULL, *found = NULL;
-  size_t n = 0;
-  if (bs_folder_names(dir, any_name, &names, &n, NULL) != BS_OK)
+  char *found = NULL;
+  bs_name_list list = {0};
+  if (bs_folder_names(dir, any_name, &list, NULL) != BS_OK)
     return NULL;
-  for (size_t i = 0; i < n && found == NULL; i++) {
-    char *path = bs_path_join(dir, names[i], NULL);
+  for (size_t i = 0; i < list.n && found == NULL; i++) {
+    char *path = bs_path_join(dir, list.names[i], NULL);
     if (path != NULL && bs_is_folder(path) && has_file(path, "config.json"))
       found = path;
     else
       free(path);
   }
-  bs_file_names_free(names, n);
+  bs_name_list_free(&list);
   return found;
 }
 

@@ -28,20 +28,19 @@ static bs_status hash_line(const char *dir, const char *name, bool required, bs_
 }
 
 bs_status bs_checkpoint_sha256(const char *dir, char hex[65], bs_error *err) {
-  char **names = NULL;
-  size_t n = 0;
+  bs_name_list weights = {0};
   bs_text lines = {0};
-  bs_status status = bs_folder_names(dir, is_weights, &names, &n, err);
+  bs_status status = bs_folder_names(dir, is_weights, &weights, err);
   for (size_t i = 0; bs_model_texts[i] != NULL && status == BS_OK; i++)
     status = hash_line(dir, bs_model_texts[i], false, &lines, err);
-  for (size_t i = 0; i < n && status == BS_OK; i++)
-    status = hash_line(dir, names[i], true, &lines, err);
+  for (size_t i = 0; i < weights.n && status == BS_OK; i++)
+    status = hash_line(dir, weights.names[i], true, &lines, err);
   unsigned char digest[32];
   if (status == BS_OK)
     status = bs_sha256(lines.data != NULL ? lines.data : "", lines.n_bytes, digest, err);
   if (status == BS_OK)
     bs_hex(digest, sizeof digest, hex);
-  bs_file_names_free(names, n);
+  bs_name_list_free(&weights);
   bs_text_free(&lines);
   return status;
 }

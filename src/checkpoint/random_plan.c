@@ -118,8 +118,7 @@ static void add_tensor(void *context, const bs_needed_tensor *needed) {
   tensor.n = needed->n_dims == 1 ? needed->shape[0] : needed->shape[0] * needed->shape[1];
   tensor.begin = p->n_bytes;
   p->n_bytes += tensor.n * bs_dtype_bytes(p->model->store);
-  p->status = bs_array_reserve((void **)&p->tensors, &p->capacity, p->n_tensors, 1,
-                               sizeof *p->tensors, p->err);
+  p->status = bs_reserve(&p->tensors, &p->capacity, p->n_tensors, 1, p->err);
   if (p->status != BS_OK)
     return;
   p->tensors[p->n_tensors++] = tensor;
@@ -138,7 +137,7 @@ static void add_tensor(void *context, const bs_needed_tensor *needed) {
 static bs_status add_tensors(bs_random_plan *p, const bs_family *family, bs_error *err) {
   const bs_tensor_list none = {0};
   bs_blueprint blueprint = {0};
-  bs_notes notes = {0};
+  bs_name_list notes = {0};
   bs_json *config = NULL;
   bs_status status = bs_json_parse(&config, p->config.data, p->config.n_bytes, "config.json", err);
   if (status != BS_OK)
@@ -153,7 +152,7 @@ static bs_status add_tensors(bs_random_plan *p, const bs_family *family, bs_erro
                       .err = err};
   family->describe(&reader, &blueprint);
   bs_blueprint_free(&blueprint);
-  bs_file_names_free(notes.lines, notes.n);
+  bs_name_list_free(&notes);
   bs_json_free(&config);
   return reader.status != BS_OK ? reader.status : p->status;
 }

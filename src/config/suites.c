@@ -1,12 +1,12 @@
 /* Suites: where the files of their tasks lie. */
 #include <ctype.h>
-#include <dirent.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 #include "base/file_internal.h"
 #include "base/memory_internal.h"
+#include "base/name_list_internal.h"
 #include "base/text_internal.h"
 #include "config/suites_internal.h"
 
@@ -183,55 +183,32 @@ static bs_status look_at(search *s, const char *path, const char *name, bs_error
   return status;
 }
 
-static int by_bytes(const void *a, const void *b) {
-  return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
-/* Names of the folders in a folder, sorted; hidden ones are left out. */
-static bs_status list_folders(const char *folder, char ***names, size_t *n, bs_error *err) {
-  size_t capacity = 0;
-  *names = NULL;
-  *n = 0;
-  DIR *entries = opendir(folder);
-  const struct dirent *item;
-  bs_status status = BS_OK;
-  while (entries != NULL && status == BS_OK && (item = readdir(entries)) != NULL) {
-    if (item->d_name[0] == '.')
-      continue;
-    status = bs_reserve(names, &capacity, *n, 1, err);
-    if (status == BS_OK && ((*names)[*n] = bs_string_copy(item->d_name, err)) == NULL)
-      status = BS_ERR_MEMORY;
-    *n += status == BS_OK;
-  }
-  if (entries != NULL)
-    closedir(entries);
-  if (*n > 0)
-    qsort(*names, *n, sizeof **names, by_bytes);
-  return status;
-}
+static bool is_visible(const char *name) { return name[0] != '.'; }
 
 enum { DEEPEST = 3 }; /* below the folder of the suite */
 
 /* Task folders below `folder`. What lies below a task is its own affair. */
 static bs_status walk(search *s, const char *folder, int depth, bs_error *err) {
-  char **names;
-  size_t n;
-  bs_status status = list_folders(folder, &names, &n, err);
-  for (size_t i = 0; status == BS_OK && i < n; i++) {
-    char *path = bs_path_join(folder, names[i], err);
+  bs_name_list list = {0};
+  bs_error unread = {0}; /* nothing is found in a folder that cannot be read */
+  bs_status status = bs_folder_names(folder, is_visible, &list, &unread);
+  if (status == BS_ERR_IO)
+    status = BS_OK;
+  else if (status != BS_OK)
+    bs_error_set(err, status, "%s", unread.message);
+  for (size_t i = 0; status == BS_OK && i < list.n; i++) {
+    char *path = bs_path_join(folder, list.names[i], err);
     char *file = path != NULL ? bs_path_join(path, "task.json", err) : NULL;
     if (file == NULL)
       status = BS_ERR_MEMORY;
     else if (bs_is_folder(path) && bs_file_exists(file))
-      status = look_at(s, file, names[i], err);
+      status = look_at(s, file, list.names[i], err);
     else if (bs_is_folder(path) && depth < DEEPEST)
       status = walk(s, path, depth + 1, err);
     free(path);
     free(file);
   }
-  for (size_t i = 0; i < n; i++)
-    free(names[i]);
-  free(names);
+  bs_name_list_free(&list);
   return status;
 }
 

@@ -8,6 +8,7 @@
 
 #include "base/memory_internal.h"
 #include "base/text_internal.h"
+#include "bigsweep/buffer.h"
 
 typedef struct cursor {
   const char *text, *at; /* the text ends in NUL */
@@ -123,18 +124,7 @@ static bs_status read_string(cursor *c, bs_text *to) {
   return status;
 }
 
-static bs_status add(bs_python_list *list, const bs_text *item, bs_error *err) {
-  bs_status status = bs_reserve(&list->items, &list->capacity, list->n, 1, err);
-  if (status != BS_OK)
-    return status;
-  char *copy = bs_string_new(item->data != NULL ? item->data : "", item->n_bytes, err);
-  if (copy == NULL)
-    return BS_ERR_MEMORY;
-  list->items[list->n++] = copy;
-  return BS_OK;
-}
-
-static bs_status read_items(bs_python_list *list, cursor *c, char closing, bs_text *item) {
+static bs_status read_items(bs_name_list *list, cursor *c, char closing, bs_text *item) {
   for (;;) {
     skip_space(c);
     if (*c->at == closing)
@@ -142,7 +132,8 @@ static bs_status read_items(bs_python_list *list, cursor *c, char closing, bs_te
     item->n_bytes = 0;
     bs_status status = read_string(c, item);
     if (status == BS_OK)
-      status = add(list, item, c->err);
+      status =
+          bs_name_list_add_bytes(list, item->data != NULL ? item->data : "", item->n_bytes, c->err);
     if (status != BS_OK)
       return status;
     if (*c->at == ',')
@@ -155,10 +146,10 @@ static bs_status read_items(bs_python_list *list, cursor *c, char closing, bs_te
   return *c->at == '\0' ? BS_OK : expected(c, "nothing behind the list");
 }
 
-bs_status bs_python_list_read(bs_python_list *list, const char *text, bs_error *err) {
+bs_status bs_python_list_read(bs_name_list *list, const char *text, bs_error *err) {
   cursor c = {.text = text, .at = text, .err = err};
   bs_text item = {0};
-  bs_python_list_free(list);
+  bs_name_list_free(list);
   skip_space(&c);
   if (*c.at != '[' && *c.at != '(')
     return expected(&c, "\"[\"");
@@ -166,13 +157,6 @@ bs_status bs_python_list_read(bs_python_list *list, const char *text, bs_error *
   bs_status status = read_items(list, &c, closing, &item);
   bs_text_free(&item);
   if (status != BS_OK)
-    bs_python_list_free(list);
+    bs_name_list_free(list);
   return status;
-}
-
-void bs_python_list_free(bs_python_list *list) {
-  for (size_t i = 0; i < list->n; i++)
-    free(list->items[i]);
-  free(list->items);
-  *list = (bs_python_list){0};
 }

@@ -84,15 +84,13 @@ static void rename_real(const char *name, const bs_json *config) {
       return;
   for (size_t i = 0; bs_family_at(i) != NULL; i++) {
     bs_error err = {0};
-    bs_notes notes = {0};
+    bs_name_list notes = {0};
     bs_reader reader = {.config = config, .family = bs_family_at(i), .notes = &notes, .err = &err};
     bs_keys_check(&reader);
     if (reader.status == BS_OK)
       printf("\n    %s passes as %s", name, bs_family_at(i)->architecture);
     CU_ASSERT_NOT_EQUAL(reader.status, BS_OK);
-    for (size_t n = 0; n < notes.n; n++)
-      free(notes.lines[n]);
-    free(notes.lines);
+    bs_name_list_free(&notes);
   }
 }
 

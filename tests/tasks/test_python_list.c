@@ -7,19 +7,19 @@
 
 /* The items joined by "|". */
 static void reads(const char *text, size_t n, const char *expected) {
-  bs_python_list list = {0};
+  bs_name_list list = {0};
   bs_error err = {0};
   bs_text joined = {0};
   bs_text_append(&joined, "", 0, NULL);
   BS_TEST_OK(bs_python_list_read(&list, text, &err), err);
   CU_ASSERT_EQUAL(list.n, n);
   for (size_t i = 0; i < list.n; i++)
-    bs_text_printf(&joined, NULL, "%s%s", i > 0 ? "|" : "", list.items[i]);
+    bs_text_printf(&joined, NULL, "%s%s", i > 0 ? "|" : "", list.names[i]);
   if (strcmp(joined.data, expected) != 0)
     printf("\n    %s: expected %s, found %s", text, expected, joined.data);
   CU_ASSERT_STRING_EQUAL(joined.data, expected);
   bs_text_free(&joined);
-  bs_python_list_free(&list);
+  bs_name_list_free(&list);
 }
 
 static void lists_are_read(void) {
@@ -62,17 +62,17 @@ static void faults_are_placed(void) {
   };
   bs_error err = {0};
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-    bs_python_list list = {0};
+    bs_name_list list = {0};
     BS_TEST_FAILS(bs_python_list_read(&list, cases[i].text, &err), BS_ERR_INPUT, err,
                   cases[i].message);
     CU_ASSERT_EQUAL(list.n, 0);
-    CU_ASSERT_PTR_NULL(list.items);
+    CU_ASSERT_PTR_NULL(list.names);
   }
 }
 
 static void every_part_of_a_list_is_a_fault(void) {
   static const char text[] = "['a\\x41', u\"b\" 'c', '''d''', '\\U0001f642']";
-  bs_python_list list = {0};
+  bs_name_list list = {0};
   bs_error err = {0};
   char part[sizeof text];
   for (size_t n = 0; n + 1 < sizeof text; n++) {
@@ -83,7 +83,7 @@ static void every_part_of_a_list_is_a_fault(void) {
   }
   BS_TEST_OK(bs_python_list_read(&list, text, &err), err);
   CU_ASSERT_EQUAL(list.n, 4);
-  bs_python_list_free(&list);
+  bs_name_list_free(&list);
 }
 
 int main(void) {

@@ -79,7 +79,7 @@ typedef struct prize {
   bs_task *task;
   bs_findings *findings;
   bs_collector collector;
-  bs_python_list classes; /* of the row */
+  bs_name_list classes; /* of the row */
   size_t answer;
   bool warned_of_space;
   bs_error *err;
@@ -114,11 +114,7 @@ static bs_status read_json_classes(prize *p, const prize_row *row) {
     status = bs_member_string(&items[i], place, p->findings, &text, p->err);
     if (text == NULL)
       continue;
-    status = bs_reserve(&p->classes.items, &p->classes.capacity, p->classes.n, 1, p->err);
-    if (status == BS_OK)
-      p->classes.items[p->classes.n++] = text;
-    else
-      free(text);
+    status = bs_name_list_take(&p->classes, text, p->err);
   }
   free(items);
   return status;
@@ -129,7 +125,7 @@ static bs_status check_classes(prize *p, const prize_row *row) {
   if (p->classes.n < 2)
     bs_finding_fault(p->findings, place, "expected at least 2 classes, found %zu", p->classes.n);
   for (size_t i = 0; i < p->classes.n; i++) {
-    const char *text = p->classes.items[i];
+    const char *text = p->classes.names[i];
     if (text[0] == '\0')
       bs_finding_fault(p->findings, place, "class %zu has no text", i);
     else if (text[0] != ' ' && !p->warned_of_space) {
@@ -140,7 +136,7 @@ static bs_status check_classes(prize *p, const prize_row *row) {
                          text);
     }
   }
-  return bs_finding_repeated(p->findings, place, "class", (const char *const *)p->classes.items,
+  return bs_finding_repeated(p->findings, place, "class", (const char *const *)p->classes.names,
                              p->classes.n, p->err);
 }
 
@@ -158,7 +154,7 @@ static void read_answer(prize *p, const prize_row *row) {
 
 static bs_status read_classes(prize *p, const prize_row *row) {
   bs_error fault = {0};
-  bs_python_list_free(&p->classes);
+  bs_name_list_free(&p->classes);
   size_t n_faults = p->findings->n_faults;
   bs_status status = row->class_list != NULL
                          ? read_json_classes(p, row)
@@ -195,7 +191,7 @@ static bs_status add_classes(prize *p, const char *prompt, bs_choice_role role) 
   if ((example.input = bs_string_copy(prompt, p->err)) != NULL)
     status = BS_OK;
   for (size_t i = 0; i < p->classes.n && status == BS_OK; i++)
-    status = bs_example_add_choice(&example, p->classes.items[i], i == p->answer, role, p->err);
+    status = bs_example_add_choice(&example, p->classes.names[i], i == p->answer, role, p->err);
   /* Pairs stay pairs: one prompt may be compared with several others. */
   if (status == BS_OK)
     status = bs_collector_add(&p->collector, &example, p->kind == LOGODDS, p->err);
@@ -408,7 +404,7 @@ static bs_status read(bs_task *task, const char *text, size_t n_bytes, bs_findin
   bs_status status = is_json ? read_json(&p, text, n_bytes) : read_csv(&p, text, n_bytes);
   if (status == BS_OK)
     bs_collector_finish(&p.collector, findings);
-  bs_python_list_free(&p.classes);
+  bs_name_list_free(&p.classes);
   bs_collector_free(&p.collector);
   return status;
 }
