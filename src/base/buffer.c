@@ -1,3 +1,4 @@
+/* Growable text and token ids. */
 #include "bigsweep/buffer.h"
 
 #include <stdarg.h>

@@ -1,3 +1,4 @@
+/* Reading CSV, field by field. */
 #include "base/csv_internal.h"
 
 #include <stdbool.h>

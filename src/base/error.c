@@ -1,3 +1,4 @@
+/* Statuses as text, and error messages that are valid UTF-8 and fit. */
 #include "bigsweep/error.h"
 
 #include <stdarg.h>

@@ -1,3 +1,4 @@
+/* JSON documents: reading, typed access with clear faults, writing of strings and numbers. */
 #include "base/json_internal.h"
 
 #include <math.h>

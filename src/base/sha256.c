@@ -1,3 +1,4 @@
+/* SHA-256 of bytes and of files, through OpenSSL. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>

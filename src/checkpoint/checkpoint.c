@@ -1,3 +1,4 @@
+/* Opening a model's folder: config.json, tensors, and what is to be said about them. */
 #include "bigsweep/checkpoint.h"
 
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* The types of a tensor's elements. */
 #include "bigsweep/checkpoint.h"
 
 static const struct {

@@ -1,3 +1,4 @@
+/* The header of a safetensors file, checked, as a list of tensors. */
 #include "checkpoint/safetensors_internal.h"
 
 #include <stdlib.h>

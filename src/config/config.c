@@ -1,3 +1,4 @@
+/* A configuration from JSON: its parts in turn, defaults, and freeing it. */
 #include "config/config_internal.h"
 
 #include <limits.h>

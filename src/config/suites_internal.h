@@ -1,3 +1,4 @@
+/* Suites: lists of tasks that are given by one name. */
 #ifndef BIGSWEEP_CONFIG_SUITES_INTERNAL_H
 #define BIGSWEEP_CONFIG_SUITES_INTERNAL_H
 

@@ -1,3 +1,4 @@
+/* Made-up models for the bench: shapes, and a folder with random weights. */
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>

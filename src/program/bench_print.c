@@ -1,3 +1,4 @@
+/* The bench's results as a table and as JSON. */
 #include <inttypes.h>
 #include <string.h>
 

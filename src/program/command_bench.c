@@ -1,3 +1,4 @@
+/* bigsweep bench: how fast this machine runs a model. */
 #include <omp.h>
 #include <stdio.h>
 #include <string.h>

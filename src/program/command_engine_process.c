@@ -1,3 +1,4 @@
+/* The process that a worker starts to evaluate in: no command for people. */
 #include <stdlib.h>
 
 #include "bigsweep/sweep.h"

@@ -1,3 +1,4 @@
+/* bigsweep metric: a filter that computes a metric. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>

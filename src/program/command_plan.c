@@ -1,3 +1,4 @@
+/* bigsweep plan: what a run would do, and how long it would take. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,3 +1,4 @@
+/* bigsweep prompt: the prompts of a task. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* bigsweep run: a sweep, or the continuation of one. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

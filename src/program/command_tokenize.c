@@ -1,3 +1,4 @@
+/* bigsweep tokenize: a filter between text and token ids. */
 #include <stdio.h>
 
 #include "bigsweep/tokenizer.h"

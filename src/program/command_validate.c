@@ -1,3 +1,4 @@
+/* bigsweep validate: faults in task files. */
 #include <stdio.h>
 #include <stdlib.h>
 

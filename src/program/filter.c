@@ -1,3 +1,4 @@
+/* Running a filter over its lines, and reading what they share. */
 #include "program/filter.h"
 
 #include <errno.h>

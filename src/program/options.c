@@ -1,3 +1,4 @@
+/* Reading a command's options by its table, and printing help and errors. */
 #include "program/options.h"
 
 #include <errno.h>

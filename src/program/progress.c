@@ -1,3 +1,4 @@
+/* Progress of a run on a terminal or in a log. */
 #include "program/progress.h"
 
 #include <stdio.h>

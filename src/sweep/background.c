@@ -1,3 +1,4 @@
+/* A thread that works while the caller waits and shows signs of life. */
 #include "sweep/background_internal.h"
 
 #include <pthread.h>

@@ -1,3 +1,4 @@
+/* Time limits from the environment, and a clock that never goes back. */
 #include "sweep/limits_internal.h"
 
 #include <math.h>

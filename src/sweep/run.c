@@ -1,3 +1,4 @@
+/* A sweep from its configuration to the results, as coordinator or as worker. */
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* Writing and reading OUTPUT.status and OUTPUT.done. */
 #include "sweep/run_status_internal.h"
 
 #include <stdio.h>

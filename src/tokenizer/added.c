@@ -1,3 +1,4 @@
+/* Added tokens: reading them and cutting texts at them, by a trie. */
 #include "tokenizer/added_internal.h"
 
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* Bytes as printable characters and back. */
 #include "tokenizer/byte_level_internal.h"
 
 #include "base/text_internal.h"

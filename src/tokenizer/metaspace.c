@@ -1,3 +1,4 @@
+/* Metaspace: spaces as a visible mark and back. */
 #include "tokenizer/metaspace_internal.h"
 
 #include <string.h>

@@ -1,3 +1,4 @@
+/* Chains of parts of a tokenizer.json, each found in the table of its kinds. */
 #include "tokenizer/parts_internal.h"
 
 #include <stdlib.h>

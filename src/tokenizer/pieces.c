@@ -1,3 +1,4 @@
+/* Cutting a text into pieces and rewriting them. */
 #include "tokenizer/pieces_internal.h"
 
 #include <stdlib.h>

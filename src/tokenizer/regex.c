@@ -1,3 +1,4 @@
+/* Compiling and matching regular expressions with PCRE2. */
 #include "tokenizer/regex_internal.h"
 
 #define PCRE2_CODE_UNIT_WIDTH 8

@@ -1,3 +1,4 @@
+/* Replace: patterns, their matches in a text, and what takes their place. */
 #include "tokenizer/replace_internal.h"
 
 #include <stdlib.h>

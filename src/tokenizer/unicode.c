@@ -1,3 +1,4 @@
+/* Classes of characters, lower case, and repair of what is not UTF-8. */
 #include "tokenizer/unicode_internal.h"
 
 #include <string.h>

@@ -1,3 +1,4 @@
+/* The two hash tables of a vocabulary: by text and by id. */
 #include "tokenizer/vocabulary_internal.h"
 
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* Units that are left, handed out, tried again and given up. */
 #include "sweep/coordinator/jobs_internal.h"
 
 #include <stdint.h>

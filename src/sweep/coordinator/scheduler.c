@@ -1,3 +1,4 @@
+/* Choosing the next unit for a worker. */
 #include "sweep/coordinator/scheduler_internal.h"
 
 #include <math.h>

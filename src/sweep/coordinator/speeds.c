@@ -1,3 +1,4 @@
+/* Estimating speeds of models and workers from finished units. */
 #include "sweep/coordinator/speeds_internal.h"
 
 #include <stdlib.h>

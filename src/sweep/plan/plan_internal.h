@@ -1,3 +1,4 @@
+/* What the parts of planning share. */
 #ifndef BIGSWEEP_SWEEP_PLAN_PLAN_INTERNAL_H
 #define BIGSWEEP_SWEEP_PLAN_PLAN_INTERNAL_H
 

@@ -1,3 +1,4 @@
+/* Messages on a stream of bytes, framed and read back. */
 #include "sweep/protocol/frames_internal.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* Messages between ranks by MPI. */
 #include "sweep/protocol/transport_internal.h"
 
 #include <limits.h>

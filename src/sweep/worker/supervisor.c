@@ -1,3 +1,4 @@
+/* Supervising an engine process: start, feed, watch, replace. */
 #include "sweep/worker/supervisor_internal.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* Working on units: opens models and tasks as units ask for them and evaluates. */
 #include "sweep/limits_internal.h"
 #include "sweep/worker/worker_internal.h"
 
