@@ -307,6 +307,7 @@ const bs_key_rule bs_keys_refused_by_all[] = {
     {"use_bidirectional_attention", {NO}, .why = "only attention to earlier tokens is built"},
     {"causal", {YES}, .why = "only attention to earlier tokens is built"},
     {"use_causal_mask", {YES}, .why = "only attention to earlier tokens is built"},
+    {"causal_mask", {YES}, .why = "only attention to earlier tokens is built"},
     {"prefix_lm", {NO}, .why = "only attention to earlier tokens is built"},
     {"sliding_window", .is_neutral = is_idle_window, .why = "this architecture has no window"},
     {"use_sliding_window", {NO}, .why = "this architecture has no window"},
@@ -370,6 +371,7 @@ const bs_key_rule bs_keys_refused_by_all[] = {
     /* Layers of another make. */
     {"do_layer_norm_before", {YES}, .why = "norms after each part are not built"},
     {"*normalize_before", {YES}, .why = "norms after each part are not built"},
+    {"pre_norm", {YES}, .why = "norms after each part are not built"},
     {"*elementwise_affine", {YES}, .why = "norms without weights are not built"},
     {"add_final_layer_norm", {YES}, .why = "a model without its last norm is not built"},
     {"attention_bias", {NO}, .why = "this architecture has no such biases"},

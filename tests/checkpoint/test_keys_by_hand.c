@@ -154,6 +154,8 @@ static const hand_case hand_cases[] = {
     {"LlamaForCausalLM", {{"is_causal", "true"}}, ""},
     {"LlamaForCausalLM", {{"use_bidirectional_attention", "true"}}, "use_bidirectional_attention"},
     {"LlamaForCausalLM", {{"use_causal_mask", "false"}}, "use_causal_mask"},
+    {"LlamaForCausalLM", {{"causal_mask", "false"}}, "causal_mask"},
+    {"GPT2LMHeadModel", {{"pre_norm", "false"}}, "pre_norm"},
     {"LlamaForCausalLM", {{"causal", "false"}}, "causal: false"},
     {"LlamaForCausalLM", {{"use_rope", "true"}}, ""},
     {"LlamaForCausalLM", {{"use_rope", "false"}}, "use_rope"},
