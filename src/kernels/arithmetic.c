@@ -1,7 +1,6 @@
 /* The names of precisions, and what AUTO stands for. */
 #include "kernels/arithmetic_internal.h"
 
-#include <stdio.h>
 #include <string.h>
 
 static const char *const names[] = {
@@ -12,16 +11,6 @@ static const char *const names[] = {
 };
 
 enum { N_PRECISIONS = sizeof names / sizeof *names };
-
-const char *bs_list_names(const char *const *listed, size_t n, char *text, size_t n_bytes) {
-  size_t used = 0;
-  text[0] = '\0';
-  for (size_t i = 0; i < n && used < n_bytes; i++) {
-    int k = snprintf(text + used, n_bytes - used, "%s%s", i > 0 ? ", " : "", listed[i]);
-    used += k > 0 ? (size_t)k : 0;
-  }
-  return text;
-}
 
 bs_status bs_precision_parse(bs_precision *out, const char *name, bs_error *err) {
   char known[64];

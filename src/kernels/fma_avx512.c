@@ -83,7 +83,7 @@ static void round_row(bs_precision precision, const float *x, float *to, size_t 
 const bs_fma_ops bs_fma_avx512 = {
     .max_rows = MAX_ROWS, .micro = micro, .expand = expand, .round_row = round_row};
 
-static void store(const bs_results *c, size_t n_cols, const float *bias, float *y, size_t ld_y,
+static void store(const bs_block_sums *c, size_t n_cols, const float *bias, float *y, size_t ld_y,
                   bs_epilogue epilogue) {
   for (size_t h = 0; h < n_cols; h += 16) {
     __mmask16 lanes = bs_lanes(n_cols - h);

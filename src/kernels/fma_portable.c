@@ -43,7 +43,7 @@ static void round_row(bs_precision precision, const float *x, float *to, size_t 
 const bs_fma_ops bs_fma_portable = {
     .max_rows = MAX_ROWS, .micro = micro, .expand = bs_convert_to_f32, .round_row = round_row};
 
-static void store(const bs_results *c, size_t n_cols, const float *bias, float *y, size_t ld_y,
+static void store(const bs_block_sums *c, size_t n_cols, const float *bias, float *y, size_t ld_y,
                   bs_epilogue epilogue) {
   for (size_t r = 0; r < c->n_rows; r++)
     for (size_t j = 0; j < n_cols; j++) {

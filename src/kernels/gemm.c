@@ -27,11 +27,3 @@ const bs_gemm *bs_gemm_find(bs_arithmetic arithmetic) {
       return &kernels[i];
   return NULL;
 }
-
-bs_dtype bs_gemm_storage(bs_precision precision, bs_dtype dtype) {
-  return precision == BS_PRECISION_BF16 ? BS_DTYPE_BF16 : dtype;
-}
-
-size_t bs_precision_parts(bs_precision precision) {
-  return precision == BS_PRECISION_F32 ? 3 : precision == BS_PRECISION_BF16X2 ? 2 : 1;
-}

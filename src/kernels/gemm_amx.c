@@ -217,8 +217,8 @@ typedef struct pending {
   const bs_product *work;
   const float *c; /* of the first panel */
   size_t group_row, n_rows, done, panel, n_panels;
-  const bs_store *store; /* or NULL: by call */
-  float *y;              /* of the first row */
+  const bs_block_store *store; /* or NULL: by call */
+  float *y;                    /* of the first row */
   __m512 bias[2];
   __mmask16 lanes[2];
 } pending;
@@ -264,14 +264,14 @@ BS_INLINE void store_rows(pending *p, size_t n_rows) {
 
 static void emit_rows(pending *p, size_t n_rows) {
   for (size_t i = 0; i < n_rows && p->done < p->n_rows; i++, p->done++)
-    p->work->emit(p->work->context, &(bs_results){.data = p->c + p->done / TILE_ROWS * BS_PANEL +
-                                                          p->done % TILE_ROWS * C_ROW,
-                                                  .panel_stride = C_PANEL,
-                                                  .row_stride = C_ROW,
-                                                  .row = p->group_row + p->done,
-                                                  .n_rows = 1,
-                                                  .panel = p->panel,
-                                                  .n_panels = p->n_panels});
+    p->work->emit(p->work->context, &(bs_block_sums){.data = p->c + p->done / TILE_ROWS * BS_PANEL +
+                                                             p->done % TILE_ROWS * C_ROW,
+                                                     .panel_stride = C_PANEL,
+                                                     .row_stride = C_ROW,
+                                                     .row = p->group_row + p->done,
+                                                     .n_rows = 1,
+                                                     .panel = p->panel,
+                                                     .n_panels = p->n_panels});
 }
 
 BS_INLINE void hand_over(pending *p, size_t n_rows) {
@@ -425,7 +425,7 @@ _Static_assert(C_PANELS % BS_HEAD_PANELS == 0, "panels handed over at once lie i
 
 /* Whole tiles of results that nothing is added to go straight to their place. */
 static bool stores_directly(const bs_product *work, size_t n_rows, size_t p) {
-  const bs_store *store = work->store;
+  const bs_block_store *store = work->store;
   return store != NULL && store->bias == NULL && store->epilogue == BS_EPILOGUE_STORE &&
          n_rows % TILE_ROWS == 0 && (work->panel + p + 1) * BS_PANEL <= store->n_out;
 }

@@ -92,12 +92,12 @@ static void block_product(const bs_product *work, size_t b, size_t p, const floa
     ops->micro(end - first, depth, rows + first * BS_FMA_STRIDE, weights, c + first * BS_PANEL,
                b > 0);
     if (last && work->emit_panels == 1)
-      work->emit(work->context, &(bs_results){.data = c + first * BS_PANEL,
-                                              .row_stride = BS_PANEL,
-                                              .row = work->row + first,
-                                              .n_rows = end - first,
-                                              .panel = work->panel + p,
-                                              .n_panels = 1});
+      work->emit(work->context, &(bs_block_sums){.data = c + first * BS_PANEL,
+                                                 .row_stride = BS_PANEL,
+                                                 .row = work->row + first,
+                                                 .n_rows = end - first,
+                                                 .panel = work->panel + p,
+                                                 .n_panels = 1});
   }
 }
 
@@ -120,13 +120,13 @@ static void product(const bs_product *work) {
   }
   for (size_t p = 0; work->emit_panels > 1 && p < work->n_panels; p += work->emit_panels) {
     size_t left = work->n_panels - p;
-    work->emit(work->context, &(bs_results){.data = results + p * stride,
-                                            .panel_stride = stride,
-                                            .row_stride = BS_PANEL,
-                                            .row = work->row,
-                                            .n_rows = work->n_rows,
-                                            .panel = work->panel + p,
-                                            .n_panels = bs_size_min(left, work->emit_panels)});
+    work->emit(work->context, &(bs_block_sums){.data = results + p * stride,
+                                               .panel_stride = stride,
+                                               .row_stride = BS_PANEL,
+                                               .row = work->row,
+                                               .n_rows = work->n_rows,
+                                               .panel = work->panel + p,
+                                               .n_panels = bs_size_min(left, work->emit_panels)});
   }
 }
 

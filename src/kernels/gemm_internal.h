@@ -29,21 +29,21 @@ typedef struct bs_gemm bs_gemm;
 
 /* Results of a product, handed over while they lie in the cache: output j of panel p and row r is
    data[p * panel_stride + r * row_stride + j]. */
-typedef struct bs_results {
+typedef struct bs_block_sums {
   const float *data;
   size_t panel_stride, row_stride;
   size_t row, n_rows, panel, n_panels;
-} bs_results;
+} bs_block_sums;
 
-typedef void (*bs_emit)(void *context, const bs_results *results);
+typedef void (*bs_emit)(void *context, const bs_block_sums *results);
 
 /* Where results go when they are stored (bias may be NULL). */
-typedef struct bs_store {
+typedef struct bs_block_store {
   float *y;
   size_t ld_y, n_out;
   const float *bias;
   bs_epilogue epilogue;
-} bs_store;
+} bs_block_store;
 
 /* One thread's piece of work. */
 typedef struct bs_product {
@@ -60,7 +60,7 @@ typedef struct bs_product {
   size_t emit_panels; /* panels handed over at once: 1 or BS_HEAD_PANELS */
   bs_emit emit;
   void *context;
-  const bs_store *store; /* or NULL; a kernel may store by itself instead of calling emit */
+  const bs_block_store *store; /* or NULL; a kernel may store by itself instead of calling emit */
 } bs_product;
 
 /* What a family of kernels shares. */
@@ -97,7 +97,7 @@ typedef struct bs_gemm_family {
 /* Inner loops over the output: y = c + bias or y += c + bias for the n_cols <= 32 columns of one
    panel; the summary of one row of a vocabulary block. */
 typedef struct bs_output_ops {
-  void (*store)(const bs_results *c, size_t n_cols, const float *bias, float *y, size_t ld_y,
+  void (*store)(const bs_block_sums *c, size_t n_cols, const float *bias, float *y, size_t ld_y,
                 bs_epilogue epilogue);
   void (*summary)(const float *c, size_t panel_stride, size_t n_cols, size_t first_col,
                   const float *bias, bs_logits_partial *partial);

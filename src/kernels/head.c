@@ -16,7 +16,7 @@ typedef struct head {
   const bs_logits_summary *summary;
 } head;
 
-static void emit_block(void *context, const bs_results *results) {
+static void emit_block(void *context, const bs_block_sums *results) {
   const head *h = context;
   const bs_logits_summary *to = h->summary;
   const size_t *offsets = to->offsets + h->first_row;

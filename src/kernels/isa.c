@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #if BS_ISA_X86
@@ -16,6 +17,16 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 #endif
+
+const char *bs_list_names(const char *const *listed, size_t n, char *text, size_t n_bytes) {
+  size_t used = 0;
+  text[0] = '\0';
+  for (size_t i = 0; i < n && used < n_bytes; i++) {
+    int k = snprintf(text + used, n_bytes - used, "%s%s", i > 0 ? ", " : "", listed[i]);
+    used += k > 0 ? (size_t)k : 0;
+  }
+  return text;
+}
 
 typedef struct isa_row {
   bs_isa isa;

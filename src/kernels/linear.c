@@ -9,8 +9,6 @@
 #include "kernels/run_internal.h"
 #include "kernels/scratch_internal.h"
 
-size_t bs_paired_outputs(size_t n_half) { return bs_ceil_div(n_half, BS_PANEL) * (2 * BS_PANEL); }
-
 static bs_status check_type(bs_dtype dtype, bs_error *err) {
   if (dtype == BS_DTYPE_F32 || dtype == BS_DTYPE_F16 || dtype == BS_DTYPE_BF16)
     return BS_OK;

@@ -9,15 +9,15 @@
 typedef struct target {
   const bs_linear *linear;
   const bs_linear_output *output;
-  bs_store store; /* of results without a map */
+  bs_block_store store; /* of results without a map */
   float *y;
   size_t first_row, n_slab;
 } target;
 
-static void emit_rows(void *context, const bs_results *results) {
+static void emit_rows(void *context, const bs_block_sums *results) {
   const target *to = context;
-  const bs_store *s = &to->store;
-  bs_results c = *results;
+  const bs_block_store *s = &to->store;
+  bs_block_sums c = *results;
   for (size_t p = 0; p < results->n_panels; p++, c.data += c.panel_stride) {
     size_t col = (results->panel + p) * BS_PANEL, left = s->n_out - col;
     to->linear->gemm->output->store(&c, bs_size_min(left, BS_PANEL),
@@ -43,7 +43,7 @@ static void pack_piece(const target *to, const float *y, size_t row, size_t col,
                                  next->n_in, to->output->slab);
 }
 
-static void emit_mapped(void *context, const bs_results *results) {
+static void emit_mapped(void *context, const bs_block_sums *results) {
   const target *to = context;
   const bs_linear *linear = to->linear;
   const bs_linear_output *output = to->output;

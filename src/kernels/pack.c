@@ -6,6 +6,8 @@
 #include "kernels/convert_internal.h"
 #include "kernels/layer_internal.h"
 
+size_t bs_paired_outputs(size_t n_half) { return bs_ceil_div(n_half, BS_PANEL) * (2 * BS_PANEL); }
+
 /* Adds the columns of a panel that lie in one part to block[depth][BS_PANEL]. */
 static void read_part(const bs_weight *w, size_t first_out, size_t first_col, size_t end_col,
                       size_t panel_col, size_t k, size_t depth, float *block) {

@@ -11,7 +11,7 @@ typedef struct bs_run {
   size_t emit_panels;  /* 1; 2 of pairs; BS_HEAD_PANELS: whole vocabulary blocks */
   bs_emit emit;        /* from any thread; every (row, panel) once */
   void *context;
-  const bs_store *store; /* what emit does, or NULL */
+  const bs_block_store *store; /* what emit does, or NULL */
 } bs_run;
 
 /* Rows that one run should have at most, so that the packed activations stay small. */
