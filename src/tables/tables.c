@@ -211,12 +211,12 @@ static bool same_metrics(const bs_tables *a, const bs_tables *b) {
   return same;
 }
 
-static bs_status append_examples(bs_tables *to, const bs_tables *from, bs_index_maps maps,
-                                 bs_error *err) {
+static bs_status append_examples(bs_tables *to, const bs_tables *from, size_t first,
+                                 bs_index_maps maps, bs_error *err) {
   if (!same_metrics(to, from))
     return bs_error_set(err, BS_ERR_INPUT, "the metric columns differ: written by another version");
   bs_status status = BS_OK;
-  for (size_t i = 0; status == BS_OK && i < from->n_examples; i++) {
+  for (size_t i = first; status == BS_OK && i < from->n_examples; i++) {
     bs_example_row row = from->examples[i];
     if (bs_row_renumber(&bs_schemas[BS_TABLE_EXAMPLES], &row, maps))
       status =
@@ -226,19 +226,24 @@ static bs_status append_examples(bs_tables *to, const bs_tables *from, bs_index_
   return status;
 }
 
-bs_status bs_tables_append(bs_tables *to, const bs_tables *from, bs_table_id id, bs_index_maps maps,
-                           bs_error *err) {
+bs_status bs_tables_append_tail(bs_tables *to, const bs_tables *from, bs_table_id id, size_t first,
+                                bs_index_maps maps, bs_error *err) {
   if (id == BS_TABLE_EXAMPLES)
-    return append_examples(to, from, maps, err);
+    return append_examples(to, from, first, maps, err);
   const bs_table_schema *schema = &bs_schemas[id];
   size_t n_from, n_to;
   const char *rows = bs_table_rows(from, id, &n_from);
   bs_status status = BS_OK;
-  for (size_t i = 0; status == BS_OK && i < n_from; i++) {
+  for (size_t i = first; status == BS_OK && i < n_from; i++) {
     status = copy_rows(to, id, rows + i * schema->row_bytes, 1, err);
     char *copies = bs_table_rows(to, id, &n_to);
     if (status == BS_OK && bs_row_renumber(schema, copies + n_to * schema->row_bytes, maps))
       bs_table_set_n(to, id, n_to + 1);
   }
   return status;
+}
+
+bs_status bs_tables_append(bs_tables *to, const bs_tables *from, bs_table_id id, bs_index_maps maps,
+                           bs_error *err) {
+  return bs_tables_append_tail(to, from, id, 0, maps, err);
 }

@@ -37,6 +37,9 @@ typedef struct bs_index_maps {
    metric columns in both (BS_ERR_INPUT). Not for tables whose rows belong to examples. */
 bs_status bs_tables_append(bs_tables *to, const bs_tables *from, bs_table_id id, bs_index_maps maps,
                            bs_error *err);
+/* The same of the rows from the one numbered `first` on. */
+bs_status bs_tables_append_tail(bs_tables *to, const bs_tables *from, bs_table_id id, size_t first,
+                                bs_index_maps maps, bs_error *err);
 /* Renumbers a row; false where its model or task is not there. */
 bool bs_row_renumber(const bs_table_schema *schema, void *row, bs_index_maps maps);
 

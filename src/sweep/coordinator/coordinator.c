@@ -99,7 +99,6 @@ void bs_coordinator_free(bs_coordinator **handle) {
   bs_jobs_free(&c->jobs);
   bs_analysis_free(&c->analysis);
   bs_tables_free(&c->all);
-  bs_tables_free(&c->pending);
   bs_text_free(&c->protocol);
   bs_text_free(&c->message);
   free(c);
@@ -165,7 +164,7 @@ bs_status bs_coordinator_tick(bs_coordinator *c, double now, bs_error *err) {
     if (status == BS_OK && c->stopping)
       status = bs_handout_settle(c, now, err);
   }
-  if (status == BS_OK && c->pending->n_runs > 0 &&
+  if (status == BS_OK && bs_records_wait(c) &&
       (c->stopping || now - c->first_uncommitted >= COMMIT_SECONDS)) /* time may be short */
     status = bs_records_commit(c, err);
   return status;

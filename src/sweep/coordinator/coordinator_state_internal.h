@@ -15,6 +15,9 @@ typedef enum worker_state { AWAITED, PRESENT, LOST, STOPPED } worker_state;
 /* A worker has one unit at work and the next one waiting. */
 enum { JOBS_AHEAD = 2 };
 
+/* Tables that grow with the work: examples, skipped ones, the rows of /run. */
+enum { N_KEPT = 3 };
+
 typedef struct worker {
   worker_state state;
   bool has_setup;
@@ -54,9 +57,9 @@ struct bs_coordinator {
   size_t n_units;
   bs_jobs *jobs;
   model_count *models;
-  bs_tables *all;        /* every row so far, with those of /run */
-  bs_tables *pending;    /* those not yet committed */
-  bs_analysis *analysis; /* of a finished sweep; else NULL */
+  bs_tables *all;             /* every row so far, with those of /run */
+  size_t n_committed[N_KEPT]; /* of the rows of each table that grows: the rest waits */
+  bs_analysis *analysis;      /* of a finished sweep; else NULL */
   bs_text protocol;
   char created[32];
   bs_provenance provenance;
@@ -81,6 +84,8 @@ bs_status bs_records_add_run(bs_coordinator *c, const bs_run_row *row, double no
 /* Rows and failures of a unit that a worker has done. */
 bs_status bs_records_keep(bs_coordinator *c, size_t w, const bs_unit_result *result,
                           uint32_t attempts, double now, bs_error *err);
+/* Whether rows wait for their commit: the tail of each table. */
+bool bs_records_wait(const bs_coordinator *c);
 bs_status bs_records_commit(bs_coordinator *c, bs_error *err);
 /* Nothing is left to do. */
 bool bs_records_are_whole(const bs_coordinator *c);

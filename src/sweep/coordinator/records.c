@@ -1,5 +1,6 @@
 /* What the coordinator keeps: every row so far, those that wait for their commit, and the results
    file at the end. */
+#include <assert.h>
 #include <time.h>
 
 #include "bigsweep/analysis.h"
@@ -7,6 +8,11 @@
 #include "bigsweep/store.h"
 #include "sweep/coordinator/coordinator_state_internal.h"
 #include "tables/tables_internal.h"
+
+/* The tables that grow with the work. */
+static const bs_table_id KEPT[] = {BS_TABLE_EXAMPLES, BS_TABLE_SKIPPED, BS_TABLE_RUNS};
+enum { KEPT_RUNS = 2 };
+static_assert(sizeof KEPT / sizeof *KEPT == N_KEPT, "a count for each table");
 
 /* Models and tasks of the plan as the tables of `results`, with the targets where asked for. */
 static bs_status add_tables(const bs_plan *plan, bs_tables *results, bool with_targets,
@@ -64,19 +70,18 @@ bs_status bs_records_new(bs_coordinator *c, bs_error *err) {
   if (status == BS_OK)
     status = new_tables(&c->all, c, true, err);
   if (status == BS_OK)
-    status = new_tables(&c->pending, c, false, err);
-  if (status == BS_OK)
     status = take_over(c, err);
+  for (size_t i = 0; status == BS_OK && i < N_KEPT; i++)
+    bs_table_rows(c->all, KEPT[i], &c->n_committed[i]);
   return status;
 }
 
 bs_status bs_records_add_run(bs_coordinator *c, const bs_run_row *row, double now, bs_error *err) {
   if (c->options.is_rehearsal)
     return BS_OK;
-  if (c->pending->n_runs == 0)
+  if (!bs_records_wait(c))
     c->first_uncommitted = now;
-  bs_status status = bs_tables_add_run(c->all, row, err);
-  return status == BS_OK ? bs_tables_add_run(c->pending, row, err) : status;
+  return bs_tables_add_run(c->all, row, err);
 }
 
 bs_status bs_records_keep(bs_coordinator *c, size_t w, const bs_unit_result *result,
@@ -87,11 +92,8 @@ bs_status bs_records_keep(bs_coordinator *c, size_t w, const bs_unit_result *res
   const bs_index_maps as_they_are = {0};
   const bs_unit *unit = &result->unit;
   bs_status status = BS_OK;
-  for (size_t i = 0; status == BS_OK && i < sizeof TABLES / sizeof *TABLES; i++) {
+  for (size_t i = 0; status == BS_OK && i < sizeof TABLES / sizeof *TABLES; i++)
     status = bs_tables_append(c->all, result->rows, TABLES[i], as_they_are, err);
-    if (status == BS_OK)
-      status = bs_tables_append(c->pending, result->rows, TABLES[i], as_they_are, err);
-  }
   bs_run_row row = {.model = unit->model,
                     .task = unit->task,
                     .shots = unit->shots,
@@ -117,16 +119,33 @@ bs_status bs_records_keep(bs_coordinator *c, size_t w, const bs_unit_result *res
   return status;
 }
 
+bool bs_records_wait(const bs_coordinator *c) { return c->all->n_runs > c->n_committed[KEPT_RUNS]; }
+
+/* The rows that wait: the tail of each table. */
+static bs_status copy_tail(bs_tables **out, const bs_coordinator *c, bs_error *err) {
+  const bs_index_maps as_they_are = {0};
+  bs_status status = new_tables(out, c, false, err);
+  for (size_t i = 0; status == BS_OK && i < N_KEPT; i++)
+    status = bs_tables_append_tail(*out, c->all, KEPT[i], c->n_committed[i], as_they_are, err);
+  return status;
+}
+
+static bs_status commit(bs_coordinator *c, bs_tables *tail, bs_error *err) {
+  bs_status status = bs_tables_set_provenance(tail, &c->provenance, err);
+  return status == BS_OK ? bs_store_commit_part(c->output, tail, err) : status;
+}
+
 bs_status bs_records_commit(bs_coordinator *c, bs_error *err) {
-  if (c->pending->n_runs == 0)
+  if (!bs_records_wait(c))
     return BS_OK;
-  bs_status status = bs_tables_set_provenance(c->pending, &c->provenance, err);
+  bs_tables *tail = NULL;
+  bs_status status = copy_tail(&tail, c, err);
   if (status == BS_OK)
-    status = bs_store_commit_part(c->output, c->pending, err);
-  if (status != BS_OK)
-    return status;
-  bs_tables_free(&c->pending);
-  return new_tables(&c->pending, c, false, err);
+    status = commit(c, tail, err);
+  for (size_t i = 0; status == BS_OK && i < N_KEPT; i++)
+    bs_table_rows(c->all, KEPT[i], &c->n_committed[i]);
+  bs_tables_free(&tail);
+  return status;
 }
 
 bool bs_records_are_whole(const bs_coordinator *c) {
@@ -136,7 +155,10 @@ bool bs_records_are_whole(const bs_coordinator *c) {
 bs_status bs_coordinator_finish(bs_coordinator *c, bs_error *err) {
   if (!bs_records_are_whole(c))
     return bs_records_commit(c, err);
-  bs_status status = bs_tables_sort(c->all, err);
+  bs_tables *tail = NULL; /* taken before the rows are put into another order */
+  bs_status status = bs_records_wait(c) ? copy_tail(&tail, c, err) : BS_OK;
+  if (status == BS_OK)
+    status = bs_tables_sort(c->all, err);
   if (status == BS_OK)
     status = bs_analysis_from_tables(&c->analysis, c->all, err);
   if (status == BS_OK)
@@ -145,8 +167,9 @@ bs_status bs_coordinator_finish(bs_coordinator *c, bs_error *err) {
     status = bs_store_write(c->output, c->all, bs_analysis_tables(c->analysis), err);
   if (status == BS_OK)
     status = bs_store_remove_parts(c->output, err);
-  else if (status != BS_ERR_MEMORY)
-    bs_records_commit(c, NULL); /* what is not in the file shall at least be in a part */
+  else if (status != BS_ERR_MEMORY && tail != NULL)
+    commit(c, tail, NULL); /* what is not in the file shall at least be in a part */
+  bs_tables_free(&tail);
   return status;
 }
 
