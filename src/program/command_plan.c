@@ -185,7 +185,7 @@ static bs_status print_plan(const bs_command *command, const bs_plan *plan,
   if (status == BS_OK) {
     print_models(plan, speeds);
     print_tasks(plan);
-    status = print_first_tokens(command, plan, err);
+    status = print_first_tokens(plan, err);
   }
   if (status == BS_OK)
     status = print_prompts(plan, err);

@@ -47,26 +47,22 @@ void warn_of_tokenizer(const bs_command *command, const char *name, const bs_tok
   }
 }
 
-/* The first prompt of each task of a plan. */
-static bs_status read_prompts(const bs_plan *plan, bs_text *prompts, bs_error *err) {
-  bs_status status = BS_OK;
-  for (size_t t = 0; t < plan->n_tasks && status == BS_OK; t++) {
-    const bs_task *task = plan->tasks[t];
-    uint32_t shots = plan->specs[t]->n_shots > 0 ? plan->specs[t]->shots[0] : 0;
-    bs_prompter *prompter = NULL;
-    if (shots > bs_task_most_shots(task))
-      shots = 0;
-    status = bs_prompter_new(&prompter, task, shots, plan->config->protocol.seed, err);
-    if (status == BS_OK)
-      status = bs_prompter_append(prompter, 0, &prompts[t], err);
-    bs_prompter_free(&prompter);
-  }
+/* The prompt of the plan's first example. */
+static bs_status read_prompt(const bs_plan *plan, bs_text *prompt, bs_error *err) {
+  uint32_t shots = plan->specs[0]->n_shots > 0 ? plan->specs[0]->shots[0] : 0;
+  bs_prompter *prompter = NULL;
+  if (shots > bs_task_most_shots(plan->tasks[0]))
+    shots = 0;
+  bs_status status =
+      bs_prompter_new(&prompter, plan->tasks[0], shots, plan->config->protocol.seed, err);
+  if (status == BS_OK)
+    status = bs_prompter_append(prompter, 0, prompt, err);
+  bs_prompter_free(&prompter);
   return status;
 }
 
-/* One model's line and warnings. */
-static bs_status print_model(const bs_command *command, const bs_plan *plan, size_t m,
-                             const bs_text *prompts, bs_error *err) {
+/* One model's line. */
+static bs_status print_model(const bs_plan *plan, size_t m, const bs_text *prompt, bs_error *err) {
   const char *name = plan->models[m].row.name;
   bs_backend_spec spec = {.place = plan->models[m].path, .is_to_look = true};
   bs_backend *backend = NULL;
@@ -75,47 +71,24 @@ static bs_status print_model(const bs_command *command, const bs_plan *plan, siz
     printf("%-24s none: %s\n", name, fault.message);
     return BS_OK;
   }
-  const bs_tokenizer *tokenizer = bs_backend_about(backend)->tokenizer;
-  bs_text line = {0}, other = {0};
-  size_t n_doubled = 0, first_doubled = 0;
-  bs_status status = BS_OK;
-  for (size_t t = 0; t < plan->n_tasks && status == BS_OK; t++) {
-    bool is_doubled = false;
-    bs_text *to = t == 0 ? &line : &other;
-    other.n_bytes = 0;
-    status =
-        append_first_tokens(to, tokenizer, prompts[t].data, prompts[t].n_bytes, &is_doubled, err);
-    if (is_doubled && n_doubled++ == 0)
-      first_doubled = t;
-  }
+  bs_text line = {0};
+  bool is_doubled; /* was told when the plan was made */
+  bs_status status = append_first_tokens(&line, bs_backend_about(backend)->tokenizer, prompt->data,
+                                         prompt->n_bytes, &is_doubled, err);
   if (status == BS_OK)
     printf("%-24s %s\n", name, line.data != NULL ? line.data : "");
-  if (n_doubled > 0) {
-    bs_error message = {0};
-    bs_error_set(
-        &message, BS_ERR_INPUT,
-        "model \"%s\": prompts of %zu of %zu tasks (%s first) spell out the token that the "
-        "tokenizer puts before every text: it stands there twice; take it out of the task",
-        name, n_doubled, plan->n_tasks, plan->tasks[first_doubled]->name);
-    print_error(command, message.message);
-  }
   bs_text_free(&line);
-  bs_text_free(&other);
   bs_backend_close(&backend);
   return status;
 }
 
-bs_status print_first_tokens(const bs_command *command, const bs_plan *plan, bs_error *err) {
-  bs_text *prompts = bs_array_new(plan->n_tasks, sizeof *prompts, err);
-  if (prompts == NULL)
-    return BS_ERR_MEMORY;
-  bs_status status = read_prompts(plan, prompts, err);
+bs_status print_first_tokens(const bs_plan *plan, bs_error *err) {
+  bs_text prompt = {0};
+  bs_status status = read_prompt(plan, &prompt, err);
   if (status == BS_OK)
     printf("\n%-24s first tokens of a prompt of %s\n", "model", plan->tasks[0]->name);
   for (size_t m = 0; m < plan->n_models && status == BS_OK; m++)
-    status = print_model(command, plan, m, prompts, err);
-  for (size_t t = 0; t < plan->n_tasks; t++)
-    bs_text_free(&prompts[t]);
-  free(prompts);
+    status = print_model(plan, m, &prompt, err);
+  bs_text_free(&prompt);
   return status;
 }

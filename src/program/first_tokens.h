@@ -14,8 +14,8 @@ bs_status append_first_tokens(bs_text *to, const bs_tokenizer *tokenizer, const 
 /* Prints what `command` has to warn of: the tokenizer's own remarks; `name` is the model's. */
 void warn_of_tokenizer(const bs_command *command, const char *name, const bs_tokenizer *tokenizer);
 
-/* Prints the first tokens of each model of a plan under its first task, and warns. A tokenizer that
-   cannot be opened is named in its line. */
-bs_status print_first_tokens(const bs_command *command, const bs_plan *plan, bs_error *err);
+/* Prints the first tokens of each model of a plan under its first task. A tokenizer that cannot
+   be opened is named in its line. */
+bs_status print_first_tokens(const bs_plan *plan, bs_error *err);
 
 #endif

@@ -644,6 +644,30 @@ static void plan_and_run_tell_of_the_tokenizer(void) {
   }
 }
 
+/* A prompt that spells out the token that the tokenizer puts before every text has it twice. */
+static void plan_and_run_tell_of_a_token_given_twice(void) {
+  static const char task[] = "{\"metrics\": [\"exact_str_match\"], \"task_prefix\": \"<unk>\", "
+                             "\"examples\": [{\"input\": \"a\", \"target\": \"hill\"}]}";
+  static const char *const commands[] = {"plan", "run"};
+  char config[4096], path[4096];
+  bs_test_write("twice.json", task, strlen(task));
+  const char *model =
+      ladder_with("bos_class", "tokenizer_config.json",
+                  "{\"tokenizer_class\": \"LlamaTokenizer\", \"bos_token\": \"<unk>\"}");
+  snprintf(config, sizeof config,
+           "{\"models\": [{\"name\": \"bos\", \"path\": \"%s\"}], \"output\": \"twice.h5\", "
+           "\"tasks\": [\"twice.json\"], \"generation\": {\"max_tokens\": 8}}",
+           model);
+  snprintf(path, sizeof path, "%s", bs_test_write("twice_config.json", config, strlen(config)));
+  for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
+    outcome o = run("", "%s %s", commands[i], path);
+    CU_ASSERT_EQUAL(o.code, 0);
+    CU_ASSERT_TRUE(has(&o.err, "model \"bos\": prompts of 1 of 1 task (twice first) spell out the "
+                               "token that the tokenizer puts before every text"));
+    outcome_free(&o);
+  }
+}
+
 static bs_tables *results_of(const char *path) {
   bs_tables *content = NULL;
   bs_error err = {0};
@@ -913,6 +937,7 @@ int main(void) {
       {"plan counts the work", plan_counts_the_work},
       {"a run begins with what it is", a_run_begins_with_what_it_is},
       {"plan and run tell of the tokenizer", plan_and_run_tell_of_the_tokenizer},
+      {"plan and run tell of a token given twice", plan_and_run_tell_of_a_token_given_twice},
   };
   return bs_test_main("program", tests, sizeof tests / sizeof *tests);
 }

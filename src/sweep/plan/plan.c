@@ -76,7 +76,12 @@ static bs_status look_at_tokens(const bs_backend *backend, const bs_model_spec *
     bs_error_set(&line, BS_OK, "model \"%s\": tokenizer: %s", spec->name, notes[i]);
     r->notice(r->user, false, line.message);
   }
-  return bs_plan_count_long_answers(r->plan, tokenizer, spec->name, r->long_answers, err);
+  bs_status status = BS_OK;
+  if (r->notice != NULL)
+    status = bs_plan_tell_doubled(r->plan, tokenizer, spec->name, r->notice, r->user, err);
+  return status == BS_OK
+             ? bs_plan_count_long_answers(r->plan, tokenizer, spec->name, r->long_answers, err)
+             : status;
 }
 
 static bs_status describe_model(bs_plan_model *model, const bs_model_spec *spec,

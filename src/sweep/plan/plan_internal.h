@@ -24,4 +24,9 @@ bs_status bs_plan_count_long_answers(const bs_plan *plan, const bs_tokenizer *to
 bs_status bs_plan_tell_long_answers(const bs_plan *plan, const bs_long_answers *longest,
                                     bs_notice notice, void *user, bs_error *err);
 
+/* Tells for how many tasks the first prompt begins with the token that the tokenizer of a model
+   puts before every text. */
+bs_status bs_plan_tell_doubled(const bs_plan *plan, const bs_tokenizer *tokenizer,
+                               const char *model, bs_notice notice, void *user, bs_error *err);
+
 #endif
