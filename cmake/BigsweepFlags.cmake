@@ -4,7 +4,7 @@ add_library(bigsweep_flags INTERFACE)
 # No contraction of a*b+c by the compiler's choice: where a fused product is meant the code says fmaf.
 target_compile_options(bigsweep_flags INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Wvla
-  -Wformat=2 -Wundef -ffp-contract=off -fno-math-errno -fvisibility=default)
+  -Wformat=2 -Wundef -ffp-contract=off -fno-math-errno -fvisibility=hidden)
 target_compile_definitions(bigsweep_flags INTERFACE _POSIX_C_SOURCE=200809L _XOPEN_SOURCE=700)
 if(BIGSWEEP_WERROR)
   target_compile_options(bigsweep_flags INTERFACE -Werror)

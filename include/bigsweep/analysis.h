@@ -10,6 +10,7 @@
 
 #include "bigsweep/buffer.h"
 #include "bigsweep/error.h"
+#include "bigsweep/export.h"
 #include "bigsweep/tables.h"
 
 #ifdef __cplusplus
@@ -30,7 +31,8 @@ typedef struct bs_analysis bs_analysis;
    metric. Repeats are averaged, see bs_scale_point. `results` must be sorted (BS_ERR_INPUT
    otherwise) and is borrowed for the call alone. Models and tasks of the analysis are those of the
    results, in their order. */
-bs_status bs_analysis_from_tables(bs_analysis **out, const bs_tables *results, bs_error *err);
+BS_API bs_status bs_analysis_from_tables(bs_analysis **out, const bs_tables *results,
+                                         bs_error *err);
 
 /* Receives what a person should know: one line, no newline. */
 typedef void (*bs_analysis_notice)(void *user, const char *message);
@@ -42,25 +44,26 @@ typedef void (*bs_analysis_notice)(void *user, const char *message);
    without one, a metric that tasks list or that is asked for is BS_ERR_INPUT (which task, which
    metric, what is missing), an unknown name BS_ERR_USAGE; one that tasks merely always have is
    left out and told to `notice` (optional). `results` must be sorted. */
-bs_status bs_analysis_rescore(bs_tables **out, const bs_tables *results, const char *const *added,
-                              size_t n_added, bs_analysis_notice notice, void *user, bs_error *err);
+BS_API bs_status bs_analysis_rescore(bs_tables **out, const bs_tables *results,
+                                     const char *const *added, size_t n_added,
+                                     bs_analysis_notice notice, void *user, bs_error *err);
 
 /* Tells for each task of how many of its examples that were evaluated no accepted answer survives
    the cut of generated text (bigsweep/reach.h). `results` must be sorted. */
-bs_status bs_analysis_tell_reach(const bs_tables *results, bs_analysis_notice notice, void *user,
-                                 bs_error *err);
+BS_API bs_status bs_analysis_tell_reach(const bs_tables *results, bs_analysis_notice notice,
+                                        void *user, bs_error *err);
 /* Tells for each task how many answers, over all models and shots, equal an accepted one only when
    white space at the ends is left out, as exact_str_match does. */
-bs_status bs_analysis_tell_white_space(const bs_tables *results, bs_analysis_notice notice,
-                                       void *user, bs_error *err);
+BS_API bs_status bs_analysis_tell_white_space(const bs_tables *results, bs_analysis_notice notice,
+                                              void *user, bs_error *err);
 
 /* From a table ("-": the standard input): a header line with
    family,model,scale,task,metric,shots,value in any order (stderr, n, seed and preferred_metric
    optional, other columns ignored), then a row each; RFC 4180 quoting; an empty value, stderr, n or
    seed is undefined. A model is known by family, name and seed, and all of one family and name have
    one scale; a score that stands there twice is an error. Errors name the line and the column. */
-bs_status bs_analysis_from_csv(bs_analysis **out, const char *path, bs_error *err);
-void bs_analysis_free(bs_analysis **analysis);
+BS_API bs_status bs_analysis_from_csv(bs_analysis **out, const char *path, bs_error *err);
+BS_API void bs_analysis_free(bs_analysis **analysis);
 
 /* What it has computed, the other tables being empty. Of a CSV table, which has no ranges of
    scores, scores, linearity and points alone. scores      in order of model, task, shots, metric
@@ -72,39 +75,41 @@ void bs_analysis_free(bs_analysis **analysis);
    from results in the order of the table of metrics, from a CSV table as it first appears. An
    aggregate's metric is BS_AGGREGATE_METRIC points      those of each linearity row, in ascending
    order of scale, then of models */
-const bs_tables *bs_analysis_tables(const bs_analysis *analysis);
-size_t bs_analysis_n_models(const bs_analysis *analysis);
+BS_API const bs_tables *bs_analysis_tables(const bs_analysis *analysis);
+BS_API size_t bs_analysis_n_models(const bs_analysis *analysis);
 /* Names for the indices of a score row; NULL (scale: NaN) past their number. */
-const char *bs_analysis_model(const bs_analysis *analysis, uint32_t model);
-double bs_analysis_scale(const bs_analysis *analysis, uint32_t model);
-double bs_analysis_seed(const bs_analysis *analysis, uint32_t model); /* NaN: none is given */
-const char *bs_analysis_task(const bs_analysis *analysis, uint32_t task);
+BS_API const char *bs_analysis_model(const bs_analysis *analysis, uint32_t model);
+BS_API double bs_analysis_scale(const bs_analysis *analysis, uint32_t model);
+BS_API double bs_analysis_seed(const bs_analysis *analysis,
+                               uint32_t model); /* NaN: none is given */
+BS_API const char *bs_analysis_task(const bs_analysis *analysis, uint32_t task);
 /* "" where it is not known. */
-const char *bs_analysis_preferred_metric(const bs_analysis *analysis, uint32_t task);
+BS_API const char *bs_analysis_preferred_metric(const bs_analysis *analysis, uint32_t task);
 
 /* Appends the counts that are not 0 in words: "of 300 prompts 138 are cut on their left, ...". */
-bs_status bs_prompt_counts_tell(const bs_prompt_counts *counts, bs_text *to, bs_error *err);
+BS_API bs_status bs_prompt_counts_tell(const bs_prompt_counts *counts, bs_text *to, bs_error *err);
 
 /* The points of linearity row `row` in ascending order of scale, then of models; *n is their
    number. */
-const bs_scale_point *bs_analysis_curve(const bs_analysis *analysis, size_t row, size_t *n);
+BS_API const bs_scale_point *bs_analysis_curve(const bs_analysis *analysis, size_t row, size_t *n);
 /* The task of linearity row `row`; UINT32_MAX: it is of an aggregate. */
-uint32_t bs_analysis_linearity_task(const bs_analysis *analysis, size_t row);
+BS_API uint32_t bs_analysis_linearity_task(const bs_analysis *analysis, size_t row);
 /* Tells `notice` of every family that has several models of one scale which are not repeats: who
    they are, and how the configuration can tell what they are. */
-bs_status bs_analysis_tell_shared_scales(const bs_analysis *analysis, bs_analysis_notice notice,
-                                         void *user, bs_error *err);
+BS_API bs_status bs_analysis_tell_shared_scales(const bs_analysis *analysis,
+                                                bs_analysis_notice notice, void *user,
+                                                bs_error *err);
 
 /* Prints, for a person: a table per family, in it for each task or aggregate, shots and metric a
    line with the number of examples (tasks), the score and its standard error of each model (of
    repeats the mean, and how many they are with their standard deviation), I, L, B and what people
    score; a task's preferred metric is marked. Behind them, where tasks are put in several ways, the
    range of each model's scores over these, and how many prompts were too long. UTF-8. */
-bs_status bs_analysis_print(const bs_analysis *analysis, FILE *to, bs_error *err);
+BS_API bs_status bs_analysis_print(const bs_analysis *analysis, FILE *to, bs_error *err);
 /* The linearity rows as CSV: family,shots,task,metric,n,improvement,linearity,breakthroughness,
    root_mean_square,root_median_square,linearity_per_step; 17 significant digits, undefined is
    empty. */
-bs_status bs_analysis_print_csv(const bs_analysis *analysis, FILE *to, bs_error *err);
+BS_API bs_status bs_analysis_print_csv(const bs_analysis *analysis, FILE *to, bs_error *err);
 
 #ifdef __cplusplus
 }

@@ -4,6 +4,7 @@
 #define BIGSWEEP_ARITHMETIC_H
 
 #include "bigsweep/error.h"
+#include "bigsweep/export.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -20,9 +21,9 @@ typedef enum bs_precision {
 } bs_precision;
 
 /* "auto", "f32", "bf16x2" or "bf16" to a precision. BS_ERR_USAGE lists the known names. */
-bs_status bs_precision_parse(bs_precision *out, const char *name, bs_error *err);
+BS_API bs_status bs_precision_parse(bs_precision *out, const char *name, bs_error *err);
 /* The name, in static storage. */
-const char *bs_precision_name(bs_precision precision);
+BS_API const char *bs_precision_name(bs_precision precision);
 
 /* Instruction sets. A machine that has one has those above it in this list, too. */
 typedef enum bs_isa {
@@ -34,7 +35,7 @@ typedef enum bs_isa {
 } bs_isa;
 
 /* The name, in static storage: "portable", "avx2", ... */
-const char *bs_isa_name(bs_isa isa);
+BS_API const char *bs_isa_name(bs_isa isa);
 
 #ifdef __cplusplus
 }

@@ -14,6 +14,7 @@
 #include "bigsweep/checkpoint.h"
 #include "bigsweep/engine.h"
 #include "bigsweep/error.h"
+#include "bigsweep/export.h"
 #include "bigsweep/tokenizer.h"
 
 #ifdef __cplusplus
@@ -28,8 +29,8 @@ extern "C" {
 typedef enum bs_border { BS_BORDER_JOINT, BS_BORDER_SEPARATE } bs_border;
 
 /* "joint", "separate" -> border; BS_ERR_USAGE names the known ones. */
-bs_status bs_border_parse(bs_border *out, const char *name, bs_error *err);
-const char *bs_border_name(bs_border border);
+BS_API bs_status bs_border_parse(bs_border *out, const char *name, bs_error *err);
+BS_API const char *bs_border_name(bs_border border);
 
 typedef struct bs_backend bs_backend;
 
@@ -78,22 +79,23 @@ typedef struct bs_backend_cost {
 
 /* Opens a model. BS_ERR_USAGE names the known kinds. Nothing of `spec` is kept but its script,
    which is borrowed until bs_backend_close. */
-bs_status bs_backend_open(bs_backend **out, const bs_backend_spec *spec, bs_error *err);
-void bs_backend_close(bs_backend **backend);
+BS_API bs_status bs_backend_open(bs_backend **out, const bs_backend_spec *spec, bs_error *err);
+BS_API void bs_backend_close(bs_backend **backend);
 
 /* Borrowed until the backend is closed. */
-const bs_backend_info *bs_backend_about(const bs_backend *backend);
-bs_status bs_backend_cost_of(const bs_backend *backend, bs_backend_cost *cost, bs_error *err);
+BS_API const bs_backend_info *bs_backend_about(const bs_backend *backend);
+BS_API bs_status bs_backend_cost_of(const bs_backend *backend, bs_backend_cost *cost,
+                                    bs_error *err);
 
 /* Reads all that answers depend on. `sha256` receives the hash of it as 64 hex digits and NUL;
    `fingerprints` lines for bs_backend_check_copy are appended to. BS_ERR_INPUT where the model
    cannot give meaningful answers (weights that are not finite). */
-bs_status bs_backend_identify(const bs_backend *backend, char sha256[65], bs_text *fingerprints,
-                              bs_error *err);
+BS_API bs_status bs_backend_identify(const bs_backend *backend, char sha256[65],
+                                     bs_text *fingerprints, bs_error *err);
 /* Before opening: BS_ERR_INPUT where this node has another model at that place than the one that
    the fingerprints are of. */
-bs_status bs_backend_check_copy(const bs_backend_spec *spec, const char *fingerprints,
-                                bs_error *err);
+BS_API bs_status bs_backend_check_copy(const bs_backend_spec *spec, const char *fingerprints,
+                                       bs_error *err);
 
 /* A part of a question: text, which may hold U+0000, or, where `text` is NULL, token ids. */
 typedef struct bs_passage {
@@ -135,15 +137,15 @@ typedef struct bs_query {
 
 /* `question` need not stay; the backend must stay until bs_query_free. BS_ERR_INPUT: text that is
    not UTF-8, a continuation without tokens, no tokenizer. */
-bs_status bs_backend_ask(bs_query **out, const bs_backend *backend, const bs_question *question,
-                         bs_error *err);
-void bs_query_free(bs_query **query);
+BS_API bs_status bs_backend_ask(bs_query **out, const bs_backend *backend,
+                                const bs_question *question, bs_error *err);
+BS_API void bs_query_free(bs_query **query);
 
 /* Scores the continuations of queries[n], all in one batch: results as bs_engine_score gives them,
    one for each query, with a score for each of its continuations; freed by bs_score_results_free.
    token_logprobs are NULL without BS_CAN_SPLIT_LOGPROBS. */
-bs_status bs_backend_score(bs_backend *backend, bs_query *const *queries, size_t n,
-                           bs_score_result **results, bs_error *err);
+BS_API bs_status bs_backend_score(bs_backend *backend, bs_query *const *queries, size_t n,
+                                  bs_score_result **results, bs_error *err);
 
 /* A text to be generated. */
 typedef struct bs_text_request {
@@ -171,13 +173,13 @@ typedef bool (*bs_enough)(void *user, size_t index, const char *text, size_t n_b
    true may end there, and need not. Behind a joint border the white space at the prompt's end is
    taken from the front of the text, as much as it begins with. Fills results[n], freed by
    bs_text_results_free; an error is returned only when the whole batch failed. */
-bs_status bs_backend_generate(bs_backend *backend, const bs_text_request *requests, size_t n,
-                              bs_enough enough, void *user, bs_text_result **results,
-                              bs_error *err);
-void bs_text_results_free(bs_text_result **results, size_t n);
+BS_API bs_status bs_backend_generate(bs_backend *backend, const bs_text_request *requests, size_t n,
+                                     bs_enough enough, void *user, bs_text_result **results,
+                                     bs_error *err);
+BS_API void bs_text_results_free(bs_text_result **results, size_t n);
 
 /* Since it was opened; all 0 where it is not known. */
-void bs_backend_work_done(const bs_backend *backend, bs_engine_work *work);
+BS_API void bs_backend_work_done(const bs_backend *backend, bs_engine_work *work);
 
 #ifdef __cplusplus
 }

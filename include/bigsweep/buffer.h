@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "bigsweep/error.h"
+#include "bigsweep/export.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -21,16 +22,16 @@ typedef struct bs_text {
 
 /* Makes room for `n_more` bytes and the terminating NUL. BS_ERR_MEMORY leaves the text as it was.
  */
-bs_status bs_text_reserve(bs_text *text, size_t n_more, bs_error *err);
-bs_status bs_text_append(bs_text *text, const char *bytes, size_t n_bytes, bs_error *err);
+BS_API bs_status bs_text_reserve(bs_text *text, size_t n_more, bs_error *err);
+BS_API bs_status bs_text_append(bs_text *text, const char *bytes, size_t n_bytes, bs_error *err);
 /* Appends a NUL-terminated string. */
-bs_status bs_text_append_string(bs_text *text, const char *string, bs_error *err);
-bs_status bs_text_printf(bs_text *text, bs_error *err, const char *format, ...)
+BS_API bs_status bs_text_append_string(bs_text *text, const char *string, bs_error *err);
+BS_API bs_status bs_text_printf(bs_text *text, bs_error *err, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
-void bs_text_free(bs_text *text);
+BS_API void bs_text_free(bs_text *text);
 
 /* The ending of a regular noun behind a number: "" for one, else "s". */
-const char *bs_plural(uint64_t n);
+BS_API const char *bs_plural(uint64_t n);
 
 typedef struct bs_tokens {
   int32_t *ids;
@@ -38,9 +39,9 @@ typedef struct bs_tokens {
   size_t capacity;
 } bs_tokens;
 
-bs_status bs_tokens_append(bs_tokens *tokens, const int32_t *ids, size_t n, bs_error *err);
-bs_status bs_tokens_push(bs_tokens *tokens, int32_t id, bs_error *err);
-void bs_tokens_free(bs_tokens *tokens);
+BS_API bs_status bs_tokens_append(bs_tokens *tokens, const int32_t *ids, size_t n, bs_error *err);
+BS_API bs_status bs_tokens_push(bs_tokens *tokens, int32_t id, bs_error *err);
+BS_API void bs_tokens_free(bs_tokens *tokens);
 
 #ifdef __cplusplus
 }

@@ -8,6 +8,7 @@
 
 #include "bigsweep/buffer.h"
 #include "bigsweep/error.h"
+#include "bigsweep/export.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -35,8 +36,8 @@ typedef enum bs_dtype {
 #undef BS_DTYPE_ENUM
 } bs_dtype;
 
-const char *bs_dtype_name(bs_dtype dtype);
-size_t bs_dtype_bytes(bs_dtype dtype);
+BS_API const char *bs_dtype_name(bs_dtype dtype);
+BS_API size_t bs_dtype_bytes(bs_dtype dtype);
 
 enum { BS_TENSOR_MAX_DIMS = 8 };
 
@@ -55,7 +56,7 @@ typedef struct bs_checkpoint bs_checkpoint;
 /* BS_OK for a folder that holds config.json; else the error says what the path seems to be
    (nothing, a name on the Hub, a folder of the Hub's cache, an adapter, a GGUF file) and what to
    give in its place. */
-bs_status bs_checkpoint_check_folder(const char *dir, bs_error *err);
+BS_API bs_status bs_checkpoint_check_folder(const char *dir, bs_error *err);
 
 /* Opens a folder: config.json, then model.safetensors, or model.safetensors.index.json and its
    shards. Checks that the architecture is known (else BS_ERR_UNSUPPORTED, the known ones listed),
@@ -63,23 +64,23 @@ bs_status bs_checkpoint_check_folder(const char *dir, bs_error *err);
    that every tensor of the files has its place and every tensor the architecture needs is there
    with the shape config.json says, and that a folder with pickle files alone (pytorch_model.bin,
    *.pt) is refused with the reason. */
-bs_status bs_checkpoint_open(bs_checkpoint **out, const char *dir, bs_error *err);
-void bs_checkpoint_free(bs_checkpoint **checkpoint);
+BS_API bs_status bs_checkpoint_open(bs_checkpoint **out, const char *dir, bs_error *err);
+BS_API void bs_checkpoint_free(bs_checkpoint **checkpoint);
 
 /* A tensor by name, or NULL. */
-const bs_tensor *bs_checkpoint_tensor(const bs_checkpoint *checkpoint, const char *name);
-size_t bs_checkpoint_n_tensors(const bs_checkpoint *checkpoint);
+BS_API const bs_tensor *bs_checkpoint_tensor(const bs_checkpoint *checkpoint, const char *name);
+BS_API size_t bs_checkpoint_n_tensors(const bs_checkpoint *checkpoint);
 /* Tensors in order of name. */
-const bs_tensor *bs_checkpoint_tensor_at(const bs_checkpoint *checkpoint, size_t i);
+BS_API const bs_tensor *bs_checkpoint_tensor_at(const bs_checkpoint *checkpoint, size_t i);
 
 /* Gives the memory that a tensor of the checkpoint (NULL: all of them) has taken by being read back
    to the system. The tensor stays readable: its pages come from the file again. */
-void bs_checkpoint_release_pages(const bs_checkpoint *checkpoint, const bs_tensor *tensor);
+BS_API void bs_checkpoint_release_pages(const bs_checkpoint *checkpoint, const bs_tensor *tensor);
 
 /* Reads all weights (with OpenMP's threads) and gives their memory back. BS_ERR_INPUT names the
    tensor and the element of the first one that is NaN or infinite; buffers that have no effect may
    hold what they like. */
-bs_status bs_checkpoint_check_finite(const bs_checkpoint *checkpoint, bs_error *err);
+BS_API bs_status bs_checkpoint_check_finite(const bs_checkpoint *checkpoint, bs_error *err);
 
 /* What a model is, for tables and plans. Strings borrowed until the checkpoint is freed. */
 typedef struct bs_model_info {
@@ -93,12 +94,12 @@ typedef struct bs_model_info {
   uint64_t weights_bytes; /* in the files */
 } bs_model_info;
 
-void bs_checkpoint_info(const bs_checkpoint *checkpoint, bs_model_info *info);
+BS_API void bs_checkpoint_info(const bs_checkpoint *checkpoint, bs_model_info *info);
 
 /* Remarks for the user on what was read, such as keys of config.json that nothing here knows; one
    line each, without a newline; borrowed until the checkpoint is freed. */
-size_t bs_checkpoint_n_notes(const bs_checkpoint *checkpoint);
-const char *bs_checkpoint_note(const bs_checkpoint *checkpoint, size_t i);
+BS_API size_t bs_checkpoint_n_notes(const bs_checkpoint *checkpoint);
+BS_API const char *bs_checkpoint_note(const bs_checkpoint *checkpoint, size_t i);
 
 /* SHA-256 of the content that scores depend on: for each of config.json, generation_config.json
    (its EOS ids replace those of config.json), tokenizer.json,
@@ -106,17 +107,17 @@ const char *bs_checkpoint_note(const bs_checkpoint *checkpoint, size_t i);
    order of name, the line
    "<sha256 of the file>  <file name>\n", hashed together. `hex` receives 64 digits and NUL. Reads
    all files; needs no parsed checkpoint. */
-bs_status bs_checkpoint_sha256(const char *dir, char hex[65], bs_error *err);
+BS_API bs_status bs_checkpoint_sha256(const char *dir, char hex[65], bs_error *err);
 
 /* Tells copies of a folder apart without reading the weights whole. Appends a line
    "<64 hex digits>  <file name>\n" for each file that scores depend on and that is there: of a text
    the SHA-256 of its content; of a safetensors file that of its size, its header and four blocks of
    each tensor (the first, the last and two between), so that another training step, another model
    and another precision differ for certain, a single changed weight hardly ever. */
-bs_status bs_checkpoint_fingerprints(const char *dir, bs_text *lines, bs_error *err);
+BS_API bs_status bs_checkpoint_fingerprints(const char *dir, bs_text *lines, bs_error *err);
 /* BS_ERR_INPUT where the folder has other fingerprints than these; names the first file that is
    another, is missing or is too much. */
-bs_status bs_checkpoint_check_copy(const char *dir, const char *fingerprints, bs_error *err);
+BS_API bs_status bs_checkpoint_check_copy(const char *dir, const char *fingerprints, bs_error *err);
 
 #ifdef __cplusplus
 }

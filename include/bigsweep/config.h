@@ -7,6 +7,7 @@
 #include "bigsweep/engine.h"
 #include "bigsweep/error.h"
 #include "bigsweep/evaluate.h"
+#include "bigsweep/export.h"
 #include "bigsweep/task.h"
 
 #ifdef __cplusplus
@@ -64,11 +65,11 @@ typedef struct bs_config {
    that contradict themselves, repeated model names, one task twice under one name but in different
    ways are BS_ERR_USAGE with the file and the key (in the same way: it is there once). Task files
    are not read, but for lists of subtasks and for suites by keyword. */
-bs_status bs_config_load(bs_config **out, const char *path, bs_error *err);
+BS_API bs_status bs_config_load(bs_config **out, const char *path, bs_error *err);
 /* The same from text, as if it stood in the file `path`. */
-bs_status bs_config_parse(bs_config **out, const char *json, size_t n_bytes, const char *path,
-                          bs_error *err);
-void bs_config_free(bs_config **config);
+BS_API bs_status bs_config_parse(bs_config **out, const char *json, size_t n_bytes,
+                                 const char *path, bs_error *err);
+BS_API void bs_config_free(bs_config **config);
 
 #ifdef __cplusplus
 }

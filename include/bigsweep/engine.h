@@ -13,6 +13,7 @@
 #include "bigsweep/arithmetic.h"
 #include "bigsweep/checkpoint.h"
 #include "bigsweep/error.h"
+#include "bigsweep/export.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -30,22 +31,22 @@ typedef struct bs_engine bs_engine;
 /* Builds an engine over `checkpoint`, which is borrowed until bs_engine_free. `options` may be
    NULL. BS_ERR_LIMIT when weights, pass and tables (bs_engine_memory_parts) need more memory than
    this process can have; the message tells both. */
-bs_status bs_engine_open(bs_engine **out, const bs_checkpoint *checkpoint,
-                         const bs_engine_options *options, bs_error *err);
-void bs_engine_free(bs_engine **engine);
+BS_API bs_status bs_engine_open(bs_engine **out, const bs_checkpoint *checkpoint,
+                                const bs_engine_options *options, bs_error *err);
+BS_API void bs_engine_free(bs_engine **engine);
 
 /* The precision that runs and the instruction set (never AUTO), for provenance. */
-bs_precision bs_engine_precision(const bs_engine *engine);
-bs_isa bs_engine_isa(const bs_engine *engine);
+BS_API bs_precision bs_engine_precision(const bs_engine *engine);
+BS_API bs_isa bs_engine_isa(const bs_engine *engine);
 
 /* Names of the instruction sets this machine and this build have, best first; the last is
    "portable". Static storage. */
-const char *const *bs_engine_isas(size_t *n);
+BS_API const char *const *bs_engine_isas(size_t *n);
 /* Whether this machine has one of that name (NULL: true). */
-bool bs_engine_has_isa(const char *name);
+BS_API bool bs_engine_has_isa(const char *name);
 /* BS_ERR_USAGE, with the known names, unless the name is that of an instruction set, be it one that
    this machine lacks. */
-bs_status bs_engine_check_isa(const char *name, bs_error *err);
+BS_API bs_status bs_engine_check_isa(const char *name, bs_error *err);
 
 typedef struct bs_token_span {
   const int32_t *ids;
@@ -92,9 +93,9 @@ typedef struct bs_engine_work {
 /* Fills results[n] (allocated here, owned by the caller, freed by bs_score_results_free). Returns
    an error only when the whole batch failed (memory); ids out of range and the like are per
    request. */
-bs_status bs_engine_score(bs_engine *engine, const bs_score_request *requests, size_t n,
-                          bs_score_result **results, bs_error *err);
-void bs_score_results_free(bs_score_result **results, size_t n);
+BS_API bs_status bs_engine_score(bs_engine *engine, const bs_score_request *requests, size_t n,
+                                 bs_score_result **results, bs_error *err);
+BS_API void bs_score_results_free(bs_score_result **results, size_t n);
 
 /* Called after each new token of request `index`; ids[0..n) are its new tokens so far. Returning
    true ends that request with finish STOP. */
@@ -121,12 +122,12 @@ typedef struct bs_generate_result {
 } bs_generate_result;
 
 /* `stop` may be NULL. Results as for bs_engine_score. */
-bs_status bs_engine_generate(bs_engine *engine, const bs_generate_request *requests, size_t n,
-                             bs_stop_function stop, void *user, bs_generate_result **results,
-                             bs_error *err);
-void bs_generate_results_free(bs_generate_result **results, size_t n);
+BS_API bs_status bs_engine_generate(bs_engine *engine, const bs_generate_request *requests,
+                                    size_t n, bs_stop_function stop, void *user,
+                                    bs_generate_result **results, bs_error *err);
+BS_API void bs_generate_results_free(bs_generate_result **results, size_t n);
 
-void bs_engine_work_done(const bs_engine *engine, bs_engine_work *work);
+BS_API void bs_engine_work_done(const bs_engine *engine, bs_engine_work *work);
 
 /* What an engine takes at most, in bytes. */
 typedef struct bs_engine_parts {
@@ -137,12 +138,13 @@ typedef struct bs_engine_parts {
 } bs_engine_parts;
 
 /* The need with these options, from the checkpoint's description, without loading anything. */
-bs_status bs_engine_memory_parts(const bs_checkpoint *checkpoint, const bs_engine_options *options,
-                                 bs_engine_parts *parts, bs_error *err);
+BS_API bs_status bs_engine_memory_parts(const bs_checkpoint *checkpoint,
+                                        const bs_engine_options *options, bs_engine_parts *parts,
+                                        bs_error *err);
 /* Bytes beside the mapped checkpoint: all of them but `mapped`, which processes of one machine
    share. */
-bs_status bs_engine_memory(const bs_checkpoint *checkpoint, const bs_engine_options *options,
-                           uint64_t *bytes, bs_error *err);
+BS_API bs_status bs_engine_memory(const bs_checkpoint *checkpoint, const bs_engine_options *options,
+                                  uint64_t *bytes, bs_error *err);
 
 #ifdef __cplusplus
 }

@@ -2,6 +2,8 @@
 #ifndef BIGSWEEP_ERROR_H
 #define BIGSWEEP_ERROR_H
 
+#include "bigsweep/export.h"
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -26,7 +28,7 @@ typedef enum bs_status {
 } bs_status;
 
 /* A fixed English text for a status. Never NULL; static storage. */
-const char *bs_status_text(bs_status status);
+BS_API const char *bs_status_text(bs_status status);
 
 enum { BS_ERROR_MESSAGE_BYTES = 1024 };
 
@@ -41,19 +43,20 @@ typedef struct bs_error {
    NULL. Returns `status`, so that `return bs_error_set(err, ...)` reads well. A message that is too
    long is cut at a character border and ends in "...". It is UTF-8 always: in what it quotes, bytes
    that are not become "?", and U+0000 "\0". */
-bs_status bs_error_set(bs_error *err, bs_status status, const char *format, ...)
+BS_API bs_status bs_error_set(bs_error *err, bs_status status, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
 /* Puts "prefix: " in front of the message that `err` holds (no effect on an empty or NULL `err`).
    For adding the file to an error that a parser of text reported. */
-void bs_error_prefix(bs_error *err, const char *format, ...) __attribute__((format(printf, 2, 3)));
+BS_API void bs_error_prefix(bs_error *err, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 
 /* Gives the error that `err` holds another status (no effect on an empty or NULL `err`) and returns
    `status`: for a caller who knows better whose fault it is. */
-bs_status bs_error_recast(bs_error *err, bs_status status);
+BS_API bs_status bs_error_recast(bs_error *err, bs_status status);
 
 /* Forgets the error, so that the object can be used again; `err` may be NULL. */
-void bs_error_clear(bs_error *err);
+BS_API void bs_error_clear(bs_error *err);
 
 #ifdef __cplusplus
 }

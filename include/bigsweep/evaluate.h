@@ -4,6 +4,7 @@
 #define BIGSWEEP_EVALUATE_H
 
 #include "bigsweep/backend.h"
+#include "bigsweep/export.h"
 #include "bigsweep/prompt.h"
 #include "bigsweep/tables.h"
 #include "bigsweep/task.h"
@@ -22,8 +23,8 @@ extern "C" {
 typedef enum bs_overlong { BS_OVERLONG_CUT, BS_OVERLONG_FEWER_SHOTS, BS_OVERLONG_SKIP } bs_overlong;
 
 /* "cut", "fewer_shots", "skip" -> overlong; BS_ERR_USAGE names the known ones. */
-bs_status bs_overlong_parse(bs_overlong *out, const char *name, bs_error *err);
-const char *bs_overlong_name(bs_overlong overlong);
+BS_API bs_status bs_overlong_parse(bs_overlong *out, const char *name, bs_error *err);
+BS_API const char *bs_overlong_name(bs_overlong overlong);
 
 /* What scores depend on beside model and task. */
 typedef struct bs_protocol {
@@ -63,22 +64,22 @@ typedef struct bs_evaluator {
    that read the same the first has them all), and nothing that needs the right answer's own
    log-probability is known. In one step choices and targets do not depend on the samples and are
    scored as ever. */
-bs_status bs_evaluator_run(const bs_evaluator *evaluator, const bs_task *task,
-                           const bs_prompter *prompter, uint32_t shots, size_t first, size_t n,
-                           uint32_t model_row, uint32_t task_row, bs_tables *results,
-                           bs_error *err);
+BS_API bs_status bs_evaluator_run(const bs_evaluator *evaluator, const bs_task *task,
+                                  const bs_prompter *prompter, uint32_t shots, size_t first,
+                                  size_t n, uint32_t model_row, uint32_t task_row,
+                                  bs_tables *results, bs_error *err);
 
 /* Adds to `counts` what becomes of the prompts of every step-th of the first n examples. A prompt
    that may be cut counts as truncated: of a reasoning it is not known how long it will be, nor what
    border the answer has behind it. Examples that cannot be encoded are left to bs_evaluator_run. */
-bs_status bs_evaluator_count_prompts(const bs_evaluator *evaluator, const bs_task *task,
-                                     const bs_prompter *prompter, uint32_t shots, size_t n,
-                                     size_t step, bs_prompt_counts *counts, bs_error *err);
+BS_API bs_status bs_evaluator_count_prompts(const bs_evaluator *evaluator, const bs_task *task,
+                                            const bs_prompter *prompter, uint32_t shots, size_t n,
+                                            size_t step, bs_prompt_counts *counts, bs_error *err);
 
 /* The columns of numbers of /examples: the metrics that have a value per example, in the order of
    the metric table; behind them records that metrics can be computed from again (bs_record_name).
    Static storage. */
-const char *const *bs_example_metric_names(size_t *n);
+BS_API const char *const *bs_example_metric_names(size_t *n);
 
 /* Of the right answer that target_logprob is of: its number among the example's accepted answers,
    or among its choices where it has some; its tokens; how many of them are the most likely one,
@@ -93,11 +94,11 @@ typedef enum bs_record {
   BS_RECORD_VOTE_SHARE,
   BS_N_RECORDS
 } bs_record;
-const char *bs_record_name(bs_record record);
+BS_API const char *bs_record_name(bs_record record);
 
 /* The row of /tasks and the rows of /targets (accepted answers and choices) for a task. `task_row`
  * is the task's row number. */
-bs_status bs_tables_add_task_of(bs_tables *results, const bs_task *task, bs_error *err);
+BS_API bs_status bs_tables_add_task_of(bs_tables *results, const bs_task *task, bs_error *err);
 
 #ifdef __cplusplus
 }

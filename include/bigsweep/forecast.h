@@ -6,6 +6,7 @@
 #include <stddef.h>
 
 #include "bigsweep/error.h"
+#include "bigsweep/export.h"
 #include "bigsweep/statistics.h"
 
 #ifdef __cplusplus
@@ -33,9 +34,9 @@ typedef struct bs_forecast_method {
 
 /* The table of methods; NULL past its end or for an unknown name. "median4", the median of the four
    others of this table, is the first. */
-size_t bs_forecast_method_count(void);
-const bs_forecast_method *bs_forecast_method_at(size_t i);
-const bs_forecast_method *bs_forecast_method_find(const char *name);
+BS_API size_t bs_forecast_method_count(void);
+BS_API const bs_forecast_method *bs_forecast_method_at(size_t i);
+BS_API const bs_forecast_method *bs_forecast_method_find(const char *name);
 
 /* The half width of an 80 % interval around forecasts `horizon` models ahead of the first n_known:
    the quantile of the errors of the same forecasts done earlier (for the last three known models
@@ -43,9 +44,9 @@ const bs_forecast_method *bs_forecast_method_find(const char *name);
    (conformal prediction; Vovk, Gammerman, Shafer 2005). NaN where none could be done earlier, and
    then *n_residuals is 0. The interval is forecast -+ half width, kept in [0, 1]. `residuals`
    (optional) has room for 3 n_tasks numbers and receives them in ascending order. */
-bs_status bs_forecast_half_width(const bs_suite *suite, size_t n_known, size_t horizon,
-                                 const bs_forecast_method *method, double *half_width,
-                                 double *residuals, size_t *n_residuals, bs_error *err);
+BS_API bs_status bs_forecast_half_width(const bs_suite *suite, size_t n_known, size_t horizon,
+                                        const bs_forecast_method *method, double *half_width,
+                                        double *residuals, size_t *n_residuals, bs_error *err);
 
 /* Runs of one kind of model on one task, and what is to be forecast: for distances of more than
    ten times in compute, where a curve has to be taken for a law. Arrays are borrowed. */
@@ -81,12 +82,12 @@ typedef enum bs_law {
       BS_N_LAWS
 } bs_law;
 
-const char *bs_law_name(bs_law law);
+BS_API const char *bs_law_name(bs_law law);
 
 /* The score that a law gives at the target; NaN where it needs what is not known, or fewer than
    three runs are there. In two steps (Bhagia et al. 2024, arXiv:2412.04403) a power law gives the
    loss and a logistic curve the score at that loss. BS_ERR_MEMORY. */
-bs_status bs_law_forecast(bs_law law, const bs_runs *runs, double *forecast, bs_error *err);
+BS_API bs_status bs_law_forecast(bs_law law, const bs_runs *runs, double *forecast, bs_error *err);
 
 #ifdef __cplusplus
 }

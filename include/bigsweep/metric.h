@@ -8,6 +8,7 @@
 
 #include "bigsweep/buffer.h"
 #include "bigsweep/error.h"
+#include "bigsweep/export.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -95,23 +96,23 @@ typedef struct bs_metric {
 
 /* Room for all metrics, in arrays of a fixed size: no more are ever built in. */
 enum { BS_MOST_METRICS = 64 };
-size_t bs_metric_count(void);
-const bs_metric *bs_metric_at(size_t i);
+BS_API size_t bs_metric_count(void);
+BS_API const bs_metric *bs_metric_at(size_t i);
 /* By its own name (no alias), or NULL. */
-const bs_metric *bs_metric_find(const char *name);
+BS_API const bs_metric *bs_metric_find(const char *name);
 /* Whether `name` asks for the metric: it is the metric's own name or its alias. */
-bool bs_metric_is_named(const bs_metric *metric, const char *name);
+BS_API bool bs_metric_is_named(const bs_metric *metric, const char *name);
 /* The same of any of names[n]. */
-bool bs_metric_is_listed(const bs_metric *metric, const char *const *names, size_t n);
+BS_API bool bs_metric_is_listed(const bs_metric *metric, const char *const *names, size_t n);
 /* The single metric that a name or an alias means, or NULL. */
-const bs_metric *bs_metric_meant(const char *name);
+BS_API const bs_metric *bs_metric_meant(const char *name);
 /* BS_OK for the name or the alias of a metric. BS_ERR_USAGE suggests the nearest name, or says why
    the metric is not computed. */
-bs_status bs_metric_name_check(const char *name, bs_error *err);
+BS_API bs_status bs_metric_name_check(const char *name, bs_error *err);
 /* What a named metric needs of a task, in words; static. */
-const char *bs_metric_needed(const char *name);
+BS_API const char *bs_metric_needed(const char *name);
 /* Why a metric that BIG-bench knows is not computed here (BLEURT needs a model), or NULL. */
-const char *bs_metric_unsupported_reason(const char *name);
+BS_API const char *bs_metric_unsupported_reason(const char *name);
 
 /* What the examples of a task have, any of them. */
 typedef struct bs_answer_kinds {
@@ -120,25 +121,25 @@ typedef struct bs_answer_kinds {
   bool roles;   /* of choices, other than BS_ROLE_NONE */
 } bs_answer_kinds;
 /* Whether such examples have what the metric needs, as far as the task decides it. */
-bool bs_metric_suits(const bs_metric *metric, bs_answer_kinds has);
+BS_API bool bs_metric_suits(const bs_metric *metric, bs_answer_kinds has);
 /* Whether any of the names asks for a metric over generated text. */
-bool bs_metrics_need_text(const char *const *names, size_t n);
+BS_API bool bs_metrics_need_text(const char *const *names, size_t n);
 /* Whether text is generated for a task with such examples that lists these names: where there are
    accepted texts, and either no choices or a listed metric over text. */
-bool bs_metrics_generate(const char *const *listed, size_t n_listed, bs_answer_kinds has);
+BS_API bool bs_metrics_generate(const char *const *listed, size_t n_listed, bs_answer_kinds has);
 /* The metrics of a task with such examples, in the table's order: those that it lists (unknown
    names do not count) and those that are always computed. On input, metrics[] has room for
    bs_metric_count() of them. On output, the first ones are filled; returns how many. */
-size_t bs_metrics_of_kinds(const char *const *listed, size_t n_listed, bs_answer_kinds has,
-                           const bs_metric **metrics);
+BS_API size_t bs_metrics_of_kinds(const char *const *listed, size_t n_listed, bs_answer_kinds has,
+                                  const bs_metric **metrics);
 /* Whether the metric can be computed where answers behind several reasonings are voted on
    (bs_task.n_samples with an answer_prompt): it needs no log-probability that a single text has.
    Other metrics are not among such a task's. */
-bool bs_metric_takes_votes(const bs_metric *metric);
+BS_API bool bs_metric_takes_votes(const bs_metric *metric);
 
 /* Value over examples; outcomes whose example value is NaN do not count. */
-bs_status bs_metric_evaluate(const bs_metric *metric, const bs_outcome *outcomes, size_t n,
-                             bs_estimate *out, bs_error *err);
+BS_API bs_status bs_metric_evaluate(const bs_metric *metric, const bs_outcome *outcomes, size_t n,
+                                    bs_estimate *out, bs_error *err);
 
 /* The same, and how much each example moves the value: influences[n] (optional), NaN for an example
    that does not count. They sum to 0 over the m examples that do, and
@@ -146,25 +147,25 @@ bs_status bs_metric_evaluate(const bs_metric *metric, const bs_outcome *outcomes
    from it; on a corpus metric it is (m - 1) times (the mean of the values without one example, less
    the value without this one), which is what the delete-one jackknife adds up. Values of several
    models on the same examples have their common error from the sums of their influences. */
-bs_status bs_metric_influences(const bs_metric *metric, const bs_outcome *outcomes, size_t n,
-                               bs_estimate *out, double *influences, bs_error *err);
+BS_API bs_status bs_metric_influences(const bs_metric *metric, const bs_outcome *outcomes, size_t n,
+                                      bs_estimate *out, double *influences, bs_error *err);
 
 /* Mean and its standard error (sample standard deviation with n - 1, two passes, over sqrt n; NaN
    for n < 2) over the values that are not NaN. */
-bs_estimate bs_mean(const double *values, size_t n);
+BS_API bs_estimate bs_mean(const double *values, size_t n);
 
 /* Index of the most probable choice; ties by SHA-256 of the values' little-endian float64 bytes as
    a big-endian integer mod the number of tied ones. n > 0. */
-size_t bs_best_choice(const double *logprobs, size_t n);
+BS_API size_t bs_best_choice(const double *logprobs, size_t n);
 
 /* Appends to `out` generated text as BIG-bench compares it: at most max_length code points (0:
    all); cut after the first stop_string unless that is at the very start; then the first match of
    output_regex, a Python expression (its group when it has one), empty when nothing matches. NULL
    or "" for stop_string or output_regex: none. BS_ERR_INPUT: text that is not UTF-8, a bad
    expression, or one with several groups; BS_ERR_LIMIT: one that backtracks without end. */
-bs_status bs_postprocess(const char *generated, size_t n_bytes, size_t max_length,
-                         const char *stop_string, const char *output_regex, bs_text *out,
-                         bs_error *err);
+BS_API bs_status bs_postprocess(const char *generated, size_t n_bytes, size_t max_length,
+                                const char *stop_string, const char *output_regex, bs_text *out,
+                                bs_error *err);
 
 #ifdef __cplusplus
 }

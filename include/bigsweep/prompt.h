@@ -2,6 +2,7 @@
 #ifndef BIGSWEEP_PROMPT_H
 #define BIGSWEEP_PROMPT_H
 
+#include "bigsweep/export.h"
 #include "bigsweep/task.h"
 
 #ifdef __cplusplus
@@ -14,15 +15,16 @@ typedef struct bs_prompter bs_prompter;
    RandomState(seed), and the order in which choices are shown. `task` is borrowed until
    bs_prompter_free. BS_ERR_INPUT when some example has fewer than `shots` others that differ from
    it. A prompter is immutable and may be used from several threads at once. */
-bs_status bs_prompter_new(bs_prompter **out, const bs_task *task, size_t shots, uint32_t seed,
-                          bs_error *err);
-void bs_prompter_free(bs_prompter **prompter);
+BS_API bs_status bs_prompter_new(bs_prompter **out, const bs_task *task, size_t shots,
+                                 uint32_t seed, bs_error *err);
+BS_API void bs_prompter_free(bs_prompter **prompter);
 
 /* Appends the prompt of example `i` (task prefix, shots, query). */
-bs_status bs_prompter_append(const bs_prompter *prompter, size_t i, bs_text *prompt, bs_error *err);
+BS_API bs_status bs_prompter_append(const bs_prompter *prompter, size_t i, bs_text *prompt,
+                                    bs_error *err);
 /* The same without the first n_left_out of its shots (no more than it has). */
-bs_status bs_prompter_append_fewer(const bs_prompter *prompter, size_t i, size_t n_left_out,
-                                   bs_text *prompt, bs_error *err);
+BS_API bs_status bs_prompter_append_fewer(const bs_prompter *prompter, size_t i, size_t n_left_out,
+                                          bs_text *prompt, bs_error *err);
 
 #ifdef __cplusplus
 }

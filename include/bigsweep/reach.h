@@ -8,6 +8,7 @@
 
 #include "bigsweep/buffer.h"
 #include "bigsweep/error.h"
+#include "bigsweep/export.h"
 #include "bigsweep/tables.h"
 #include "bigsweep/task.h"
 
@@ -64,24 +65,25 @@ typedef struct bs_reach {
 } bs_reach;
 
 /* The cut is borrowed until bs_reach_free. */
-void bs_reach_begin(bs_reach *reach, const bs_cut *cut, bool has_numbers);
+BS_API void bs_reach_begin(bs_reach *reach, const bs_cut *cut, bool has_numbers);
 /* Counts one example. An answer survives when what the cut leaves of it matches an accepted answer
    of the example (bytes, but for white space at the ends). Where output_regex finds nothing in the
    answer alone, it is asked about the answer in the shortest text that the expression describes
    ("the answer is ANSWER"). */
-bs_status bs_reach_add(bs_reach *reach, size_t example, const char *const *targets,
-                       size_t n_targets, bs_error *err);
-void bs_reach_free(bs_reach *reach);
+BS_API bs_status bs_reach_add(bs_reach *reach, size_t example, const char *const *targets,
+                              size_t n_targets, bs_error *err);
+BS_API void bs_reach_free(bs_reach *reach);
 
 /* The first n_examples of a task (0: all) whose answers are generated; none of a task whose choices
    alone are scored. */
-bs_status bs_reach_of_task(bs_reach *out, const bs_task *task, size_t n_examples, bs_error *err);
+BS_API bs_status bs_reach_of_task(bs_reach *out, const bs_task *task, size_t n_examples,
+                                  bs_error *err);
 
 /* Receives one sentence at a time, with the task's name in front. */
 typedef void (*bs_reach_notice)(void *user, const char *message);
 /* Tells what there is to tell, with an example of each kind and how to mend it. */
-bs_status bs_reach_tell(const bs_reach *reach, const char *task, bs_reach_notice notice, void *user,
-                        bs_error *err);
+BS_API bs_status bs_reach_tell(const bs_reach *reach, const char *task, bs_reach_notice notice,
+                               void *user, bs_error *err);
 
 #ifdef __cplusplus
 }

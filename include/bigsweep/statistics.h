@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "bigsweep/error.h"
+#include "bigsweep/export.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -27,7 +28,7 @@ typedef struct bs_linearity {
 
 /* Computes it. With n < 3 or any NaN among y the ratios are NaN; with I = 0 both are NaN; with a
    zero denominator that ratio is NaN. n == 0 gives all NaN. */
-bs_linearity bs_linearity_of(const double *y, size_t n);
+BS_API bs_linearity bs_linearity_of(const double *y, size_t n);
 
 /* Ends of an interval; either may be infinite, both are NaN where nothing can be said. */
 typedef struct bs_interval {
@@ -54,7 +55,7 @@ typedef enum bs_shape {
 } bs_shape;
 
 /* The text of the list above; "" for a value that is not in it. Static storage. */
-const char *bs_shape_name(bs_shape shape);
+BS_API const char *bs_shape_name(bs_shape shape);
 
 /* A curve with its uncertainty. Intervals are of nominal 95 %. */
 typedef struct bs_curve {
@@ -80,15 +81,16 @@ enum { BS_REPLICATES = 1999 };
    scale. The examples are resampled with a random stream that is a function of `seed` and
    n_examples alone, so that all families meet the same examples. Fewer than two examples or two
    models: only `of` is defined. BS_ERR_INPUT where a score is not finite, BS_ERR_MEMORY. */
-bs_status bs_curve_from_examples(bs_curve *curve, const double *scores, size_t n_examples,
-                                 size_t n_models, uint64_t seed, bs_error *err);
+BS_API bs_status bs_curve_from_examples(bs_curve *curve, const double *scores, size_t n_examples,
+                                        size_t n_models, uint64_t seed, bs_error *err);
 
 /* From means y[n_models] and their standard errors alone, the errors being taken as independent
    from model to model (where all models saw the same examples the intervals are wider than they
    need be). n_examples is the number behind each mean, 0 where it is unknown. BS_ERR_INPUT where a
    number is not finite or an error is negative, BS_ERR_MEMORY. */
-bs_status bs_curve_from_errors(bs_curve *curve, const double *y, const double *standard_errors,
-                               size_t n_models, uint64_t n_examples, uint64_t seed, bs_error *err);
+BS_API bs_status bs_curve_from_errors(bs_curve *curve, const double *y,
+                                      const double *standard_errors, size_t n_models,
+                                      uint64_t n_examples, uint64_t seed, bs_error *err);
 
 #ifdef __cplusplus
 }

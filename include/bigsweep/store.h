@@ -24,6 +24,7 @@
 #define BIGSWEEP_STORE_H
 
 #include "bigsweep/error.h"
+#include "bigsweep/export.h"
 #include "bigsweep/tables.h"
 
 #ifdef __cplusplus
@@ -37,30 +38,31 @@ enum { BS_SCHEMA_VERSION = 1 };
    `analysis` (optional) has the tables of an analysis (bs_analysis_tables). Every dataset is a
    function of the rows alone (no timestamps); strings have a fixed length, the longest of the
    column. */
-bs_status bs_store_write(const char *path, const bs_tables *tables, const bs_tables *analysis,
-                         bs_error *err);
+BS_API bs_status bs_store_write(const char *path, const bs_tables *tables,
+                                const bs_tables *analysis, bs_error *err);
 
 /* Reads a results file or a part, all but the tables of an analysis; a file that is not one, is of
    another schema version or lies about its sizes is BS_ERR_INPUT. */
-bs_status bs_store_read(bs_tables **out, const char *path, bs_error *err);
+BS_API bs_status bs_store_read(bs_tables **out, const char *path, bs_error *err);
 
 /* Commits finished work: writes the next part file in PATH.parts/ (the folder is made) as
    bs_store_write does. `tables` hold just the rows of that work with the models and tasks they
    point to. */
-bs_status bs_store_commit_part(const char *path, const bs_tables *tables, bs_error *err);
+BS_API bs_status bs_store_commit_part(const char *path, const bs_tables *tables, bs_error *err);
 
 /* Visits every part of PATH.parts/ in order of name (no folder: no call). A part that cannot be
    read stops with its error. Leftover temporary files are ignored. */
 typedef bs_status (*bs_part_visit)(void *user, const bs_tables *part, const char *part_path,
                                    bs_error *err);
-bs_status bs_store_each_part(const char *path, bs_part_visit visit, void *user, bs_error *err);
+BS_API bs_status bs_store_each_part(const char *path, bs_part_visit visit, void *user,
+                                    bs_error *err);
 
 /* Removes PATH.parts/ once RESULTS.h5 holds everything. */
-bs_status bs_store_remove_parts(const char *path, bs_error *err);
+BS_API bs_status bs_store_remove_parts(const char *path, bs_error *err);
 
 /* Before work starts: whether a results file can be written at `path`, since its folder is there
    and can be written to. */
-bs_status bs_store_check_writable(const char *path, bs_error *err);
+BS_API bs_status bs_store_check_writable(const char *path, bs_error *err);
 
 #ifdef __cplusplus
 }

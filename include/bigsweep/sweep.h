@@ -11,6 +11,7 @@
 #include "bigsweep/analysis.h"
 #include "bigsweep/config.h"
 #include "bigsweep/error.h"
+#include "bigsweep/export.h"
 #include "bigsweep/tables.h"
 
 #ifdef __cplusplus
@@ -65,9 +66,9 @@ typedef void (*bs_notice)(void *user, bool is_error, const char *message);
    about a tokenizer, and different models of one family and scale are told too (no error). Two
    tasks of one name are BS_ERR_USAGE. `config` is borrowed until bs_plan_free. `with_hashes`: also
    the content hashes of the checkpoints (reads them whole). */
-bs_status bs_plan_new(bs_plan **out, const bs_config *config, size_t n_workers, bool with_hashes,
-                      bs_notice notice, void *user, bs_error *err);
-void bs_plan_free(bs_plan **plan);
+BS_API bs_status bs_plan_new(bs_plan **out, const bs_config *config, size_t n_workers,
+                             bool with_hashes, bs_notice notice, void *user, bs_error *err);
+BS_API void bs_plan_free(bs_plan **plan);
 
 /* How fast a worker is with a model. */
 typedef struct bs_plan_speed {
@@ -81,18 +82,19 @@ typedef struct bs_plan_speed {
    speeds[n_models]. A model that cannot be opened or computed here is told to `notice` (optional),
    counted in *n_faulty and filled in like those that were not measured; where none can be, all
    rates are 0. */
-bs_status bs_plan_measure(const bs_plan *plan, int n_threads, bs_plan_speed *speeds,
-                          bs_notice notice, void *user, size_t *n_faulty, bs_error *err);
+BS_API bs_status bs_plan_measure(const bs_plan *plan, int n_threads, bs_plan_speed *speeds,
+                                 bs_notice notice, void *user, size_t *n_faulty, bs_error *err);
 
 /* What becomes of the prompts under each model, counts[n_models]: of all, or where there are many
    of some of each task and number of shots. A model without a tokenizer that can be read has none.
  */
-bs_status bs_plan_count_prompts(const bs_plan *plan, bs_prompt_counts *counts, bs_error *err);
+BS_API bs_status bs_plan_count_prompts(const bs_plan *plan, bs_prompt_counts *counts,
+                                       bs_error *err);
 
 /* The speeds of an earlier run, from its units that the plan has too (by names). Its loading counts
    as work. BS_ERR_INPUT when there are none. */
-bs_status bs_plan_speeds_of_run(const bs_plan *plan, const bs_tables *run, bs_plan_speed *speeds,
-                                bs_error *err);
+BS_API bs_status bs_plan_speeds_of_run(const bs_plan *plan, const bs_tables *run,
+                                       bs_plan_speed *speeds, bs_error *err);
 
 /* What a run of the plan on n_workers should come to. */
 typedef struct bs_plan_expectation {
@@ -106,8 +108,8 @@ typedef struct bs_plan_expectation {
 
 /* By the coordinator itself, on a virtual clock: the units are those that a run with these speeds
    hands out. */
-bs_status bs_plan_expect(const bs_plan *plan, size_t n_workers, const bs_plan_speed *speeds,
-                         bs_plan_expectation *out, bs_error *err);
+BS_API bs_status bs_plan_expect(const bs_plan *plan, size_t n_workers, const bs_plan_speed *speeds,
+                                bs_plan_expectation *out, bs_error *err);
 
 /* How far a run is. */
 typedef struct bs_progress {
@@ -159,7 +161,7 @@ typedef struct bs_sweep_results {
   bs_analysis *analysis;
 } bs_sweep_results;
 /* Frees what is in it; of {0} nothing. */
-void bs_sweep_results_free(bs_sweep_results *results);
+BS_API void bs_sweep_results_free(bs_sweep_results *results);
 
 typedef struct bs_sweep_summary {
   bool is_coordinator; /* the other fields are filled there alone */
@@ -199,13 +201,13 @@ typedef struct bs_sweep_summary {
 
    Time limits are constants; tests may scale them by the environment variable
    BIGSWEEP_TIME_SCALE. */
-bs_status bs_sweep_run(const char *config_path, const bs_sweep_options *options,
-                       bs_sweep_summary *summary, bs_error *err);
+BS_API bs_status bs_sweep_run(const char *config_path, const bs_sweep_options *options,
+                              bs_sweep_summary *summary, bs_error *err);
 
 /* Writes OUTPUT.done with the exit code that the program is about to end with: for scripts that
    wait for the end of a run whose launcher does not end by itself. A run removes it when it begins.
  */
-bs_status bs_sweep_mark_done(const char *output, int exit_code, bs_error *err);
+BS_API bs_status bs_sweep_mark_done(const char *output, int exit_code, bs_error *err);
 
 typedef struct bs_sweep_model_state {
   char *name;
@@ -227,32 +229,32 @@ typedef struct bs_sweep_state {
 
 /* Of a running sweep what its coordinator has written last, a few seconds ago; else what is
    committed. BS_ERR_IO where there is nothing. */
-bs_status bs_sweep_state_read(bs_sweep_state **out, const char *output, bs_error *err);
-void bs_sweep_state_free(bs_sweep_state **state);
+BS_API bs_status bs_sweep_state_read(bs_sweep_state **out, const char *output, bs_error *err);
+BS_API void bs_sweep_state_free(bs_sweep_state **state);
 
 /* The work of the command "engine-process", which bs_sweep_run starts: answers messages on a socket
    at stdin until it closes. `parent`: the process that must have started this one. */
-bs_status bs_engine_process(int parent, int threads, bs_error *err);
+BS_API bs_status bs_engine_process(int parent, int threads, bs_error *err);
 
 /* Everything that RESULTS.h5 and RESULTS.h5.parts/ hold together, sorted. */
-bs_status bs_sweep_collect(bs_tables **out, const char *path, bs_error *err);
+BS_API bs_status bs_sweep_collect(bs_tables **out, const char *path, bs_error *err);
 
 /* Computes the statistics of a results file, and of parts that are not yet in it, and writes them
    into the file, unless a run is at work on it (*is_running), which will. That they could not be
    written is in *not_written and no error: they are in *out all the same, which is the caller's in
    any case. */
-bs_status bs_sweep_analyze(bs_sweep_results *out, const char *path, bool *is_running,
-                           bs_error *not_written, bs_error *err);
+BS_API bs_status bs_sweep_analyze(bs_sweep_results *out, const char *path, bool *is_running,
+                                  bs_error *not_written, bs_error *err);
 
 /* Scores a results file again (bs_analysis_rescore, which tells `notice` what it leaves out) and
    replaces it. BS_ERR_USAGE while a run is at work on it. *out is what was read and the statistics
    that were written, the caller's in any case. */
-bs_status bs_sweep_rescore(bs_sweep_results *out, const char *path, const char *const *added,
-                           size_t n_added, void (*notice)(void *user, const char *message),
-                           void *user, bs_error *err);
+BS_API bs_status bs_sweep_rescore(bs_sweep_results *out, const char *path, const char *const *added,
+                                  size_t n_added, void (*notice)(void *user, const char *message),
+                                  void *user, bs_error *err);
 
 /* The attributes that tell where results come from: version, compiler, host; static strings. */
-void bs_provenance_fill(bs_provenance *provenance);
+BS_API void bs_provenance_fill(bs_provenance *provenance);
 
 #ifdef __cplusplus
 }

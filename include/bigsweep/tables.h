@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "bigsweep/error.h"
+#include "bigsweep/export.h"
 #include "bigsweep/rows.h"
 
 #ifdef __cplusplus
@@ -65,46 +66,46 @@ typedef struct bs_tables {
 } bs_tables;
 
 /* Empty tables. `metric_names` is copied: the columns of numbers that every example has. */
-bs_status bs_tables_new(bs_tables **out, const char *const *metric_names, size_t n_metrics,
-                        bs_error *err);
-void bs_tables_free(bs_tables **tables);
+BS_API bs_status bs_tables_new(bs_tables **out, const char *const *metric_names, size_t n_metrics,
+                               bs_error *err);
+BS_API void bs_tables_free(bs_tables **tables);
 
 /* A copy of n_bytes bytes and a NUL, owned by `tables`; NULL when out of memory. */
-const char *bs_tables_string(bs_tables *tables, const char *bytes, size_t n_bytes);
+BS_API const char *bs_tables_string(bs_tables *tables, const char *bytes, size_t n_bytes);
 /* Says where the tables come from; the strings are copied. */
-bs_status bs_tables_set_provenance(bs_tables *tables, const bs_provenance *provenance,
-                                   bs_error *err);
+BS_API bs_status bs_tables_set_provenance(bs_tables *tables, const bs_provenance *provenance,
+                                          bs_error *err);
 
 /* Append a row; its strings are copied, NULL as "". */
-bs_status bs_tables_add_model(bs_tables *tables, const bs_model_row *row, bs_error *err);
-bs_status bs_tables_add_task(bs_tables *tables, const bs_task_row *row, bs_error *err);
-bs_status bs_tables_add_target(bs_tables *tables, const bs_target_row *row, bs_error *err);
-bs_status bs_tables_add_choice_text(bs_tables *tables, const bs_choice_text_row *row,
-                                    bs_error *err);
-bs_status bs_tables_add_skipped(bs_tables *tables, const bs_skipped_row *row, bs_error *err);
-bs_status bs_tables_add_run(bs_tables *tables, const bs_run_row *row, bs_error *err);
+BS_API bs_status bs_tables_add_model(bs_tables *tables, const bs_model_row *row, bs_error *err);
+BS_API bs_status bs_tables_add_task(bs_tables *tables, const bs_task_row *row, bs_error *err);
+BS_API bs_status bs_tables_add_target(bs_tables *tables, const bs_target_row *row, bs_error *err);
+BS_API bs_status bs_tables_add_choice_text(bs_tables *tables, const bs_choice_text_row *row,
+                                           bs_error *err);
+BS_API bs_status bs_tables_add_skipped(bs_tables *tables, const bs_skipped_row *row, bs_error *err);
+BS_API bs_status bs_tables_add_run(bs_tables *tables, const bs_run_row *row, bs_error *err);
 /* Appends an example with its choices and samples, as many as the row says (their `row` is set
    here), and its metric values, n_metrics of `tables`. */
-bs_status bs_tables_add_example(bs_tables *tables, const bs_example_row *row,
-                                const bs_choice_row *choices, const bs_sample_row *samples,
-                                const double *metric_values, bs_error *err);
+BS_API bs_status bs_tables_add_example(bs_tables *tables, const bs_example_row *row,
+                                       const bs_choice_row *choices, const bs_sample_row *samples,
+                                       const double *metric_values, bs_error *err);
 
 /* The first of example row i's choices and samples; NULL where it has none. */
-const bs_choice_row *bs_tables_choices(const bs_tables *tables, size_t i);
-const bs_sample_row *bs_tables_samples(const bs_tables *tables, size_t i);
+BS_API const bs_choice_row *bs_tables_choices(const bs_tables *tables, size_t i);
+BS_API const bs_sample_row *bs_tables_samples(const bs_tables *tables, size_t i);
 
 /* Puts the tables into canonical order: examples (with their choices, samples and metric values)
    and skipped ones by model, task, shots and example, of equal ones the first stays; targets and
    choice texts by task and example, runs by model, task, shots and examples, equal ones in the
    order in which they came. */
-bs_status bs_tables_sort(bs_tables *tables, bs_error *err);
+BS_API bs_status bs_tables_sort(bs_tables *tables, bs_error *err);
 
 /* Adds an example's row, one that was left out, or other counts. */
-void bs_prompt_counts_add_example(bs_prompt_counts *to, const bs_example_row *row);
-void bs_prompt_counts_add_skipped(bs_prompt_counts *to);
-void bs_prompt_counts_add(bs_prompt_counts *to, const bs_prompt_counts *from);
+BS_API void bs_prompt_counts_add_example(bs_prompt_counts *to, const bs_example_row *row);
+BS_API void bs_prompt_counts_add_skipped(bs_prompt_counts *to);
+BS_API void bs_prompt_counts_add(bs_prompt_counts *to, const bs_prompt_counts *from);
 /* Whether any of them is something to tell. */
-bool bs_prompt_counts_any(const bs_prompt_counts *counts);
+BS_API bool bs_prompt_counts_any(const bs_prompt_counts *counts);
 
 #ifdef __cplusplus
 }

@@ -9,6 +9,7 @@
 
 #include "bigsweep/buffer.h"
 #include "bigsweep/error.h"
+#include "bigsweep/export.h"
 #include "bigsweep/metric.h"
 
 #ifdef __cplusplus
@@ -88,8 +89,8 @@ typedef enum bs_task_format {
   BS_N_FORMATS
 } bs_task_format;
 /* BS_ERR_USAGE names the known ones. */
-bs_status bs_task_format_parse(bs_task_format *out, const char *name, bs_error *err);
-const char *bs_task_format_name(bs_task_format format);
+BS_API bs_status bs_task_format_parse(bs_task_format *out, const char *name, bs_error *err);
+BS_API const char *bs_task_format_name(bs_task_format format);
 
 /* A max_length that cuts nothing. */
 #define BS_WHOLE_LENGTH SIZE_MAX
@@ -139,25 +140,26 @@ typedef void (*bs_task_report)(void *user, bool is_error, const char *message);
    (BS_ERR_INPUT; a task without examples, an example without input, neither target nor
    target_scores, a metric that does not exist with the nearest known one suggested, …). `report`
    (optional) receives every fault and warning, so that a file can be corrected in one go. */
-bs_status bs_task_load(bs_task **out, const char *path, bs_task_report report, void *user,
-                       bs_error *err);
+BS_API bs_status bs_task_load(bs_task **out, const char *path, bs_task_report report, void *user,
+                              bs_error *err);
 /* The same of a given format. */
-bs_status bs_task_load_as(bs_task **out, const char *path, bs_task_format format,
-                          bs_task_report report, void *user, bs_error *err);
+BS_API bs_status bs_task_load_as(bs_task **out, const char *path, bs_task_format format,
+                                 bs_task_report report, void *user, bs_error *err);
 /* The same from text; `path` names it in messages, gives the task's name and, where the text alone
    does not tell, the format. Nothing else is read. */
-bs_status bs_task_parse_as(bs_task **out, const char *text, size_t n_bytes, const char *path,
-                           bs_task_format format, bs_task_report report, void *user, bs_error *err);
+BS_API bs_status bs_task_parse_as(bs_task **out, const char *text, size_t n_bytes, const char *path,
+                                  bs_task_format format, bs_task_report report, void *user,
+                                  bs_error *err);
 /* The same of BIG-bench JSON. */
-bs_status bs_task_parse(bs_task **out, const char *json, size_t n_bytes, const char *path,
-                        bs_task_report report, void *user, bs_error *err);
-void bs_task_free(bs_task **task);
+BS_API bs_status bs_task_parse(bs_task **out, const char *json, size_t n_bytes, const char *path,
+                               bs_task_report report, void *user, bs_error *err);
+BS_API void bs_task_free(bs_task **task);
 
 /* Loads the file of `spec` with the reader of its format and gives the task its name, its variant
    and its baselines. BS_ERR_INPUT also for a variant that the task cannot have (no head for it, an
    answer to be taken out of a text that is not generated, …); the report hears of that too. */
-bs_status bs_task_open(bs_task **out, const bs_task_spec *spec, bs_task_report report, void *user,
-                       bs_error *err);
+BS_API bs_status bs_task_open(bs_task **out, const bs_task_spec *spec, bs_task_report report,
+                              void *user, bs_error *err);
 /* What a variant adds to a loaded task; the task is unchanged after an error. It replaces texts,
    puts the head before the task prefix, appends "@" and its name to the task's name, and makes the
    sha256 that of the file's and of all that it says (the head's bytes, not their path; not its own
@@ -165,28 +167,40 @@ bs_status bs_task_open(bs_task **out, const bs_task_spec *spec, bs_task_report r
    best its accepted answers, exact_str_match is among the metrics, and is the preferred one where
    that was of choices. BS_ERR_USAGE: the task has a variant; or one that says too little or
    contradicts itself (see bs_variant_check). */
-bs_status bs_task_apply_variant(bs_task *task, const bs_variant *variant, bs_error *err);
+BS_API bs_status bs_task_apply_variant(bs_task *task, const bs_variant *variant, bs_error *err);
 
 /* Lists further metrics for a task, by names that bs_metric_name_check knows, once each. They
    change nothing else of it: one over text is left out where no text is generated. */
-bs_status bs_task_add_metrics(bs_task *task, const char *const *names, size_t n, bs_error *err);
+BS_API bs_status bs_task_add_metrics(bs_task *task, const char *const *names, size_t n,
+                                     bs_error *err);
 
 /* Whether a variant can be meant: a name as described, ranges, samples with a temperature and only
    then, an answer prompt or an end of reasoning only with a reasoning prompt, an output_regex that
    compiles, and one of its own where the answer is taken out of the reasoning. BS_ERR_USAGE, with
    the key of a configuration in *key (optional; static). */
-bs_status bs_variant_check(const bs_variant *variant, const char **key, bs_error *err);
-void bs_variant_free(bs_variant **variant);
-void bs_task_spec_clear(bs_task_spec *spec);
+BS_API bs_status bs_variant_check(const bs_variant *variant, const char **key, bs_error *err);
+BS_API void bs_variant_free(bs_variant **variant);
+/* Reads a variant from an object of JSON, as a configuration has it; `source` stands for it in
+   messages. Without the key "name" it is called "variant". *shots is the lowest of its key "shots",
+   or -1. BS_ERR_INPUT with the key. */
+BS_API bs_status bs_variant_parse(bs_variant **out, int64_t *shots, const char *json,
+                                  size_t n_bytes, const char *source, bs_error *err);
+
+/* The file of a task that is named by it or, in BIG-bench's layout, by its folder; free with
+ * free(). */
+BS_API char *bs_task_file_of(const char *path, bs_error *err);
+BS_API void bs_task_spec_clear(bs_task_spec *spec);
 /* A spec as one line of JSON, and back: what a task is, for a worker and for telling whether two
    runs mean the same. Paths as they are; BS_ERR_INPUT: one that is not UTF-8. Parsing accepts what
    printing gives, and BS_ERR_INPUT is anything else: unknown keys, contradictions. */
-bs_status bs_task_spec_print(const bs_task_spec *spec, bs_text *json, bs_error *err);
-bs_status bs_task_spec_parse(bs_task_spec *out, const char *json, size_t n_bytes, bs_error *err);
+BS_API bs_status bs_task_spec_print(const bs_task_spec *spec, bs_text *json, bs_error *err);
+BS_API bs_status bs_task_spec_parse(bs_task_spec *out, const char *json, size_t n_bytes,
+                                    bs_error *err);
 
 /* Keywords (each on a line) and description of a BIG-bench task file, without reading its examples
    into memory; "" for what it lacks. Appended to the texts. BS_ERR_INPUT: no JSON object. */
-bs_status bs_task_peek(const char *path, bs_text *keywords, bs_text *description, bs_error *err);
+BS_API bs_status bs_task_peek(const char *path, bs_text *keywords, bs_text *description,
+                              bs_error *err);
 
 /* The subtasks that a task is made of. */
 typedef struct bs_subtasks {
@@ -198,22 +212,22 @@ typedef struct bs_subtasks {
 /* Reads the list "subtasks" of a task file without examples: names of folders beside it, as CHILD,
    PARENT:CHILD or PARENT/CHILD. BS_ERR_INPUT names the entry that is no such folder. Of what is no
    task file at all it says nothing (n is 0): bs_task_load does. */
-bs_status bs_task_subtasks(bs_subtasks *out, const char *path, bs_error *err);
-void bs_subtasks_free(bs_subtasks *subtasks);
+BS_API bs_status bs_task_subtasks(bs_subtasks *out, const char *path, bs_error *err);
+BS_API void bs_subtasks_free(bs_subtasks *subtasks);
 
 /* The metrics of a task: those it lists that are built, and those that are always computed for its
    kind, in the table's order; where answers are voted on, without those that a vote does not give.
    On input, metrics[] has room for bs_metric_count() of them. Returns how many there are. */
-size_t bs_task_metrics(const bs_task *task, const bs_metric **metrics);
+BS_API size_t bs_task_metrics(const bs_task *task, const bs_metric **metrics);
 /* Whether any of a task's metrics needs generated text. */
-bool bs_task_needs_text(const bs_task *task);
+BS_API bool bs_task_needs_text(const bs_task *task);
 
 /* The most shots that a prompt can have: k shots need k examples to show, or k other ones. */
-size_t bs_task_most_shots(const bs_task *task);
+BS_API size_t bs_task_most_shots(const bs_task *task);
 
 /* Expected multiple_choice_grade of a uniform guess: the mean over the examples of the mean
    target_score of their choices. 0 without multiple choice. */
-double bs_task_chance(const bs_task *task);
+BS_API double bs_task_chance(const bs_task *task);
 
 #ifdef __cplusplus
 }

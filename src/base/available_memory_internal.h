@@ -6,6 +6,8 @@
 
 #include "base/control_groups_internal.h"
 
+#include "bigsweep/helpers.h"
+
 /* Where Linux tells it. */
 typedef struct bs_memory_sources {
   const char *meminfo; /* "/proc/meminfo" */
@@ -17,9 +19,5 @@ typedef struct bs_memory_sources {
    that is less; file pages that a group can drop count as free. `sources` NULL: the system's.
    UINT64_MAX where nothing can be read. */
 uint64_t bs_memory_available(const bs_memory_sources *sources);
-
-/* Bytes of this process that lie in memory and are no pages of files; 0 where that cannot be told.
- */
-uint64_t bs_memory_resident(void);
 
 #endif

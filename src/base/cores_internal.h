@@ -4,6 +4,8 @@
 
 #include "base/control_groups_internal.h"
 
+#include "bigsweep/helpers.h"
+
 /* 16,384 cores: twice what Linux is built for. */
 enum { BS_CORES_WORDS = 256 };
 
@@ -26,9 +28,5 @@ int bs_cores_unbound(void);
 
 /* Whether the environment says how many threads OpenMP shall start (OMP_NUM_THREADS). */
 bool bs_threads_are_given(void);
-
-/* Threads where nobody says how many: as many as OpenMP would start, which knows of the allowed
-   cores, but no more than the quota. */
-int bs_threads_default(void);
 
 #endif

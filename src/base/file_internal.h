@@ -7,6 +7,7 @@
 
 #include "bigsweep/buffer.h"
 #include "bigsweep/error.h"
+#include "bigsweep/helpers.h"
 
 /* Reads a regular file of at most max_bytes (0: no limit) into `text` (appended). */
 bs_status bs_file_read(const char *path, size_t max_bytes, bs_text *text, bs_error *err);
@@ -26,11 +27,8 @@ void bs_file_map_close(bs_file_map *map);
    file again. */
 void bs_file_map_release(const bs_file_map *map, const void *data, size_t n_bytes);
 
-bool bs_file_exists(const char *path);
 bool bs_is_folder(const char *path);
 
-/* "folder/name", or `name` alone when it is absolute or folder is empty; free with free(). */
-char *bs_path_join(const char *folder, const char *name, bs_error *err);
 /* " (...)" behind a message that a path is not there, where the path was meant for a shell, which
    replaces ~ and $NAME; else "". */
 const char *bs_path_hint(const char *path);

@@ -1,5 +1,5 @@
 /* JSON documents: reading, typed access with clear faults, writing of strings and numbers. */
-#include "base/json_internal.h"
+#include "bigsweep/json.h"
 
 #include <math.h>
 #include <stdarg.h>

@@ -2,7 +2,7 @@
    need them rarely, so the place is found by walking tree and text together. */
 #include <string.h>
 
-#include "base/json_internal.h"
+#include "bigsweep/json.h"
 
 typedef struct cursor {
   const char *text;

@@ -1,7 +1,7 @@
 /* Why a text is no JSON, for people who write it by hand. */
 #include <string.h>
 
-#include "base/json_internal.h"
+#include "bigsweep/json.h"
 
 /* Behind white space, from `at` on. */
 static size_t skip_blanks(const char *text, size_t at) { return at + strspn(text + at, " \t\r\n"); }

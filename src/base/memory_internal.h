@@ -6,10 +6,7 @@
 
 #include "base/size_internal.h"
 #include "bigsweep/error.h"
-
-/* Zeroed array of n elements (never NULL for n == 0); free with free(). NULL with BS_ERR_MEMORY in
- * `err`. */
-void *bs_array_new(size_t n, size_t element_bytes, bs_error *err);
+#include "bigsweep/helpers.h"
 
 /* Makes room for n_more elements behind the first n of an array that has room for *capacity, which
    doubles as it grows. `array` is the address of the pointer to the elements, of whatever type; the
@@ -24,6 +21,5 @@ bs_status bs_array_reserve(void *array, size_t *capacity, size_t n, size_t n_mor
 
 /* Copy of n_bytes bytes with a NUL behind; free with free(). */
 char *bs_string_new(const char *bytes, size_t n_bytes, bs_error *err);
-char *bs_string_copy(const char *string, bs_error *err);
 
 #endif

@@ -66,7 +66,7 @@ size_t bs_trimmed_bytes(const char *text, size_t n_bytes) {
     size_t begin = n_bytes - 1;
     while (begin > 0 && ((unsigned char)text[begin] & 0xC0) == 0x80)
       begin--;
-    uint32_t c;
+    uint32_t c = 0;
     if (bs_utf8_decode(text + begin, n_bytes - begin, &c) != n_bytes - begin || !bs_is_space(c))
       break;
     n_bytes = begin;

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "bigsweep/error.h"
+#include "bigsweep/helpers.h"
 
 /* Decodes the code point at text[0..n): returns its length in bytes (1..4) and sets *code_point; 0
    when the bytes are not UTF-8 (overlong forms, surrogates and values past U+10FFFF are refused) or
@@ -14,17 +15,11 @@
 size_t bs_utf8_decode(const char *text, size_t n, uint32_t *code_point);
 /* Writes the UTF-8 form (1..4 bytes) of a valid code point and returns its length. */
 size_t bs_utf8_encode(uint32_t code_point, char out[4]);
-/* Offset of the first byte that is not UTF-8, or n when all is. */
-size_t bs_utf8_valid_bytes(const char *text, size_t n);
 
 /* What Python's str.strip and str.split take for white space. */
 bool bs_is_space(uint32_t code_point);
 /* The length of text[0..n_bytes) without the white space at its end. UTF-8. */
 size_t bs_trimmed_bytes(const char *text, size_t n_bytes);
-
-/* The known name nearest to `name` by edit distance, or NULL when none is near enough to suggest.
- */
-const char *bs_nearest_name(const char *name, const char *const *known, size_t n);
 
 /* What a file seems to be whose content is not of the expected kind: "it is a Git LFS pointer: …",
    the whole message behind the file's name; "" when it looks like nothing known. */

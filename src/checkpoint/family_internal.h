@@ -4,8 +4,8 @@
 #ifndef BIGSWEEP_CHECKPOINT_FAMILY_INTERNAL_H
 #define BIGSWEEP_CHECKPOINT_FAMILY_INTERNAL_H
 
-#include "base/json_internal.h"
 #include "base/name_list_internal.h"
+#include "bigsweep/json.h"
 #include "checkpoint/blueprint_internal.h"
 #include "checkpoint/safetensors_internal.h"
 

@@ -1,5 +1,5 @@
 /* Writing a checkpoint of random weights. */
-#include "checkpoint/random_internal.h"
+#include "bigsweep/random_model.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -4,7 +4,7 @@
 #define BIGSWEEP_CHECKPOINT_RANDOM_PLAN_INTERNAL_H
 
 #include "bigsweep/buffer.h"
-#include "checkpoint/random_internal.h"
+#include "bigsweep/random_model.h"
 
 /* One tensor: centre + scale * a normal number. */
 typedef struct bs_random_tensor {

@@ -4,9 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/json_internal.h"
 #include "base/memory_internal.h"
 #include "base/text_internal.h"
+#include "bigsweep/json.h"
 
 /* The format's own limit; it keeps a lying length from costing memory. */
 enum { MAX_HEADER_BYTES = 100000000, LENGTH_BYTES = 8 };

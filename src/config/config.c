@@ -7,10 +7,10 @@
 #include <string.h>
 
 #include "base/file_internal.h"
-#include "base/json_internal.h"
 #include "base/memory_internal.h"
 #include "base/text_internal.h"
 #include "bigsweep/checkpoint.h"
+#include "bigsweep/json.h"
 
 enum { MAX_THREADS = 4096, MAX_NEW_TOKENS = 1 << 20 };
 

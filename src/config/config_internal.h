@@ -2,8 +2,8 @@
 #ifndef BIGSWEEP_CONFIG_CONFIG_INTERNAL_H
 #define BIGSWEEP_CONFIG_CONFIG_INTERNAL_H
 
-#include "base/json_internal.h"
 #include "bigsweep/config.h"
+#include "bigsweep/json.h"
 #include "tasks/variant_internal.h"
 
 /* A way of putting an entry's tasks. `variant` NULL: as their files have it. */

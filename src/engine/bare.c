@@ -1,5 +1,5 @@
 /* The products of a pass in the order in which they run, on numbers that stand for the rest. */
-#include "engine/bare_internal.h"
+#include "bigsweep/bench.h"
 
 #include <stdlib.h>
 

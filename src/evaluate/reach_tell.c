@@ -1,7 +1,7 @@
 /* What is told of accepted answers that can never match. */
 #include <string.h>
 
-#include "base/json_internal.h"
+#include "bigsweep/json.h"
 #include "bigsweep/reach.h"
 #include "metrics/text_internal.h"
 

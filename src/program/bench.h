@@ -6,7 +6,7 @@
 #include <stdio.h>
 
 #include "bigsweep/engine.h"
-#include "checkpoint/random_internal.h"
+#include "bigsweep/random_model.h"
 
 /* bench_model.c: the model that is measured. */
 

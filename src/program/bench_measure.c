@@ -4,9 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/available_memory_internal.h"
-#include "base/memory_internal.h"
-#include "engine/bare_internal.h"
+#include "bigsweep/bench.h"
+#include "bigsweep/helpers.h"
 #include "program/bench.h"
 #include "program/bench_peak.h"
 

@@ -6,8 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/file_internal.h"
-#include "base/memory_internal.h"
+#include "bigsweep/helpers.h"
 #include "program/bench.h"
 
 enum { HEAD = 64, MAX_LAYERS = 1024, MAX_WIDTH = 65536, PATH_BYTES = 4096 };

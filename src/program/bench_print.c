@@ -2,7 +2,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "base/json_internal.h"
+#include "bigsweep/json.h"
 #include "program/bench.h"
 
 static const double MIB = 1048576;

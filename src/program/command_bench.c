@@ -3,8 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/available_memory_internal.h"
-#include "base/cores_internal.h"
+#include "bigsweep/helpers.h"
 #include "program/bench.h"
 #include "program/options.h"
 

@@ -2,7 +2,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "base/memory_internal.h"
+#include "bigsweep/helpers.h"
 #include "program/filter.h"
 #include "program/model_options.h"
 

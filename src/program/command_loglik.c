@@ -1,7 +1,7 @@
 /* bigsweep loglik: log-probabilities of continuations, a line each. */
 #include <stdlib.h>
 
-#include "base/memory_internal.h"
+#include "bigsweep/helpers.h"
 #include "program/filter.h"
 #include "program/model_options.h"
 

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/memory_internal.h"
+#include "bigsweep/helpers.h"
 #include "bigsweep/metric.h"
 #include "program/filter.h"
 #include "program/options.h"

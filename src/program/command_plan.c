@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/cores_internal.h"
 #include "bigsweep/analysis.h"
+#include "bigsweep/helpers.h"
 #include "bigsweep/sweep.h"
 #include "bigsweep/task.h"
 #include "program/first_tokens.h"

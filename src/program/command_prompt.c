@@ -4,14 +4,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/json_internal.h"
-#include "base/memory_internal.h"
-#include "base/text_internal.h"
 #include "bigsweep/config.h"
+#include "bigsweep/helpers.h"
+#include "bigsweep/json.h"
 #include "bigsweep/prompt.h"
+#include "bigsweep/task.h"
 #include "program/options.h"
-#include "tasks/task_internal.h"
-#include "tasks/variant_internal.h"
 
 static bs_status append_key(bs_text *to, const char *key, bs_error *err) {
   return bs_text_printf(to, err, ", \"%s\": ", key);
@@ -95,21 +93,17 @@ static bs_status print_of_file(prompt_options *asked, bs_error *err) {
                        .format = asked->format,
                        .human_average = NAN,
                        .human_best = NAN};
-  bs_json *json = NULL;
   bs_task *task = NULL;
-  bs_shots shots = {0};
+  int64_t shots = -1;
   bs_status status = spec.path != NULL ? BS_OK : BS_ERR_MEMORY;
   if (status == BS_OK && asked->variant != NULL) {
-    status = bs_json_parse(&json, asked->variant, strlen(asked->variant), "--variant", err);
-    bool is_named = json != NULL && bs_json_get(json->root, "name") != NULL;
-    if (status == BS_OK)
-      status = bs_variant_read(&spec.variant, &shots, json, json->root, is_named ? NULL : "variant",
-                               err);
+    status = bs_variant_parse(&spec.variant, &shots, asked->variant, strlen(asked->variant),
+                              "--variant", err);
     if (status == BS_ERR_INPUT) /* the command line is the user's to mend */
       status = bs_error_recast(err, BS_ERR_USAGE);
   }
   if (asked->shots < 0)
-    asked->shots = shots.n > 0 ? shots.list[0] : 0;
+    asked->shots = shots >= 0 ? shots : 0;
   if (asked->seed < 0)
     asked->seed = 42;
   if (status == BS_OK)
@@ -120,8 +114,6 @@ static bs_status print_of_file(prompt_options *asked, bs_error *err) {
     status = print_prompts(task, asked, err);
   bs_task_free(&task);
   bs_task_spec_clear(&spec);
-  free(shots.list);
-  bs_json_free(&json);
   return status;
 }
 

@@ -5,7 +5,6 @@
 #include "bigsweep/reach.h"
 #include "bigsweep/task.h"
 #include "program/options.h"
-#include "tasks/task_internal.h"
 
 typedef struct findings {
   size_t n_errors, n_warnings;

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/memory_internal.h"
+#include "bigsweep/helpers.h"
 
 enum { READ_BYTES = 1 << 16 };
 

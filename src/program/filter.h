@@ -2,8 +2,8 @@
 #ifndef BIGSWEEP_PROGRAM_FILTER_H
 #define BIGSWEEP_PROGRAM_FILTER_H
 
-#include "base/json_internal.h"
 #include "bigsweep/backend.h"
+#include "bigsweep/json.h"
 #include "program/command.h"
 
 /* A line on its way through. The handler fills `answer` (a JSON object without newline) or `error`.

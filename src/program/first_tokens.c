@@ -4,9 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "base/json_internal.h"
-#include "base/memory_internal.h"
-#include "base/text_internal.h"
+#include "bigsweep/helpers.h"
+#include "bigsweep/json.h"
 #include "bigsweep/prompt.h"
 #include "bigsweep/task.h"
 

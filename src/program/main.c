@@ -5,7 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/text_internal.h"
+#include "bigsweep/helpers.h"
 #include "bigsweep/version.h"
 #include "program/command.h"
 

@@ -3,7 +3,7 @@
 
 #include <stdio.h>
 
-#include "base/cores_internal.h"
+#include "bigsweep/helpers.h"
 
 void model_option_rows(model_options *values, option *rows) {
   rows[0] = (option){

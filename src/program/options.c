@@ -7,9 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/file_internal.h"
-#include "base/text_internal.h"
 #include "bigsweep/buffer.h"
+#include "bigsweep/helpers.h"
 
 enum { MAX_OPTIONS = 32 };
 

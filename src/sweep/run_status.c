@@ -8,8 +8,8 @@
 #include <unistd.h>
 
 #include "base/file_internal.h"
-#include "base/json_internal.h"
 #include "base/memory_internal.h"
+#include "bigsweep/json.h"
 #include "store/commit_internal.h"
 #include "sweep/coordinator/collect_internal.h"
 #include "sweep/lock_internal.h"

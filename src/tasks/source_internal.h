@@ -8,7 +8,7 @@
 
 #include <cjson/cJSON.h>
 
-#include "base/json_internal.h"
+#include "bigsweep/json.h"
 
 /* A place in the text, with its line (from 1). The text is known to be what cJSON has parsed. */
 typedef struct bs_source {

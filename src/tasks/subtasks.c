@@ -4,8 +4,8 @@
 #include <sys/stat.h>
 
 #include "base/file_internal.h"
-#include "base/json_internal.h"
 #include "base/memory_internal.h"
+#include "bigsweep/json.h"
 #include "tasks/task_internal.h"
 
 /* A file that only names others is small: larger ones are not looked into. */

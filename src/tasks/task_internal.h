@@ -2,7 +2,7 @@
 #ifndef BIGSWEEP_TASKS_TASK_INTERNAL_H
 #define BIGSWEEP_TASKS_TASK_INTERNAL_H
 
-#include "base/json_internal.h"
+#include "bigsweep/json.h"
 #include "bigsweep/task.h"
 #include "tasks/findings_internal.h"
 #include "tasks/source_internal.h"
@@ -32,8 +32,6 @@ const char *bs_node_kind(const cJSON *node);
 /* A finite number, or a boolean; else a finding and false. */
 bool bs_member_score(const bs_member *member, bs_place place, bs_findings *findings, double *score);
 
-/* The file of a task that is named by it or, in BIG-bench's layout, by its folder. */
-char *bs_task_file_of(const char *path, bs_error *err);
 /* PARENT:NAME for the task of .../PARENT/NAME/task.json where .../PARENT/task.json names it. */
 bs_status bs_task_name_after_parent(bs_task *task, bs_error *err);
 

@@ -2,7 +2,7 @@
 #ifndef BIGSWEEP_TASKS_VARIANT_INTERNAL_H
 #define BIGSWEEP_TASKS_VARIANT_INTERNAL_H
 
-#include "base/json_internal.h"
+#include "bigsweep/json.h"
 #include "bigsweep/task.h"
 
 /* Numbers of shots, and whether they are given. Initialise with {0}; free `list` with free(). */

@@ -315,3 +315,18 @@ bs_status bs_variant_print(const bs_variant *variant, bool is_content, bs_text *
       status = print_double(json, numbers[i].key, numbers[i].value, err);
   return status == BS_OK ? bs_text_append(json, "}", 1, err) : status;
 }
+
+bs_status bs_variant_parse(bs_variant **out, int64_t *first_shots, const char *text, size_t n_bytes,
+                           const char *source, bs_error *err) {
+  bs_json *json = NULL;
+  bs_shots shots = {0};
+  *out = NULL;
+  bs_status status = bs_json_parse(&json, text, n_bytes, source, err);
+  bool is_named = json != NULL && bs_json_get(json->root, "name") != NULL;
+  if (status == BS_OK)
+    status = bs_variant_read(out, &shots, json, json->root, is_named ? NULL : "variant", err);
+  *first_shots = shots.n > 0 ? (int64_t)shots.list[0] : -1;
+  free(shots.list);
+  bs_json_free(&json);
+  return status;
+}

@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/json_internal.h"
+#include "bigsweep/json.h"
 #include "tokenizer/parts_internal.h"
 #include "tokenizer/regex_internal.h"
 #include "tokenizer/vocabulary_internal.h"

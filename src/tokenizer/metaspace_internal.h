@@ -2,8 +2,8 @@
 #ifndef BIGSWEEP_TOKENIZER_METASPACE_INTERNAL_H
 #define BIGSWEEP_TOKENIZER_METASPACE_INTERNAL_H
 
-#include "base/json_internal.h"
 #include "bigsweep/buffer.h"
+#include "bigsweep/json.h"
 
 /* Before which pieces a mark is put that the text does not have. */
 typedef enum bs_prepend_scheme {

@@ -6,8 +6,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "base/json_internal.h"
 #include "bigsweep/buffer.h"
+#include "bigsweep/json.h"
 #include "tokenizer/vocabulary_internal.h"
 
 typedef struct bs_model_kind {

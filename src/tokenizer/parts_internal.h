@@ -8,9 +8,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "base/json_internal.h"
 #include "bigsweep/buffer.h"
 #include "bigsweep/error.h"
+#include "bigsweep/json.h"
 #include "tokenizer/pieces_internal.h"
 
 /* Tokens on their way back to text: strings one after another in `bytes`. Initialise with {0}. */

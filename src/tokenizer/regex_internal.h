@@ -6,9 +6,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "base/json_internal.h"
 #include "bigsweep/buffer.h"
 #include "bigsweep/error.h"
+#include "bigsweep/json.h"
 
 typedef struct bs_regex bs_regex;
 

@@ -3,8 +3,8 @@
 #ifndef BIGSWEEP_TOKENIZER_REPLACE_INTERNAL_H
 #define BIGSWEEP_TOKENIZER_REPLACE_INTERNAL_H
 
-#include "base/json_internal.h"
 #include "bigsweep/buffer.h"
+#include "bigsweep/json.h"
 #include "tokenizer/regex_internal.h"
 
 /* Initialise with {0}. */

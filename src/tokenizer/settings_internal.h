@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/json_internal.h"
+#include "bigsweep/json.h"
 
 /* What add_prefix_space does. */
 typedef enum bs_prefix_rule {

@@ -7,9 +7,9 @@
 #include <unistd.h>
 
 #include "base/file_internal.h"
-#include "base/json_internal.h"
 #include "base/memory_internal.h"
 #include "base/text_internal.h"
+#include "bigsweep/json.h"
 #include "harness.h"
 
 static void error_keeps_the_first(void) {

@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "checkpoint/random_internal.h"
+#include "bigsweep/random_model.h"
 #include "harness.h"
 
 static const bs_random_model shapes[] = {

@@ -7,8 +7,8 @@
 #include <string.h>
 
 #include "backend/local_internal.h"
-#include "base/json_internal.h"
 #include "base/memory_internal.h"
+#include "bigsweep/json.h"
 #include "evaluate/evaluate_internal.h"
 #include "reference.h"
 

@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/json_internal.h"
 #include "bigsweep/engine.h"
+#include "bigsweep/json.h"
 #include "harness.h"
 #include "kernels/linear_internal.h"
 

@@ -11,7 +11,7 @@
 
 #include "base/available_memory_internal.h"
 #include "bigsweep/engine.h"
-#include "checkpoint/random_internal.h"
+#include "bigsweep/random_model.h"
 #include "harness.h"
 
 /* The sanitizers' own memory would be counted. */

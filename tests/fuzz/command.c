@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/json_internal.h"
+#include "bigsweep/json.h"
 #include "folder.h"
 
 static void must(bool done, const char *what) {

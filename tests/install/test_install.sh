@@ -1,6 +1,6 @@
 #!/bin/sh
 # Another program finds and links the installed library, by CMake's package and by pkg-config; every
-# public header compiles alone.
+# public header compiles alone, and the library shows what they declare and nothing else.
 # usage: test_install.sh BUILD_FOLDER
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
@@ -13,6 +13,14 @@ for header in "$work"/prefix/include/bigsweep/*.h; do
   printf '#include "bigsweep/%s"\nextern int not_empty;\n' "$(basename "$header")" |
     gcc -std=c17 -Wall -Wextra -Wpedantic -Werror -fsyntax-only -I "$work/prefix/include" -x c -
 done
+
+cat "$work"/prefix/include/bigsweep/*.h | tr '\n' ' ' | grep -oE 'BS_API [^;{]*' | grep -oE '\bbs_[a-z0-9_]+ *\(' |
+  tr -d ' (' | sort -u >"$work/declared"
+nm -D --defined-only "$(find "$work/prefix" -name 'libbigsweep.so')" | awk '{ print $3 }' | sort -u >"$work/shown"
+hidden=$(comm -23 "$work/declared" "$work/shown" | tr '\n' ' ')
+shown=$(comm -13 "$work/declared" "$work/shown" | tr '\n' ' ')
+[ -z "$shown" ] || { echo "FAILED: shown, and in no public header: $shown" >&2; exit 1; }
+[ -z "$hidden" ] || { echo "declared with BS_API, and not defined (or an argument's type): $hidden" >&2; }
 
 cmake -S "$here/consumer" -B "$work/cmake" -DCMAKE_PREFIX_PATH="$work/prefix" >/dev/null
 cmake --build "$work/cmake" >/dev/null

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/json_internal.h"
+#include "bigsweep/json.h"
 #include "bigsweep/metric.h"
 #include "bigsweep/task.h"
 #include "harness.h"

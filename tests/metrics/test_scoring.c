@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/json_internal.h"
 #include "base/memory_internal.h"
+#include "bigsweep/json.h"
 #include "harness.h"
 #include "metrics/estimate_internal.h"
 #include "metrics/postprocess_internal.h"

@@ -11,7 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "base/json_internal.h"
+#include "bigsweep/json.h"
 #include "harness.h"
 
 /* Runs "bigsweep bench <arguments>" with TMPDIR in the test's folder; the exit code. */

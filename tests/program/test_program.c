@@ -8,7 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "base/json_internal.h"
+#include "bigsweep/json.h"
 #include "bigsweep/store.h"
 #include "harness.h"
 

@@ -1,6 +1,6 @@
-/* The tables of docs/notes/scheduling.md: a made sweep on more and more ranks, undisturbed and disturbed,
-   and with nodes whose ranks share a line to the files. The largest take minutes: be nice.
-   usage: simulate [RANKS...] */
+/* The tables of docs/notes/scheduling.md: a made sweep on more and more ranks, undisturbed and
+   disturbed, and with nodes whose ranks share a line to the files. The largest take minutes: be
+   nice. usage: simulate [RANKS...] */
 #include <stdio.h>
 #include <stdlib.h>
 

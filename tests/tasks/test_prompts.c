@@ -5,7 +5,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "base/json_internal.h"
+#include "bigsweep/json.h"
 #include "bigsweep/prompt.h"
 #include "harness.h"
 #include "tasks/random_internal.h"

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/json_internal.h"
+#include "bigsweep/json.h"
 #include "harness.h"
 
 static void append(bs_text *text, const char *string) {

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/file_internal.h"
-#include "base/json_internal.h"
+#include "bigsweep/json.h"
 #include "bigsweep/tokenizer.h"
 #include "harness.h"
 

@@ -38,7 +38,7 @@ bs_status bs_message_kind_of(const bs_text *message, bs_message_kind *kind, bs_e
 
 bs_status bs_message_open(const bs_text *message, bs_message_kind kind, bs_unpacker *unpacker,
                           bs_error *err) {
-  bs_message_kind found;
+  bs_message_kind found = kind;
   bs_status status = bs_message_kind_of(message, &found, err);
   if (status == BS_OK && found != kind)
     status = bs_error_set(err, BS_ERR_PROTOCOL, "expected a message \"%s\", found \"%s\"",

@@ -2,7 +2,7 @@
 #ifndef BIGSWEEP_TASKS_READERS_READER_INTERNAL_H
 #define BIGSWEEP_TASKS_READERS_READER_INTERNAL_H
 
-#include "base/json_internal.h"
+#include "bigsweep/json.h"
 #include "bigsweep/task.h"
 #include "tasks/seen_internal.h"
 #include "tasks/task_internal.h"

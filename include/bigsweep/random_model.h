@@ -1,8 +1,13 @@
 /* Checkpoints of random weights, for measuring speed and memory at any size. */
-#ifndef BIGSWEEP_CHECKPOINT_RANDOM_INTERNAL_H
-#define BIGSWEEP_CHECKPOINT_RANDOM_INTERNAL_H
+#ifndef BIGSWEEP_RANDOM_MODEL_H
+#define BIGSWEEP_RANDOM_MODEL_H
 
 #include "bigsweep/checkpoint.h"
+#include "bigsweep/export.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
 
 /* The shape of a model; d_model / n_heads is the size of a head. */
 typedef struct bs_random_model {
@@ -15,13 +20,19 @@ typedef struct bs_random_model {
 } bs_random_model;
 
 /* Bytes of its safetensors file. BS_ERR_USAGE names what is wrong with the shape. */
-bs_status bs_random_model_bytes(const bs_random_model *model, uint64_t *bytes, bs_error *err);
+BS_API bs_status bs_random_model_bytes(const bs_random_model *model, uint64_t *bytes,
+                                       bs_error *err);
 
 /* Writes config.json and model.safetensors into an existing folder that has neither. Elements of a
    matrix are normal with variance 1 / inputs (65,536 quantiles, drawn by a hash of seed, tensor and
    index), norms are 1, biases small; the same for the same model, whatever the number of threads.
    There is no end-of-text token. BS_ERR_LIMIT with both numbers when the file system is too full;
    what was written is removed on an error. */
-bs_status bs_random_model_write(const bs_random_model *model, const char *dir, bs_error *err);
+BS_API bs_status bs_random_model_write(const bs_random_model *model, const char *dir,
+                                       bs_error *err);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif
