@@ -3,10 +3,9 @@
 
 #include "checkpoint/family_internal.h"
 
-static const bs_family *const families[] = {
-    &bs_family_llama, &bs_family_gptneox, &bs_family_gpt2, &bs_family_qwen2,
-    &bs_family_qwen3, &bs_family_mistral, &bs_family_opt,  &bs_family_bloom,
-};
+#define LISTED(name) &bs_family_##name,
+static const bs_family *const families[] = {BS_FAMILY_TABLE(LISTED)};
+#undef LISTED
 
 enum { N_FAMILIES = sizeof families / sizeof *families };
 

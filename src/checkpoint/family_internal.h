@@ -31,8 +31,21 @@ const bs_family *bs_family_at(size_t i);
 /* "A, B, C" of all architectures. */
 bs_status bs_family_names(bs_text *names, bs_error *err);
 
-extern const bs_family bs_family_llama, bs_family_qwen2, bs_family_qwen3, bs_family_mistral,
-    bs_family_gptneox, bs_family_gpt2, bs_family_opt, bs_family_bloom;
+/* The families, in the order in which messages name them. The row of ROW(x) is `bs_family_x`: a new
+   family is its source file, family_NAME.c, and a line here. */
+#define BS_FAMILY_TABLE(ROW)                                                                       \
+  ROW(llama)                                                                                       \
+  ROW(gptneox)                                                                                     \
+  ROW(gpt2)                                                                                        \
+  ROW(qwen2)                                                                                       \
+  ROW(qwen3)                                                                                       \
+  ROW(mistral)                                                                                     \
+  ROW(opt)                                                                                         \
+  ROW(bloom)
+
+#define BS_FAMILY_DECLARE(name) extern const bs_family bs_family_##name;
+BS_FAMILY_TABLE(BS_FAMILY_DECLARE)
+#undef BS_FAMILY_DECLARE
 
 /* A tensor that a family's describe() asks for. */
 typedef struct bs_needed_tensor {

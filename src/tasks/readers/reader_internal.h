@@ -21,12 +21,18 @@ typedef struct bs_reader {
   bs_status (*complete)(bs_task *task, bs_findings *findings, bs_error *err);
 } bs_reader;
 
-extern const bs_reader bs_reader_bigbench;
-extern const bs_reader bs_reader_bbh;
-extern const bs_reader bs_reader_inverse_scaling;
-extern const bs_reader bs_reader_mmlu;
-extern const bs_reader bs_reader_bbq;
-extern const bs_reader bs_reader_jsonl;
+/* The readers. The row of ROW(x) is `bs_reader_x`, in its source file x.c. */
+#define BS_READER_TABLE(ROW)                                                                       \
+  ROW(bigbench)                                                                                    \
+  ROW(bbh)                                                                                         \
+  ROW(inverse_scaling)                                                                             \
+  ROW(mmlu)                                                                                        \
+  ROW(bbq)                                                                                         \
+  ROW(jsonl)
+
+#define BS_READER_DECLARE(name) extern const bs_reader bs_reader_##name;
+BS_READER_TABLE(BS_READER_DECLARE)
+#undef BS_READER_DECLARE
 
 /* NULL for BS_FORMAT_AUTO. */
 const bs_reader *bs_reader_of(bs_task_format format);

@@ -4,10 +4,9 @@
 #include "base/text_internal.h"
 #include "tasks/readers/reader_internal.h"
 
-static const bs_reader *const TABLE[] = {
-    &bs_reader_bigbench, &bs_reader_bbh, &bs_reader_inverse_scaling,
-    &bs_reader_mmlu,     &bs_reader_bbq, &bs_reader_jsonl,
-};
+#define LISTED(name) &bs_reader_##name,
+static const bs_reader *const TABLE[] = {BS_READER_TABLE(LISTED)};
+#undef LISTED
 enum { N_READERS = sizeof TABLE / sizeof *TABLE };
 
 static const char AUTO[] = "auto";
