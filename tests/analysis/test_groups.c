@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bigsweep/analysis.h"
+#include "analyses.h"
 #include "bigsweep/statistics.h"
 #include "bigsweep/store.h"
 #include "harness.h"
@@ -35,14 +35,6 @@ static bs_tables *grouped_results(void) {
     task->human_best = TASKS[i].best != 0 ? TASKS[i].best : NAN;
   }
   return results;
-}
-
-static bs_analysis *of_results(const bs_tables *results) {
-  bs_error err = {0};
-  bs_analysis *analysis = NULL;
-  BS_TEST_OK(bs_analysis_from_tables(&analysis, results, &err), err);
-  CU_ASSERT_PTR_NOT_NULL_FATAL(analysis);
-  return analysis;
 }
 
 static double score(const bs_analysis *analysis, uint32_t model, uint32_t shots, const char *task,

@@ -4,9 +4,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "analyses.h"
 #include "base/philox_internal.h"
 #include "base/text_internal.h"
-#include "bigsweep/analysis.h"
 #include "bigsweep/statistics.h"
 #include "harness.h"
 
@@ -111,15 +111,6 @@ static void examples_that_all_models_have(void) {
   CU_ASSERT_STRING_EQUAL(mean->metric, BS_AGGREGATE_METRIC);
   bs_analysis_free(&analysis);
   bs_tables_free(&results);
-}
-
-static bs_analysis *from_text(const char *text) {
-  bs_error err = {0};
-  bs_analysis *analysis = NULL;
-  BS_TEST_OK(bs_analysis_from_csv(&analysis, bs_test_write("scores.csv", text, strlen(text)), &err),
-             err);
-  CU_ASSERT_PTR_NOT_NULL_FATAL(analysis);
-  return analysis;
 }
 
 static void errors_of_a_table(void) {

@@ -5,30 +5,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bigsweep/analysis.h"
+#include "analyses.h"
 #include "bigsweep/metric.h"
 #include "bigsweep/store.h"
 #include "harness.h"
 #include "synthetic.h"
 
 #define CLOSE(a, b) CU_ASSERT_DOUBLE_EQUAL(a, b, 1e-12)
-
-static bs_analysis *from_text(const char *text) {
-  bs_error err = {0};
-  bs_analysis *analysis = NULL;
-  BS_TEST_OK(bs_analysis_from_csv(&analysis, bs_test_write("scores.csv", text, strlen(text)), &err),
-             err);
-  CU_ASSERT_PTR_NOT_NULL_FATAL(analysis);
-  return analysis;
-}
-
-static bs_analysis *of_results(const bs_tables *results) {
-  bs_error err = {0};
-  bs_analysis *analysis = NULL;
-  BS_TEST_OK(bs_analysis_from_tables(&analysis, results, &err), err);
-  CU_ASSERT_PTR_NOT_NULL_FATAL(analysis);
-  return analysis;
-}
 
 /* The row of a family, task and metric at 0 shots, with its points. */
 static const bs_linearity_row *row_of(const bs_analysis *analysis, const char *family,
@@ -400,16 +383,6 @@ static void corpus_metrics_share_their_examples(void) {
   bs_tables_free(&results);
 }
 
-static bs_text printed(const bs_analysis *analysis) {
-  bs_error err = {0};
-  const char *path = bs_test_path("printed");
-  FILE *to = fopen(path, "w");
-  CU_ASSERT_PTR_NOT_NULL_FATAL(to);
-  BS_TEST_OK(bs_analysis_print(analysis, to, &err), err);
-  fclose(to);
-  return bs_test_read(path);
-}
-
 static void starts_with(const bs_text *text, const char *expected) {
   bool same = strncmp(text->data, expected, strlen(expected)) == 0;
   if (!same)
@@ -424,7 +397,7 @@ static void tables_name_models(void) {
                 "f,base,4150000,t,acc,0,0.25,0.01,40,\nf,tuned,4150000,t,acc,0,0.5,0.01,40,\n"
                 "g,s1,4150000,t,acc,0,0.25,0.01,40,1\ng,s2,4150000,t,acc,0,0.5,0.03,40,2\n"
                 "g,big,9000000,t,acc,0,0.75,,40,1\ng,s1,4150000,u,acc,0,0.25,0.01,40,1\n");
-  bs_text text = printed(analysis);
+  bs_text text = printed(analysis, false);
   starts_with(&text,
               "family f\n"
               "models: small (3.2K), base (4.15M), tuned (4.15M)\n"
