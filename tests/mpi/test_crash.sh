@@ -82,7 +82,7 @@ mkdir "$work/poison"
 /usr/bin/python3 - "$work/poison/task.json" <<'PYTHON'
 import json, sys
 examples = [{"input": "%d plus 1?" % i, "target_scores": {"yes": 1, "no": 0}} for i in range(12)]
-choices = {"word " * 60 + str(i): 0 for i in range(20000)}
+choices = {"%d%s" % (i, " word" * 40): 0 for i in range(20000)} # nothing in common that is computed once
 choices["right"] = 1
 examples.insert(5, {"input": "the poison", "target_scores": choices})
 json.dump({"name": "poison", "description": "", "keywords": [], "metrics": ["multiple_choice_grade"],
@@ -95,14 +95,14 @@ cat >"$work/poison.json" <<CONFIG
 CONFIG
 (ulimit -t 3 && exec "$program" run "$work/poison.json" -o "$work/poison.h5" >/dev/null 2>"$work/log") &
 expect_code 1
-grep -q '1 examples failed' "$work/log" || die "expected one failure: $(cat "$work/log")"
+grep -q '1 example failed' "$work/log" || die "expected one failure: $(cat "$work/log")"
 /usr/bin/python3 - "$work/poison.h5" <<'PYTHON' || die "wrong rows"
 import sys, h5py
 f = h5py.File(sys.argv[1])
 assert len(f["examples/example"]) == 12 + 40, len(f["examples/example"])
-failed = [(int(e), int(n)) for e, n, why in zip(f["run/units/first_example"], f["run/units/n_examples"],
+failed = [(int(e), int(n), why) for e, n, why in zip(f["run/units/first_example"], f["run/units/n_examples"],
           f["run/units/failure"]) if why]
-assert failed == [(5, 1)], failed
+assert len(failed) == 1 and failed[0][:2] == (5, 1) and b"killed by signal" in failed[0][2], failed
 PYTHON
 echo "a poisonous example: given up alone"
 
