@@ -94,10 +94,14 @@ bs_status bs_checkpoint_fingerprints(const char *dir, bs_text *lines, bs_error *
   return status;
 }
 
+/* The line behind one of n bytes; the text's end behind the last. */
+static const char *next_line(const char *line, size_t n) { return line + n + (line[n] == '\n'); }
+
 /* Whether a line for this file stands among the others, and is the same. */
 static bool find_line(const char *lines, const char *line, size_t n, bool *is_same) {
-  for (const char *other = lines; *other != '\0'; other += strcspn(other, "\n") + 1) {
-    size_t n_other = strcspn(other, "\n");
+  size_t n_other;
+  for (const char *other = lines; *other != '\0'; other = next_line(other, n_other)) {
+    n_other = strcspn(other, "\n");
     if (n_other == n && n > LINE_HEAD &&
         memcmp(other + LINE_HEAD, line + LINE_HEAD, n - LINE_HEAD) == 0) {
       *is_same = memcmp(other, line, n) == 0;
@@ -110,15 +114,17 @@ static bool find_line(const char *lines, const char *line, size_t n, bool *is_sa
 /* The lines of `these` against `those`; `missing` says what a line is that those do not have. */
 static bs_status compare(const char *dir, const char *these, const char *those, const char *missing,
                          bs_error *err) {
-  for (const char *line = these; *line != '\0'; line += strcspn(line, "\n") + 1) {
-    size_t n = strcspn(line, "\n");
+  size_t n;
+  for (const char *line = these; *line != '\0'; line = next_line(line, n)) {
+    n = strcspn(line, "\n");
     bool is_same = false, found = find_line(those, line, n, &is_same);
     if (!is_same)
       return bs_error_set(err, BS_ERR_INPUT,
                           "%s/%.*s: %s: the nodes have different copies of the model, whose scores "
                           "would be mixed; give all nodes the same files, or keep the model where "
                           "all see it",
-                          dir, n > LINE_HEAD ? (int)(n - LINE_HEAD) : 0, line + LINE_HEAD,
+                          dir, n > LINE_HEAD ? (int)(n - LINE_HEAD) : 0,
+                          n > LINE_HEAD ? line + LINE_HEAD : "",
                           found ? "not the file that the coordinator has read" : missing);
   }
   return BS_OK;

@@ -43,7 +43,7 @@ static bs_status check_version(const bs_source *from, bs_error *err) {
 static bs_status split_names(const bs_source *from, const char *list, const char **names, size_t *n,
                              bs_error *err) {
   *n = 0;
-  for (const char *at = list; *at != '\0';) {
+  for (const char *at = list; *list != '\0'; at++) {
     size_t length = strcspn(at, ",");
     if (length == 0 || *n == MOST_METRICS)
       return bs_error_set(err, BS_ERR_INPUT,
@@ -53,8 +53,8 @@ static bs_status split_names(const bs_source *from, const char *list, const char
     if (names[(*n)++] == NULL)
       return bs_error_set(err, BS_ERR_MEMORY, "%s: out of memory", from->name);
     at += length;
-    if (*at == ',' && *++at == '\0')
-      length = 0;
+    if (*at == '\0')
+      break;
   }
   return BS_OK;
 }

@@ -69,6 +69,24 @@ static void a_copy_passes(void) {
   bs_text_free(&lines);
 }
 
+/* Whatever a message says instead of fingerprints is read no further than its end. */
+static void other_lines_are_refused(void) {
+  static const char *const lines[] = {"x", "\n", "config.json", "\nx", "x\n\n"};
+  const char *folder = make_model("first");
+  for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+    bs_error err = {0};
+    char *exact = bs_string_copy(lines[i], NULL);
+    CU_ASSERT_EQUAL(bs_checkpoint_check_copy(folder, exact, &err), BS_ERR_INPUT);
+    bs_error_clear(&err);
+    free(exact);
+  }
+  bs_text here = fingerprints_of(folder); /* without the last line's end it still says the same */
+  here.data[--here.n_bytes] = '\0';
+  bs_error err = {0};
+  BS_TEST_OK(bs_checkpoint_check_copy(folder, here.data, &err), err);
+  bs_text_free(&here);
+}
+
 /* Each byte of each text, missing and additional files. */
 static void other_texts_are_found(void) {
   bs_text lines = fingerprints_of(make_model("first"));
@@ -129,6 +147,7 @@ static void other_weights_are_found(void) {
 
 static const bs_test tests[] = {
     {"a copy passes", a_copy_passes},
+    {"other lines are refused", other_lines_are_refused},
     {"other texts are found", other_texts_are_found},
     {"other weights are found", other_weights_are_found},
 };

@@ -290,6 +290,27 @@ static void wrong_indices_are_refused(void) {
   refused(path, file, "/choices/row: entry 0");
 }
 
+/* Names between commas, none of them empty. */
+static void lists_of_metrics_are_checked(void) {
+  static const char *const lists[] = {"a,b,", ",a", "a,,b", ","};
+  const char *path = bs_test_path("metrics.h5");
+  for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
+    hid_t file = tamper(path), group = H5Gopen2(file, "/examples", H5P_DEFAULT);
+    hid_t type = H5Tcopy(H5T_C_S1), space = H5Screate(H5S_SCALAR);
+    H5Tset_size(type, strlen(lists[i]));
+    H5Tset_strpad(type, H5T_STR_NULLPAD);
+    H5Tset_cset(type, H5T_CSET_UTF8);
+    H5Adelete(group, "metrics");
+    hid_t attribute = H5Acreate2(group, "metrics", type, space, H5P_DEFAULT, H5P_DEFAULT);
+    CU_ASSERT_FATAL(attribute >= 0 && H5Awrite(attribute, type, lists[i]) >= 0);
+    H5Aclose(attribute);
+    H5Sclose(space);
+    H5Tclose(type);
+    H5Gclose(group);
+    refused(path, file, "expected names between commas");
+  }
+}
+
 static void other_versions_are_refused(void) {
   const char *path = bs_test_path("version.h5");
   hid_t file = tamper(path);
@@ -315,6 +336,7 @@ int main(void) {
       {"lies about sizes are refused", lies_about_sizes_are_refused},
       {"texts of choices are kept", texts_of_choices_are_kept},
       {"wrong indices are refused", wrong_indices_are_refused},
+      {"lists of metrics are checked", lists_of_metrics_are_checked},
       {"other versions are refused", other_versions_are_refused},
   };
   return bs_test_main("damaged_files", tests, sizeof tests / sizeof *tests);
