@@ -114,7 +114,7 @@ static void fill_common_errors(aggregation *a) {
       if (of->models[row->model].first_repeat != model)
         continue;
       bs_groups_average(a->groups, cells_of(a, row->shots), a->n_tasks, a->means, a->parts);
-      bs_names_find(&of->aggregate_names, row->tasks, &number);
+      bs_interner_find(&of->aggregate_names, row->tasks, &number);
       of->common_aggregate_errors[i] =
           (bs_common_error){bs_mean_error(&a->means[number]), a->means[number].n};
     }

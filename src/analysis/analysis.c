@@ -33,9 +33,9 @@ void bs_analysis_free(bs_analysis **analysis) {
   free(of->spread_places);
   free(of->linearity_task);
   free(of->first_point);
-  bs_names_free(&of->families);
-  bs_names_free(&of->metrics);
-  bs_names_free(&of->aggregate_names);
+  bs_interner_free(&of->families);
+  bs_interner_free(&of->metrics);
+  bs_interner_free(&of->aggregate_names);
   bs_tables_free(&of->tables);
   free(of);
   *analysis = NULL;
@@ -58,8 +58,8 @@ bs_status bs_analysis_add_model(bs_analysis *analysis, const char *name, const c
   if (status == BS_OK)
     status = copy_string(analysis, name, &row.name, err);
   if (status == BS_OK)
-    status = bs_names_add(&analysis->families, analysis->tables->arena,
-                          family != NULL ? family : "", &row.family_number, err);
+    status = bs_interner_add(&analysis->families, analysis->tables->arena,
+                             family != NULL ? family : "", &row.family_number, err);
   if (status != BS_OK)
     return status;
   row.family = analysis->families.strings[row.family_number];
@@ -134,7 +134,8 @@ bs_status bs_analysis_add_score(bs_analysis *analysis, const bs_score_row *row, 
                        sizeof *analysis->tables->scores, err);
   analysis->tables->scores = scores;
   if (status == BS_OK)
-    status = bs_names_add(&analysis->metrics, analysis->tables->arena, row->metric, &metric, err);
+    status =
+        bs_interner_add(&analysis->metrics, analysis->tables->arena, row->metric, &metric, err);
   if (status != BS_OK)
     return status;
   bs_score_row *copy = &analysis->tables->scores[analysis->tables->n_scores++];

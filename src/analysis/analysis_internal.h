@@ -3,6 +3,7 @@
 #define BIGSWEEP_ANALYSIS_ANALYSIS_INTERNAL_H
 
 #include "base/csv_internal.h"
+#include "base/interner_internal.h"
 #include "bigsweep/analysis.h"
 #include "bigsweep/buffer.h"
 #include "bigsweep/statistics.h"
@@ -12,20 +13,6 @@
 #define BS_ORDER(a, b)                                                                             \
   if ((a) != (b))                                                                                  \
   return (a) < (b) ? -1 : 1
-
-/* Distinct strings, numbered in the order in which they came; {0} to begin with. */
-typedef struct bs_names {
-  const char **strings; /* [n], owned by the arena they were added with */
-  size_t n, capacity;
-  uint32_t *slots;
-  size_t n_slots;
-} bs_names;
-
-bs_status bs_names_add(bs_names *names, bs_arena *arena, const char *name, uint32_t *number,
-                       bs_error *err);
-/* Whether the name is there; its number. */
-bool bs_names_find(const bs_names *names, const char *name, uint32_t *number);
-void bs_names_free(bs_names *names);
 
 typedef struct bs_analysis_model_row {
   const char *name, *family;
@@ -54,7 +41,7 @@ typedef struct bs_common_error {
 
 struct bs_analysis {
   bs_tables *tables; /* what it computes; their arena has all strings */
-  bs_names families, metrics;
+  bs_interner families, metrics;
   uint64_t *shared_scales; /* [families.n] see bs_linearity_row */
   bs_analysis_model_row *models;
   size_t n_models, cap_models;
@@ -63,7 +50,7 @@ struct bs_analysis {
   /* For each score, and each aggregate, of a model with repeats: of the mean over these. NULL:
      there are no examples to know it from. */
   bs_common_error *common_errors, *common_aggregate_errors;
-  bs_names aggregate_names;       /* of all aggregates, those without a row too */
+  bs_interner aggregate_names;    /* of all aggregates, those without a row too */
   bs_spread_place *spread_places; /* [n_spreads] */
   size_t *first_point;            /* [n_linearity + 1] */
   uint32_t *linearity_task;       /* [n_linearity]; UINT32_MAX: an aggregate */
@@ -115,10 +102,10 @@ bs_status bs_analysis_common_errors(bs_analysis *analysis, bs_influences *influe
 
 /* The tasks of results by what they are parts of. UINT32_MAX: of nothing. */
 typedef struct bs_groups {
-  bs_names variants; /* the first is "": a task as its file has it */
-  bs_names bases;    /* the tasks' names without @VARIANT */
-  uint32_t *variant; /* [n_tasks] */
-  uint32_t *base;    /* [n_tasks] */
+  bs_interner variants; /* the first is "": a task as its file has it */
+  bs_interner bases;    /* the tasks' names without @VARIANT */
+  uint32_t *variant;    /* [n_tasks] */
+  uint32_t *base;       /* [n_tasks] */
   /* The aggregates that a task counts in: its parent's; that of all tasks, that of those with human
      scores, in both as a part of its parent where it has one. [n_tasks] */
   uint32_t *parent, *all, *human;
@@ -128,7 +115,7 @@ typedef struct bs_groups {
 } bs_groups;
 
 /* `aggregates` receives the names of all aggregates, in order; strings go into `arena`. */
-bs_status bs_groups_make(bs_groups *groups, const bs_tables *results, bs_names *aggregates,
+bs_status bs_groups_make(bs_groups *groups, const bs_tables *results, bs_interner *aggregates,
                          bs_arena *arena, bs_error *err);
 void bs_groups_free(bs_groups *groups);
 

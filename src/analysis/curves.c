@@ -43,7 +43,7 @@ static bs_status make_keys(bs_analysis *analysis, curve_key *keys, bs_error *err
     const bs_analysis_model_row *model = &analysis->models[score->model];
     uint32_t metric = 0;
     bs_status status =
-        bs_names_add(&analysis->metrics, analysis->tables->arena, score->metric, &metric, err);
+        bs_interner_add(&analysis->metrics, analysis->tables->arena, score->metric, &metric, err);
     if (status != BS_OK)
       return status;
     keys[i] = (curve_key){.family = model->family_number,
@@ -65,13 +65,13 @@ static bs_status make_aggregate_keys(bs_analysis *analysis, curve_key *keys, bs_
   uint32_t metric = 0;
   if (analysis->tables->n_aggregates == 0)
     return BS_OK;
-  bs_status status =
-      bs_names_add(&analysis->metrics, analysis->tables->arena, BS_AGGREGATE_METRIC, &metric, err);
+  bs_status status = bs_interner_add(&analysis->metrics, analysis->tables->arena,
+                                     BS_AGGREGATE_METRIC, &metric, err);
   for (size_t i = 0; status == BS_OK && i < analysis->tables->n_aggregates; i++) {
     const bs_aggregate_row *row = &analysis->tables->aggregates[i];
     const bs_analysis_model_row *model = &analysis->models[row->model];
     uint32_t number = 0;
-    bs_names_find(&analysis->aggregate_names, row->tasks, &number);
+    bs_interner_find(&analysis->aggregate_names, row->tasks, &number);
     keys[i] = (curve_key){.family = model->family_number,
                           .task = (uint32_t)analysis->n_tasks + number,
                           .shots = row->shots,

@@ -36,9 +36,9 @@ typedef struct table {
   size_t place[N_COLUMNS]; /* SIZE_MAX: no such column */
   size_t n_fields;         /* of the header, so of every row */
   bs_analysis *analysis;
-  bs_names models, tasks; /* models by family, name and seed, see model_of */
-  bs_names named;         /* models by family and name, ... */
-  double *scales;         /* [named.n] ... which have one scale */
+  bs_interner models, tasks; /* models by family, name and seed, see model_of */
+  bs_interner named;         /* models by family and name, ... */
+  double *scales;            /* [named.n] ... which have one scale */
   size_t cap_scales;
   bs_text key;
   size_t *lines; /* [n_scores] */
@@ -175,7 +175,7 @@ static bs_status check_scale(table *of, const char *key, const char *model, doub
   uint32_t number = 0;
   size_t n_before = of->named.n;
   void *scales = of->scales;
-  bs_status status = bs_names_add(&of->named, of->analysis->tables->arena, key, &number, err);
+  bs_status status = bs_interner_add(&of->named, of->analysis->tables->arena, key, &number, err);
   if (status == BS_OK)
     status = bs_array_reserve(&scales, &of->cap_scales, n_before, 1, sizeof *of->scales, err);
   of->scales = scales;
@@ -211,7 +211,8 @@ static bs_status model_of(table *of, uint32_t *number_out, bs_error *err) {
     status =
         bs_text_printf(&of->key, err, "%.17g %zu %s%s", its_seed, strlen(family), family, model);
   if (status == BS_OK)
-    status = bs_names_add(&of->models, of->analysis->tables->arena, of->key.data, number_out, err);
+    status =
+        bs_interner_add(&of->models, of->analysis->tables->arena, of->key.data, number_out, err);
   if (status == BS_OK && *number_out == of->analysis->n_models)
     status = bs_analysis_add_model(of->analysis, model, family, scale, its_seed, err);
   return status;
@@ -223,7 +224,7 @@ static bs_status task_of(table *of, uint32_t *number_out, bs_error *err) {
       of->place[PREFERRED] != SIZE_MAX ? bs_csv_field(&of->csv, of->place[PREFERRED]) : "";
   bs_status status = name(of, TASK, &task, err);
   if (status == BS_OK)
-    status = bs_names_add(&of->tasks, of->analysis->tables->arena, task, number_out, err);
+    status = bs_interner_add(&of->tasks, of->analysis->tables->arena, task, number_out, err);
   if (status == BS_OK && *number_out == of->analysis->n_tasks)
     status = bs_analysis_add_task(of->analysis, task, preferred, err);
   return status;
@@ -315,9 +316,9 @@ bs_status bs_analysis_from_csv(bs_analysis **out, const char *path, bs_error *er
   else
     bs_analysis_free(&of.analysis);
   bs_csv_free(&of.csv);
-  bs_names_free(&of.models);
-  bs_names_free(&of.tasks);
-  bs_names_free(&of.named);
+  bs_interner_free(&of.models);
+  bs_interner_free(&of.tasks);
+  bs_interner_free(&of.named);
   free(of.scales);
   bs_text_free(&of.key);
   bs_text_free(&text);

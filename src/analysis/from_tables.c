@@ -74,8 +74,8 @@ static bs_status add_names(bs_analysis *to, const bs_tables *results, bs_error *
   /* first, so that a task's metrics stand in the order of their table, whatever tasks came before
    */
   for (size_t i = 0; status == BS_OK && i < bs_metric_count(); i++)
-    status =
-        bs_names_add(&to->metrics, to->tables->arena, bs_metric_at(i)->name, &(uint32_t){0}, err);
+    status = bs_interner_add(&to->metrics, to->tables->arena, bs_metric_at(i)->name, &(uint32_t){0},
+                             err);
   for (size_t i = 0; status == BS_OK && i < results->n_models; i++) {
     const bs_model_row *row = &results->models[i];
     status = bs_analysis_add_model(to, row->name, row->family, row->scale, row->seed, err);

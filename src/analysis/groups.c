@@ -34,24 +34,24 @@ static size_t base_bytes(const bs_task_row *task) {
   return is_behind ? n - n_variant - 1 : n;
 }
 
-static bs_status add_name(bs_names *names, bs_arena *arena, const char *name, size_t n_bytes,
+static bs_status add_name(bs_interner *names, bs_arena *arena, const char *name, size_t n_bytes,
                           const char *variant, uint32_t *number, bs_error *err) {
   bs_text text = {0};
   bs_status status = bs_text_append(&text, name, n_bytes, err);
   if (status == BS_OK)
     status = bs_text_printf(&text, err, "%s%s", variant[0] != '\0' ? "@" : "", variant);
   if (status == BS_OK)
-    status = bs_names_add(names, arena, text.data, number, err);
+    status = bs_interner_add(names, arena, text.data, number, err);
   bs_text_free(&text);
   return status;
 }
 
 static bs_status read_names(bs_groups *groups, const bs_tables *results, bs_arena *arena,
                             bs_error *err) {
-  bs_status status = bs_names_add(&groups->variants, arena, "", &(uint32_t){0}, err);
+  bs_status status = bs_interner_add(&groups->variants, arena, "", &(uint32_t){0}, err);
   for (size_t t = 0; status == BS_OK && t < results->n_tasks; t++) {
     const bs_task_row *task = &results->tasks[t];
-    status = bs_names_add(&groups->variants, arena, variant_of(task), &groups->variant[t], err);
+    status = bs_interner_add(&groups->variants, arena, variant_of(task), &groups->variant[t], err);
     if (status == BS_OK)
       status =
           add_name(&groups->bases, arena, task->name, base_bytes(task), "", &groups->base[t], err);
@@ -69,7 +69,7 @@ static size_t parent_bytes(const bs_task_row *task) {
 
 /* The aggregates of one variant, in order: all tasks, those with human scores, parents. */
 static bs_status add_aggregates(bs_groups *groups, const bs_tables *results, uint32_t variant,
-                                bs_names *names, bs_arena *arena, bs_error *err) {
+                                bs_interner *names, bs_arena *arena, bs_error *err) {
   const char *name = groups->variants.strings[variant];
   uint32_t all, human = NONE;
   bool any_human = false, all_human = true;
@@ -100,7 +100,7 @@ static bs_status add_aggregates(bs_groups *groups, const bs_tables *results, uin
   return status;
 }
 
-bs_status bs_groups_make(bs_groups *groups, const bs_tables *results, bs_names *aggregates,
+bs_status bs_groups_make(bs_groups *groups, const bs_tables *results, bs_interner *aggregates,
                          bs_arena *arena, bs_error *err) {
   size_t n = results->n_tasks, most = 0;
   *groups = (bs_groups){0};
@@ -126,8 +126,8 @@ bs_status bs_groups_make(bs_groups *groups, const bs_tables *results, bs_names *
 }
 
 void bs_groups_free(bs_groups *groups) {
-  bs_names_free(&groups->variants);
-  bs_names_free(&groups->bases);
+  bs_interner_free(&groups->variants);
+  bs_interner_free(&groups->bases);
   free(groups->variant);
   free(groups->base);
   free(groups->parent);

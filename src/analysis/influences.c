@@ -35,8 +35,8 @@ static bs_status number_scores(bs_analysis *analysis, bs_influences *influences,
     of->repeat = analysis->models[score->model].first_repeat;
     of->task = score->task;
     of->shots = score->shots;
-    status =
-        bs_names_add(&analysis->metrics, analysis->tables->arena, score->metric, &of->metric, err);
+    status = bs_interner_add(&analysis->metrics, analysis->tables->arena, score->metric,
+                             &of->metric, err);
   }
   return status;
 }

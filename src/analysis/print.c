@@ -20,7 +20,7 @@ typedef struct score_column {
 /* The table of one family: linearity rows [first, end). */
 typedef struct family_table {
   const bs_analysis *analysis;
-  const bs_names *humans; /* tasks and aggregates whose human scores are known, by row */
+  const bs_interner *humans; /* tasks and aggregates whose human scores are known, by row */
   size_t first, end;
   score_column *columns; /* ascending */
   size_t n_columns;
@@ -184,7 +184,7 @@ static bs_status fill_human(family_table *to, size_t row, bs_error *err) {
   const bs_linearity_row *line = &to->analysis->tables->linearity[row];
   size_t at = COLUMNS_BEFORE + to->n_columns + COLUMNS_BEHIND;
   uint32_t number;
-  if (!bs_names_find(to->humans, line->task, &number))
+  if (!bs_interner_find(to->humans, line->task, &number))
     return BS_OK;
   const bs_human_row *human = &to->analysis->tables->humans[number];
   if (strcmp(human->metric, line->metric) != 0)
@@ -221,7 +221,7 @@ static bs_status fill_rows(family_table *to, bs_error *err) {
   return status;
 }
 
-static bs_status append_family(bs_text *to, const bs_analysis *analysis, const bs_names *humans,
+static bs_status append_family(bs_text *to, const bs_analysis *analysis, const bs_interner *humans,
                                size_t first, size_t end, bs_error *err) {
   size_t n_points = analysis->first_point[end] - analysis->first_point[first];
   family_table table = {.analysis = analysis, .humans = humans, .first = first, .end = end};
@@ -249,12 +249,12 @@ static bs_status append_family(bs_text *to, const bs_analysis *analysis, const b
 
 static bs_status append_families(bs_text *to, const bs_analysis *analysis, bs_error *err) {
   const bs_linearity_row *rows = analysis->tables->linearity;
-  bs_names humans = {0};
+  bs_interner humans = {0};
   bs_arena *arena = bs_arena_new();
   bs_status status =
       arena != NULL ? BS_OK : bs_error_set(err, BS_ERR_MEMORY, "cannot allocate names");
   for (size_t i = 0; status == BS_OK && i < analysis->tables->n_humans; i++)
-    status = bs_names_add(&humans, arena, analysis->tables->humans[i].task, &(uint32_t){0}, err);
+    status = bs_interner_add(&humans, arena, analysis->tables->humans[i].task, &(uint32_t){0}, err);
   for (size_t first = 0, end; status == BS_OK && first < analysis->tables->n_linearity;
        first = end) {
     for (end = first + 1;
@@ -262,7 +262,7 @@ static bs_status append_families(bs_text *to, const bs_analysis *analysis, bs_er
       end++;
     status = append_family(to, analysis, &humans, first, end, err);
   }
-  bs_names_free(&humans);
+  bs_interner_free(&humans);
   bs_arena_free(&arena);
   return status;
 }

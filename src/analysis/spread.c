@@ -138,8 +138,8 @@ static bs_status make_keys(spread_key *keys, bs_analysis *analysis, const bs_gro
                            .model = score->model,
                            .task = score->task,
                            .value = score->value};
-    status = bs_names_add(&analysis->metrics, analysis->tables->arena, score->metric,
-                          &keys[i].metric, err);
+    status = bs_interner_add(&analysis->metrics, analysis->tables->arena, score->metric,
+                             &keys[i].metric, err);
   }
   if (status == BS_OK)
     qsort(keys, analysis->tables->n_scores, sizeof *keys, compare_keys);

@@ -1,5 +1,5 @@
-/* Strings that live and die together with the tables that they stand in. */
-#include "tables/tables_internal.h"
+/* Strings that live and die together, such as those of a results file's tables. */
+#include "base/arena_internal.h"
 
 #include <stdint.h>
 #include <stdlib.h>

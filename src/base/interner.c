@@ -1,8 +1,9 @@
 /* Names to numbers, in the order in which they first appear: open addressing, FNV-1a. */
+#include "base/interner_internal.h"
+
 #include <stdlib.h>
 #include <string.h>
 
-#include "analysis/analysis_internal.h"
 #include "base/memory_internal.h"
 
 enum { FIRST_SLOTS = 64 };
@@ -16,14 +17,14 @@ static uint64_t hash_of(const char *bytes, size_t n_bytes) {
 
 /* The slot of a name: the one that holds it, or the free one where it belongs. Slots hold the
    number + 1. */
-static size_t slot_of(const bs_names *names, const char *name) {
+static size_t slot_of(const bs_interner *names, const char *name) {
   size_t at = (size_t)hash_of(name, strlen(name)) & (names->n_slots - 1);
   while (names->slots[at] != 0 && strcmp(names->strings[names->slots[at] - 1], name) != 0)
     at = (at + 1) & (names->n_slots - 1);
   return at;
 }
 
-static bs_status grow(bs_names *names, bs_error *err) {
+static bs_status grow(bs_interner *names, bs_error *err) {
   size_t n_slots = names->n_slots == 0 ? FIRST_SLOTS : 2 * names->n_slots;
   uint32_t *slots = bs_array_new(n_slots, sizeof *slots, err);
   if (slots == NULL)
@@ -36,8 +37,8 @@ static bs_status grow(bs_names *names, bs_error *err) {
   return BS_OK;
 }
 
-bs_status bs_names_add(bs_names *names, bs_arena *arena, const char *name, uint32_t *number,
-                       bs_error *err) {
+bs_status bs_interner_add(bs_interner *names, bs_arena *arena, const char *name, uint32_t *number,
+                          bs_error *err) {
   if (names->n_slots < 2 * (names->n + 1) && grow(names, err) != BS_OK)
     return BS_ERR_MEMORY;
   size_t slot = slot_of(names, name);
@@ -59,7 +60,7 @@ bs_status bs_names_add(bs_names *names, bs_arena *arena, const char *name, uint3
   return BS_OK;
 }
 
-bool bs_names_find(const bs_names *names, const char *name, uint32_t *number) {
+bool bs_interner_find(const bs_interner *names, const char *name, uint32_t *number) {
   size_t slot = names->n_slots > 0 ? slot_of(names, name) : 0;
   if (names->n_slots == 0 || names->slots[slot] == 0)
     return false;
@@ -67,8 +68,8 @@ bool bs_names_find(const bs_names *names, const char *name, uint32_t *number) {
   return true;
 }
 
-void bs_names_free(bs_names *names) {
+void bs_interner_free(bs_interner *names) {
   free(names->slots);
   free(names->strings);
-  *names = (bs_names){0};
+  *names = (bs_interner){0};
 }

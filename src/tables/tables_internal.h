@@ -1,18 +1,12 @@
-/* The arena of strings, and what is done to tables as a whole. */
+/* What is done to tables as a whole. */
 #ifndef BIGSWEEP_TABLES_TABLES_INTERNAL_H
 #define BIGSWEEP_TABLES_TABLES_INTERNAL_H
 
 #include <stddef.h>
 
+#include "base/arena_internal.h"
 #include "bigsweep/tables.h"
 #include "tables/schema_internal.h"
-
-/* Strings that live and die together; NULL when out of memory. */
-bs_arena *bs_arena_new(void);
-void bs_arena_free(bs_arena **arena);
-/* A copy of n_bytes bytes and a NUL. Bytes that are not UTF-8 become U+FFFD, one for each, so that
-   whatever reads the tables finds text. NULL when out of memory. */
-const char *bs_arena_string(bs_arena *arena, const char *bytes, size_t n_bytes);
 
 /* Checks what the structs, being open, cannot promise: indices in range, choices and samples
    contiguous and in the order of their examples. BS_ERR_INPUT names the table and the row. */

@@ -49,10 +49,8 @@ bs_status bs_coordinator_new(bs_coordinator **out, const bs_plan *plan, const ch
     c->options.limits = bs_limits_get(0);
   c->deadline = INFINITY;
   bs_status status = BS_OK;
-  size_t n_hosts;
   if ((c->workers = bs_array_new(n_workers, sizeof *c->workers, err)) == NULL ||
-      !bs_size_mul(n_workers, 2, &n_hosts) ||
-      (c->hosts = bs_array_new(n_hosts, sizeof *c->hosts, err)) == NULL ||
+      (c->first_of_host = bs_array_new(n_workers, sizeof *c->first_of_host, err)) == NULL ||
       (c->models = bs_array_new(plan->n_models, sizeof *c->models, err)) == NULL ||
       (c->input_faults =
            bs_array_new(plan->n_models + plan->n_tasks, sizeof *c->input_faults, err)) == NULL)
@@ -89,7 +87,8 @@ void bs_coordinator_free(bs_coordinator **handle) {
     free(c->workers[i].isas);
   }
   free(c->workers);
-  free(c->hosts);
+  free(c->first_of_host);
+  bs_interner_free(&c->host_names);
   free(c->chosen_isa);
   for (size_t i = 0; c->input_faults != NULL && i < c->plan->n_models + c->plan->n_tasks; i++)
     free(c->input_faults[i]);

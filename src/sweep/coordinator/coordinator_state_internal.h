@@ -5,6 +5,7 @@
 #ifndef BIGSWEEP_SWEEP_COORDINATOR_COORDINATOR_STATE_INTERNAL_H
 #define BIGSWEEP_SWEEP_COORDINATOR_COORDINATOR_STATE_INTERNAL_H
 
+#include "base/interner_internal.h"
 #include "sweep/coordinator/collect_internal.h"
 #include "sweep/coordinator/coordinator_internal.h"
 #include "sweep/coordinator/jobs_internal.h"
@@ -47,7 +48,8 @@ struct bs_coordinator {
   void *user;
   bs_coordinator_options options;
   worker *workers;
-  size_t *hosts; /* [2 n_workers] a hash table of workers by their hosts, from 1; 0: empty */
+  bs_interner host_names;
+  size_t *first_of_host; /* [n_workers] the first worker met at the host of that number */
   size_t n_workers, n_present, n_lost, n_benched, n_in_hands;
   char *chosen_isa;    /* that all workers compute with; NULL: not chosen yet */
   bool isa_is_earlier; /* it is that of the results that are there */

@@ -39,18 +39,17 @@ bs_status bs_workforce_lose(bs_coordinator *c, size_t w, const char *why, bs_err
 
 /* Tells the scheduler on which node a worker is: workers of one host share its memory. A node has
    the number of the first worker that was met there. */
-static void place(bs_coordinator *c, size_t w) {
-  const char *host = c->workers[w].host;
-  size_t n_slots = 2 * c->n_workers, hash = 0;
-  for (const char *at = host; *at != '\0'; at++)
-    hash = hash * 31 + (unsigned char)*at;
-  size_t slot = hash % n_slots;
-  while (c->hosts[slot] != 0 && strcmp(c->workers[c->hosts[slot] - 1].host, host) != 0)
-    slot = (slot + 1) % n_slots;
-  if (c->hosts[slot] == 0)
-    c->hosts[slot] = w + 1;
-  c->workers[w].node = c->hosts[slot] - 1;
+static bs_status place(bs_coordinator *c, size_t w, bs_error *err) {
+  size_t n_known = c->host_names.n;
+  uint32_t host;
+  bs_status status = bs_interner_add(&c->host_names, c->all->arena, c->workers[w].host, &host, err);
+  if (status != BS_OK)
+    return status;
+  if (host == n_known)
+    c->first_of_host[host] = w;
+  c->workers[w].node = c->first_of_host[host];
   bs_jobs_place(c->jobs, w, c->workers[w].node);
+  return BS_OK;
 }
 
 /* What a worker opens its models and tasks by; the specs as JSON are owned by `json`. */
@@ -153,7 +152,8 @@ bs_status bs_workforce_take_hello(bs_coordinator *c, size_t w, const bs_text *me
   who->n_cores = hello.n_cores;
   who->n_node_cores = hello.n_node_cores;
   who->memory_bytes = hello.memory_bytes;
-  place(c, w);
+  if ((status = place(c, w, err)) != BS_OK)
+    return status;
   if (who->state == LOST)
     return bs_workforce_take_back(c, w, err);
   who->state = PRESENT;
