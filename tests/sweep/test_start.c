@@ -79,6 +79,8 @@ static void a_finished_sweep_is_described(void) {
     CU_ASSERT_EQUAL(start.examples_total, start.examples_reused);
     bs_coordinator_free(&c);
   }
+  free_boxes(&boxes);
+  world_free(&w);
 }
 
 /* So that a job goes on on any node: the set asked for is that of all ranks, and results of another
