@@ -38,12 +38,12 @@ void bs_reader_note(bs_reader *reader, const char *format, ...) {
   reader->status = bs_name_list_add(reader->notes, message, reader->err);
 }
 
-bool bs_config_has(const bs_reader *reader, const char *key) {
+bool bs_model_config_has(const bs_reader *reader, const char *key) {
   const cJSON *item = bs_json_get(reader->config->root, key);
   return item != NULL && !cJSON_IsNull(item);
 }
 
-size_t bs_config_size(bs_reader *reader, const char *key, size_t fallback) {
+size_t bs_model_config_size(bs_reader *reader, const char *key, size_t fallback) {
   int64_t value = (int64_t)fallback;
   if (reader->status == BS_OK)
     reader->status = bs_json_get_integer(reader->config, reader->config->root, key, fallback == 0,
@@ -51,21 +51,21 @@ size_t bs_config_size(bs_reader *reader, const char *key, size_t fallback) {
   return reader->status == BS_OK ? (size_t)value : 1;
 }
 
-size_t bs_config_size_of(bs_reader *reader, const char *const *names) {
+size_t bs_model_config_size_of(bs_reader *reader, const char *const *names) {
   const char *key = names[0];
   for (size_t i = 0; names[i] != NULL; i++)
-    if (bs_config_has(reader, names[i])) {
+    if (bs_model_config_has(reader, names[i])) {
       key = names[i];
       break;
     }
-  return bs_config_size(reader, key, 0);
+  return bs_model_config_size(reader, key, 0);
 }
 
 static bool is_null(const bs_reader *reader, const char *key) {
   return cJSON_IsNull(bs_json_get(reader->config->root, key));
 }
 
-double bs_config_positive(bs_reader *reader, const char *key, double fallback) {
+double bs_model_config_positive(bs_reader *reader, const char *key, double fallback) {
   double value = fallback;
   if (is_null(reader, key))
     bs_reader_fail(reader, BS_ERR_INPUT, key, "null: expected a positive number");
@@ -77,7 +77,7 @@ double bs_config_positive(bs_reader *reader, const char *key, double fallback) {
   return reader->status == BS_OK ? value : 1;
 }
 
-bool bs_config_bool(bs_reader *reader, const char *key, bool fallback) {
+bool bs_model_config_bool(bs_reader *reader, const char *key, bool fallback) {
   bool value = !is_null(reader, key) && fallback;
   if (reader->status == BS_OK)
     reader->status =
@@ -85,7 +85,7 @@ bool bs_config_bool(bs_reader *reader, const char *key, bool fallback) {
   return value;
 }
 
-const char *bs_config_string(bs_reader *reader, const char *key, const char *fallback) {
+const char *bs_model_config_string(bs_reader *reader, const char *key, const char *fallback) {
   const char *value = fallback;
   if (is_null(reader, key))
     bs_reader_fail(reader, BS_ERR_INPUT, key, "null: expected a string");
@@ -95,7 +95,7 @@ const char *bs_config_string(bs_reader *reader, const char *key, const char *fal
   return value;
 }
 
-bs_activation bs_config_activation(bs_reader *reader, const char *key, const char *fallback) {
+bs_activation bs_model_config_activation(bs_reader *reader, const char *key, const char *fallback) {
   static const struct {
     const char *name;
     bs_activation activation;
@@ -111,7 +111,7 @@ bs_activation bs_config_activation(bs_reader *reader, const char *key, const cha
       {"quick_gelu", BS_ACTIVATION_GELU_QUICK},
       {"relu", BS_ACTIVATION_RELU},
   };
-  const char *name = bs_config_string(reader, key, fallback);
+  const char *name = bs_model_config_string(reader, key, fallback);
   for (size_t i = 0; i < sizeof known / sizeof *known; i++)
     if (strcmp(name, known[i].name) == 0)
       return known[i].activation;

@@ -50,19 +50,19 @@ static const bs_place places[] = {{BS_SLOT_EMBEDDING, "word_embeddings"},
                                   {BS_SLOT_NONE, NULL}};
 
 static void read_sizes(bs_reader *reader, bs_blueprint *blueprint) {
-  blueprint->d_model = bs_config_size_of(reader, width);
-  blueprint->n_layers = bs_config_size_of(reader, layers);
-  blueprint->n_heads = bs_config_size_of(reader, heads);
+  blueprint->d_model = bs_model_config_size_of(reader, width);
+  blueprint->n_layers = bs_model_config_size_of(reader, layers);
+  blueprint->n_heads = bs_model_config_size_of(reader, heads);
   blueprint->n_kv_heads = blueprint->n_heads;
   blueprint->d_ff = 4 * blueprint->d_model;
-  blueprint->vocab_size = bs_config_size(reader, "vocab_size", 0);
-  blueprint->max_positions = bs_config_size(reader, "seq_length", DEFAULT_POSITIONS);
+  blueprint->vocab_size = bs_model_config_size(reader, "vocab_size", 0);
+  blueprint->max_positions = bs_model_config_size(reader, "seq_length", DEFAULT_POSITIONS);
   if (blueprint->d_model % blueprint->n_heads != 0)
     bs_reader_fail(reader, BS_ERR_INPUT, "n_head", "%zu heads do not divide hidden_size %zu",
                    blueprint->n_heads, blueprint->d_model);
   blueprint->head_dim = blueprint->d_model / blueprint->n_heads;
   blueprint->norm_kind = BS_NORM_LAYER;
-  blueprint->norm_epsilon = bs_config_positive(reader, "layer_norm_epsilon", 1e-5);
+  blueprint->norm_epsilon = bs_model_config_positive(reader, "layer_norm_epsilon", 1e-5);
   blueprint->activation = BS_ACTIVATION_GELU_TANH;
   blueprint->position = BS_POSITION_ALIBI;
   bs_reader_layers(reader, blueprint);
@@ -77,7 +77,7 @@ static void describe(bs_reader *reader, bs_blueprint *blueprint) {
                        .layers = "h",
                        .places = places,
                        .biased = BS_SLOTS_OF_LAYERS_AND_NORMS,
-                       .tied = bs_config_bool(reader, "tie_word_embeddings", true)});
+                       .tied = bs_model_config_bool(reader, "tie_word_embeddings", true)});
 }
 
 const bs_family bs_family_bloom = {

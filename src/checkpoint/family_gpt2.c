@@ -44,24 +44,24 @@ static const bs_place places[] = {{BS_SLOT_EMBEDDING, "wte"},
                                   {BS_SLOT_NONE, NULL}};
 
 static void read_sizes(bs_reader *reader, bs_blueprint *blueprint) {
-  blueprint->d_model = bs_config_size_of(reader, width);
-  blueprint->n_layers = bs_config_size_of(reader, layers);
-  blueprint->n_heads = bs_config_size_of(reader, heads);
+  blueprint->d_model = bs_model_config_size_of(reader, width);
+  blueprint->n_layers = bs_model_config_size_of(reader, layers);
+  blueprint->n_heads = bs_model_config_size_of(reader, heads);
   blueprint->n_kv_heads = blueprint->n_heads;
-  blueprint->d_ff = bs_config_size(reader, "n_inner", 4 * blueprint->d_model);
-  blueprint->vocab_size = bs_config_size(reader, "vocab_size", 0);
-  blueprint->max_positions = bs_config_size_of(reader, positions);
+  blueprint->d_ff = bs_model_config_size(reader, "n_inner", 4 * blueprint->d_model);
+  blueprint->vocab_size = bs_model_config_size(reader, "vocab_size", 0);
+  blueprint->max_positions = bs_model_config_size_of(reader, positions);
   if (blueprint->d_model % blueprint->n_heads != 0)
     bs_reader_fail(reader, BS_ERR_INPUT, "n_head", "%zu heads do not divide n_embd %zu",
                    blueprint->n_heads, blueprint->d_model);
   blueprint->head_dim = blueprint->d_model / blueprint->n_heads;
   blueprint->norm_kind = BS_NORM_LAYER;
-  blueprint->norm_epsilon = bs_config_positive(reader, "layer_norm_epsilon", 1e-5);
-  blueprint->activation = bs_config_activation(reader, "activation_function", "gelu_new");
+  blueprint->norm_epsilon = bs_model_config_positive(reader, "layer_norm_epsilon", 1e-5);
+  blueprint->activation = bs_model_config_activation(reader, "activation_function", "gelu_new");
   blueprint->position = BS_POSITION_LEARNED;
   bs_reader_layers(reader, blueprint);
-  bool scaled = bs_config_bool(reader, "scale_attn_weights", true);
-  bool by_layer = bs_config_bool(reader, "scale_attn_by_inverse_layer_idx", false);
+  bool scaled = bs_model_config_bool(reader, "scale_attn_weights", true);
+  bool by_layer = bs_model_config_bool(reader, "scale_attn_by_inverse_layer_idx", false);
   for (size_t i = 0; reader->status == BS_OK && i < blueprint->n_layers; i++) {
     bs_layer_blueprint *layer = &blueprint->layers[i];
     if (!scaled)
@@ -81,7 +81,7 @@ static void describe(bs_reader *reader, bs_blueprint *blueprint) {
                    .places = places,
                    .transposed = true,
                    .biased = BS_SLOTS_OF_LAYERS_AND_NORMS,
-                   .tied = bs_config_bool(reader, "tie_word_embeddings", true)});
+                   .tied = bs_model_config_bool(reader, "tie_word_embeddings", true)});
 }
 
 const bs_family bs_family_gpt2 = {

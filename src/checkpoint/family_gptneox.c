@@ -38,23 +38,23 @@ static const bs_place places[] = {{BS_SLOT_EMBEDDING, "embed_in"},
                                   {BS_SLOT_NONE, NULL}};
 
 static void read_sizes(bs_reader *reader, bs_blueprint *blueprint) {
-  blueprint->d_model = bs_config_size(reader, "hidden_size", 0);
-  blueprint->n_layers = bs_config_size(reader, "num_hidden_layers", 0);
-  blueprint->n_heads = bs_config_size(reader, "num_attention_heads", 0);
+  blueprint->d_model = bs_model_config_size(reader, "hidden_size", 0);
+  blueprint->n_layers = bs_model_config_size(reader, "num_hidden_layers", 0);
+  blueprint->n_heads = bs_model_config_size(reader, "num_attention_heads", 0);
   blueprint->n_kv_heads = blueprint->n_heads;
-  blueprint->d_ff = bs_config_size(reader, "intermediate_size", 0);
-  blueprint->vocab_size = bs_config_size(reader, "vocab_size", 0);
-  blueprint->max_positions = bs_config_size(reader, "max_position_embeddings", 0);
+  blueprint->d_ff = bs_model_config_size(reader, "intermediate_size", 0);
+  blueprint->vocab_size = bs_model_config_size(reader, "vocab_size", 0);
+  blueprint->max_positions = bs_model_config_size(reader, "max_position_embeddings", 0);
   if (blueprint->d_model % blueprint->n_heads != 0)
     bs_reader_fail(reader, BS_ERR_INPUT, "num_attention_heads",
                    "%zu heads do not divide hidden_size %zu", blueprint->n_heads,
                    blueprint->d_model);
   blueprint->head_dim = blueprint->d_model / blueprint->n_heads;
   blueprint->norm_kind = BS_NORM_LAYER;
-  blueprint->norm_epsilon = bs_config_positive(reader, "layer_norm_eps", 1e-5);
-  blueprint->activation = bs_config_activation(reader, "hidden_act", "gelu");
-  bool is_parallel = bs_config_bool(reader, "use_parallel_residual", true);
-  bs_config_rotary(reader, blueprint, "rotary_emb_base", "rotary_pct", 0.25);
+  blueprint->norm_epsilon = bs_model_config_positive(reader, "layer_norm_eps", 1e-5);
+  blueprint->activation = bs_model_config_activation(reader, "hidden_act", "gelu");
+  bool is_parallel = bs_model_config_bool(reader, "use_parallel_residual", true);
+  bs_model_config_rotary(reader, blueprint, "rotary_emb_base", "rotary_pct", 0.25);
   bs_reader_layers(reader, blueprint);
   for (size_t i = 0; reader->status == BS_OK && i < blueprint->n_layers; i++)
     blueprint->layers[i].steps[1].beside = is_parallel;
@@ -64,13 +64,13 @@ static void describe(bs_reader *reader, bs_blueprint *blueprint) {
   const uint32_t attention = BS_SLOT_BIT(BS_SLOT_QKV) | BS_SLOT_BIT(BS_SLOT_ATTENTION_OUT);
   read_sizes(reader, blueprint);
   bs_reader_heads(blueprint, true);
-  bool attention_bias = bs_config_bool(reader, "attention_bias", true);
+  bool attention_bias = bs_model_config_bool(reader, "attention_bias", true);
   bs_bind(reader, blueprint,
           &(bs_naming){.prefix = "gpt_neox.",
                        .layers = "layers",
                        .places = places,
                        .biased = BS_SLOTS_OF_LAYERS_AND_NORMS & ~(attention_bias ? 0 : attention),
-                       .tied = bs_config_bool(reader, "tie_word_embeddings", false)});
+                       .tied = bs_model_config_bool(reader, "tie_word_embeddings", false)});
 }
 
 const bs_family bs_family_gptneox = {

@@ -79,16 +79,16 @@ enum { BS_MAX_WIDTH = 1 << 24, BS_MAX_LAYERS = 1 << 14 };
 
 /* Members of config.json. null counts as absent for sizes, as false for booleans (as in Python),
    and is refused where transformers stops at it: for numbers, strings and activations. */
-bool bs_config_has(const bs_reader *reader, const char *key);
+bool bs_model_config_has(const bs_reader *reader, const char *key);
 /* A whole number of 1 .. BS_MAX_WIDTH; `fallback` 0: the key is required. */
-size_t bs_config_size(bs_reader *reader, const char *key, size_t fallback);
-/* As bs_config_size for a key that has other names, which bs_keys_check has found to agree:
+size_t bs_model_config_size(bs_reader *reader, const char *key, size_t fallback);
+/* As bs_model_config_size for a key that has other names, which bs_keys_check has found to agree:
    `names` ends with NULL, the first one is the required one. */
-size_t bs_config_size_of(bs_reader *reader, const char *const *names);
-double bs_config_positive(bs_reader *reader, const char *key, double fallback);
-bool bs_config_bool(bs_reader *reader, const char *key, bool fallback);
-const char *bs_config_string(bs_reader *reader, const char *key, const char *fallback);
-bs_activation bs_config_activation(bs_reader *reader, const char *key, const char *fallback);
+size_t bs_model_config_size_of(bs_reader *reader, const char *const *names);
+double bs_model_config_positive(bs_reader *reader, const char *key, double fallback);
+bool bs_model_config_bool(bs_reader *reader, const char *key, bool fallback);
+const char *bs_model_config_string(bs_reader *reader, const char *key, const char *fallback);
+bs_activation bs_model_config_activation(bs_reader *reader, const char *key, const char *fallback);
 /* Fails the reader with BS_ERR_UNSUPPORTED or BS_ERR_INPUT at `key`. */
 void bs_reader_fail(bs_reader *reader, bs_status status, const char *key, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
@@ -98,9 +98,9 @@ void bs_reader_note(bs_reader *reader, const char *format, ...)
 
 /* Reads the rotary settings into n_rotary and inverse_frequencies: rope_theta or `old_theta`,
    rope_scaling or rope_parameters, partial_rotary_factor or `old_fraction`. `old_…` may be NULL. */
-void bs_config_rotary(bs_reader *reader, bs_blueprint *blueprint, const char *old_theta,
-                      const char *old_fraction, double default_fraction);
-/* The keys that bs_config_rotary reads for every family. */
+void bs_model_config_rotary(bs_reader *reader, bs_blueprint *blueprint, const char *old_theta,
+                            const char *old_fraction, double default_fraction);
+/* The keys that bs_model_config_rotary reads for every family. */
 #define BS_ROTARY_KEYS                                                                             \
   "rope_theta", "rope_scaling", "rope_parameters", "original_max_position_embeddings"
 
@@ -108,7 +108,7 @@ void bs_config_rotary(bs_reader *reader, bs_blueprint *blueprint, const char *ol
    use_sliding_window and max_window_layers. A key that is absent has transformers' default, null
    means no window. Without the switch all layers have the window, and layer_types that say
    otherwise are refused: transformers leaves them out there. */
-void bs_config_windows(bs_reader *reader, bs_blueprint *blueprint, bool has_switch);
+void bs_model_config_windows(bs_reader *reader, bs_blueprint *blueprint, bool has_switch);
 
 /* Allocates the layers: attention behind a norm, then the feed-forward layer behind another;
    score_scale is 1 / sqrt(head_dim). */

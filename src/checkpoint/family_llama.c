@@ -28,31 +28,32 @@ const char *const bs_llama_harmless[] = {NULL};
 const bs_key_rule bs_llama_refused[] = {BS_LLAMA_RULES, {0}};
 
 void bs_llama_sizes(bs_reader *reader, bs_blueprint *blueprint, size_t default_kv_heads) {
-  blueprint->d_model = bs_config_size(reader, "hidden_size", 0);
-  blueprint->n_layers = bs_config_size(reader, "num_hidden_layers", 0);
-  blueprint->n_heads = bs_config_size(reader, "num_attention_heads", 0);
+  blueprint->d_model = bs_model_config_size(reader, "hidden_size", 0);
+  blueprint->n_layers = bs_model_config_size(reader, "num_hidden_layers", 0);
+  blueprint->n_heads = bs_model_config_size(reader, "num_attention_heads", 0);
   bool is_absent = bs_json_get(reader->config->root, "num_key_value_heads") == NULL;
-  blueprint->n_kv_heads =
-      bs_config_size(reader, "num_key_value_heads",
-                     is_absent && default_kv_heads > 0 ? default_kv_heads : blueprint->n_heads);
-  blueprint->d_ff = bs_config_size(reader, "intermediate_size", 0);
-  blueprint->vocab_size = bs_config_size(reader, "vocab_size", 0);
-  blueprint->max_positions = bs_config_size(reader, "max_position_embeddings", 0);
-  if (!bs_config_has(reader, "head_dim") && blueprint->d_model % blueprint->n_heads != 0)
+  blueprint->n_kv_heads = bs_model_config_size(
+      reader, "num_key_value_heads",
+      is_absent && default_kv_heads > 0 ? default_kv_heads : blueprint->n_heads);
+  blueprint->d_ff = bs_model_config_size(reader, "intermediate_size", 0);
+  blueprint->vocab_size = bs_model_config_size(reader, "vocab_size", 0);
+  blueprint->max_positions = bs_model_config_size(reader, "max_position_embeddings", 0);
+  if (!bs_model_config_has(reader, "head_dim") && blueprint->d_model % blueprint->n_heads != 0)
     bs_reader_fail(reader, BS_ERR_INPUT, "num_attention_heads",
                    "%zu heads do not divide hidden_size %zu", blueprint->n_heads,
                    blueprint->d_model);
-  blueprint->head_dim = bs_config_has(reader, "head_dim") ? bs_config_size(reader, "head_dim", 0)
-                                                          : blueprint->d_model / blueprint->n_heads;
+  blueprint->head_dim = bs_model_config_has(reader, "head_dim")
+                            ? bs_model_config_size(reader, "head_dim", 0)
+                            : blueprint->d_model / blueprint->n_heads;
   if (blueprint->n_heads % blueprint->n_kv_heads != 0)
     bs_reader_fail(reader, BS_ERR_INPUT, "num_key_value_heads",
                    "%zu do not divide num_attention_heads %zu", blueprint->n_kv_heads,
                    blueprint->n_heads);
   blueprint->norm_kind = BS_NORM_RMS;
-  blueprint->norm_epsilon = bs_config_positive(reader, "rms_norm_eps", 1e-6);
-  blueprint->activation = bs_config_activation(reader, "hidden_act", "silu");
+  blueprint->norm_epsilon = bs_model_config_positive(reader, "rms_norm_eps", 1e-6);
+  blueprint->activation = bs_model_config_activation(reader, "hidden_act", "silu");
   blueprint->gated = true;
-  bs_config_rotary(reader, blueprint, NULL, NULL, 1);
+  bs_model_config_rotary(reader, blueprint, NULL, NULL, 1);
   if (reader->status == BS_OK && blueprint->n_rotary != blueprint->head_dim)
     bs_reader_fail(reader, BS_ERR_UNSUPPORTED, "partial_rotary_factor", "%s rotates whole heads",
                    reader->family->architecture);
@@ -71,16 +72,16 @@ void bs_llama_bind(bs_reader *reader, bs_blueprint *blueprint, const bs_llama_va
                                  (variant->out_bias ? BS_SLOT_BIT(BS_SLOT_ATTENTION_OUT) : 0) |
                                  (variant->mlp_bias ? mlp : 0),
                        .absent = variant->head_norms ? 0 : head_norms,
-                       .tied = bs_config_bool(reader, "tie_word_embeddings", false)});
+                       .tied = bs_model_config_bool(reader, "tie_word_embeddings", false)});
 }
 
 static void describe(bs_reader *reader, bs_blueprint *blueprint) {
   bs_llama_sizes(reader, blueprint, 0);
-  bool attention_bias = bs_config_bool(reader, "attention_bias", false);
+  bool attention_bias = bs_model_config_bool(reader, "attention_bias", false);
   bs_llama_bind(reader, blueprint,
                 &(bs_llama_variant){.qkv_bias = attention_bias,
                                     .out_bias = attention_bias,
-                                    .mlp_bias = bs_config_bool(reader, "mlp_bias", false)});
+                                    .mlp_bias = bs_model_config_bool(reader, "mlp_bias", false)});
 }
 
 const bs_family bs_family_llama = {

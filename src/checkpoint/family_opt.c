@@ -46,13 +46,13 @@ static const bs_place places[] = {{BS_SLOT_EMBEDDING, "embed_tokens"},
                                   {BS_SLOT_NONE, NULL}};
 
 static void read_sizes(bs_reader *reader, bs_blueprint *blueprint) {
-  blueprint->d_model = bs_config_size(reader, "hidden_size", 0);
-  blueprint->n_layers = bs_config_size(reader, "num_hidden_layers", 0);
-  blueprint->n_heads = bs_config_size(reader, "num_attention_heads", 0);
+  blueprint->d_model = bs_model_config_size(reader, "hidden_size", 0);
+  blueprint->n_layers = bs_model_config_size(reader, "num_hidden_layers", 0);
+  blueprint->n_heads = bs_model_config_size(reader, "num_attention_heads", 0);
   blueprint->n_kv_heads = blueprint->n_heads;
-  blueprint->d_ff = bs_config_size(reader, "ffn_dim", 0);
-  blueprint->vocab_size = bs_config_size(reader, "vocab_size", 0);
-  blueprint->max_positions = bs_config_size(reader, "max_position_embeddings", 0);
+  blueprint->d_ff = bs_model_config_size(reader, "ffn_dim", 0);
+  blueprint->vocab_size = bs_model_config_size(reader, "vocab_size", 0);
+  blueprint->max_positions = bs_model_config_size(reader, "max_position_embeddings", 0);
   if (blueprint->d_model % blueprint->n_heads != 0)
     bs_reader_fail(reader, BS_ERR_INPUT, "num_attention_heads",
                    "%zu heads do not divide hidden_size %zu", blueprint->n_heads,
@@ -60,7 +60,7 @@ static void read_sizes(bs_reader *reader, bs_blueprint *blueprint) {
   blueprint->head_dim = blueprint->d_model / blueprint->n_heads;
   blueprint->norm_kind = BS_NORM_LAYER;
   blueprint->norm_epsilon = 1e-5;
-  blueprint->activation = bs_config_activation(reader, "activation_function", "relu");
+  blueprint->activation = bs_model_config_activation(reader, "activation_function", "relu");
   blueprint->position = BS_POSITION_LEARNED;
   blueprint->position_offset = POSITION_OFFSET;
   bs_reader_layers(reader, blueprint);
@@ -73,13 +73,13 @@ static void describe(bs_reader *reader, bs_blueprint *blueprint) {
   bs_reader_heads(blueprint, false);
   /* Facebook's own files lack "model.". */
   bool is_short = bs_reader_has(reader, "decoder.embed_tokens.weight");
-  bool has_biases = bs_config_bool(reader, "enable_bias", true);
+  bool has_biases = bs_model_config_bool(reader, "enable_bias", true);
   bs_bind(reader, blueprint,
           &(bs_naming){.prefix = is_short ? "decoder." : "model.decoder.",
                        .layers = "layers",
                        .places = places,
                        .biased = has_biases ? BS_SLOTS_OF_LAYERS_AND_NORMS : norms,
-                       .tied = bs_config_bool(reader, "tie_word_embeddings", true)});
+                       .tied = bs_model_config_bool(reader, "tie_word_embeddings", true)});
 }
 
 const bs_family bs_family_opt = {

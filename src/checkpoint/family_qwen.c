@@ -25,16 +25,16 @@ static const bs_key_rule qwen3_refused[] = {
 
 static void describe_qwen2(bs_reader *reader, bs_blueprint *blueprint) {
   bs_llama_sizes(reader, blueprint, DEFAULT_KV_HEADS);
-  bs_config_windows(reader, blueprint, true);
+  bs_model_config_windows(reader, blueprint, true);
   bs_llama_bind(reader, blueprint, &(bs_llama_variant){.qkv_bias = true});
 }
 
 static void describe_qwen3(bs_reader *reader, bs_blueprint *blueprint) {
-  if (!bs_config_has(reader, "head_dim"))
+  if (!bs_model_config_has(reader, "head_dim"))
     bs_reader_fail(reader, BS_ERR_INPUT, "head_dim", "missing");
   bs_llama_sizes(reader, blueprint, DEFAULT_KV_HEADS);
-  bs_config_windows(reader, blueprint, true);
-  bool bias = bs_config_bool(reader, "attention_bias", false);
+  bs_model_config_windows(reader, blueprint, true);
+  bool bias = bs_model_config_bool(reader, "attention_bias", false);
   bs_llama_bind(reader, blueprint,
                 &(bs_llama_variant){.qkv_bias = bias, .out_bias = bias, .head_norms = true});
 }

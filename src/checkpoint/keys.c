@@ -153,13 +153,14 @@ static void contradict(bs_reader *reader, const cJSON *item, const cJSON *obeyed
 static void check_group(bs_reader *reader, const char *const *names) {
   const cJSON *obeyed = NULL;
   for (size_t i = 0; i < BS_KEY_GROUP_NAMES && names[i] != NULL; i++)
-    if (obeyed == NULL && is_obeyed(reader->family, names[i]) && bs_config_has(reader, names[i]))
+    if (obeyed == NULL && is_obeyed(reader->family, names[i]) &&
+        bs_model_config_has(reader, names[i]))
       obeyed = bs_json_get(reader->config->root, names[i]);
   for (size_t i = 0; i < BS_KEY_GROUP_NAMES && names[i] != NULL; i++) {
     const bs_key_rule *rule;
     bs_key_use use = bs_key_use_of(reader->family, names[i], &rule);
     const cJSON *item = bs_json_get(reader->config->root, names[i]);
-    if (!bs_config_has(reader, names[i]) || (use != BS_KEY_OBEYED && use != BS_KEY_ALIAS))
+    if (!bs_model_config_has(reader, names[i]) || (use != BS_KEY_OBEYED && use != BS_KEY_ALIAS))
       continue;
     if (obeyed == NULL || !cJSON_Compare(item, obeyed, true))
       contradict(reader, item, obeyed);

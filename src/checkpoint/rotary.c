@@ -197,7 +197,8 @@ static rotary_settings read_settings(bs_reader *reader, const char *old_theta,
 
 /* Files from before rope_theta have the base of the first rotary models; newer ones give it. */
 static void settle_theta(bs_reader *reader, rotary_settings *settings) {
-  if (reader->status == BS_OK && settings->theta == 0 && bs_config_has(reader, "rope_parameters"))
+  if (reader->status == BS_OK && settings->theta == 0 &&
+      bs_model_config_has(reader, "rope_parameters"))
     bs_reader_fail(reader, BS_ERR_INPUT, "rope_parameters",
                    "no rope_theta, neither in it nor beside it; expected the base of the rotary "
                    "frequencies");
@@ -210,12 +211,12 @@ static void check_original_length(bs_reader *reader, const rotary_settings *sett
   static const char key[] = "original_max_position_embeddings";
   const cJSON *outside = bs_json_get(reader->config->root, key);
   const cJSON *inside = bs_json_get(settings->scaling, key);
-  if (bs_config_has(reader, key) && inside != NULL && !cJSON_Compare(outside, inside, true))
+  if (bs_model_config_has(reader, key) && inside != NULL && !cJSON_Compare(outside, inside, true))
     bs_reader_fail(reader, BS_ERR_INPUT, key, "it contradicts that in %s", settings->scaling_key);
 }
 
-void bs_config_rotary(bs_reader *reader, bs_blueprint *blueprint, const char *old_theta,
-                      const char *old_fraction, double default_fraction) {
+void bs_model_config_rotary(bs_reader *reader, bs_blueprint *blueprint, const char *old_theta,
+                            const char *old_fraction, double default_fraction) {
   rotary_settings settings = read_settings(reader, old_theta, old_fraction, default_fraction);
   const scaling_kind *kind = find_scaling(reader, &settings);
   settle_theta(reader, &settings);

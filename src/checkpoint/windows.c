@@ -7,11 +7,13 @@
 enum { DEFAULT_WINDOW = 4096, DEFAULT_FULL_LAYERS = 28 };
 
 static size_t read_window(bs_reader *reader, bool has_switch) {
-  if (has_switch && !bs_config_bool(reader, "use_sliding_window", false))
+  if (has_switch && !bs_model_config_bool(reader, "use_sliding_window", false))
     return 0;
   if (bs_json_get(reader->config->root, "sliding_window") == NULL)
     return DEFAULT_WINDOW;
-  return bs_config_has(reader, "sliding_window") ? bs_config_size(reader, "sliding_window", 0) : 0;
+  return bs_model_config_has(reader, "sliding_window")
+             ? bs_model_config_size(reader, "sliding_window", 0)
+             : 0;
 }
 
 /* Layers before this one see everything. */
@@ -47,10 +49,10 @@ static void obey_layer_types(bs_reader *reader, bs_blueprint *blueprint, const c
   }
 }
 
-void bs_config_windows(bs_reader *reader, bs_blueprint *blueprint, bool has_switch) {
+void bs_model_config_windows(bs_reader *reader, bs_blueprint *blueprint, bool has_switch) {
   size_t window = read_window(reader, has_switch);
   const cJSON *types = bs_json_get(reader->config->root, "layer_types");
-  bool has_types = bs_config_has(reader, "layer_types");
+  bool has_types = bs_model_config_has(reader, "layer_types");
   size_t first = has_switch && window > 0 && !has_types ? first_with_window(reader) : 0;
   for (size_t i = first; reader->status == BS_OK && i < blueprint->n_layers; i++)
     blueprint->layers[i].window = window;

@@ -29,21 +29,21 @@ bs_status bs_evaluator_run(const bs_evaluator *evaluator, const bs_task *task,
   bs_status status = check_call(evaluator, task, first, n, results, err);
   if (status != BS_OK)
     return status;
-  bs_job *jobs = bs_array_new(n, sizeof *jobs, err);
+  bs_evaluation *jobs = bs_array_new(n, sizeof *jobs, err);
   if (jobs == NULL)
     return BS_ERR_MEMORY;
   bool wants_text = bs_task_needs_text(task);
   for (size_t i = 0; i < n && status == BS_OK; i++) {
     bs_error cause = {0};
-    status =
-        bs_job_prepare(&jobs[i], evaluator, task, prompter, shots, first + i, wants_text, &cause);
+    status = bs_evaluation_prepare(&jobs[i], evaluator, task, prompter, shots, first + i,
+                                   wants_text, &cause);
     if (status != BS_OK)
       bs_error_set(err, status, "%s: example %zu: %s", task->path, first + i, cause.message);
   }
   if (status == BS_OK)
-    status = bs_jobs_score(evaluator, task, jobs, n, err);
+    status = bs_evaluations_score(evaluator, task, jobs, n, err);
   if (status == BS_OK)
-    status = bs_jobs_try(evaluator, task, jobs, n, err);
+    status = bs_evaluations_try(evaluator, task, jobs, n, err);
   bs_row_place place = {.of = task,
                         .tokenizer = bs_backend_about(evaluator->backend)->tokenizer,
                         .model = model_row,
@@ -51,9 +51,9 @@ bs_status bs_evaluator_run(const bs_evaluator *evaluator, const bs_task *task,
                         .shots = shots};
   place.n_metrics = bs_task_metrics(task, place.metrics);
   for (size_t i = 0; i < n && status == BS_OK; i++)
-    status = bs_job_append(&jobs[i], &place, results, err);
+    status = bs_evaluation_append(&jobs[i], &place, results, err);
   for (size_t i = 0; i < n; i++)
-    bs_job_free(&jobs[i]);
+    bs_evaluation_free(&jobs[i]);
   free(jobs);
   return status;
 }
@@ -62,12 +62,12 @@ bs_status bs_evaluator_run(const bs_evaluator *evaluator, const bs_task *task,
 static bs_status count_prompt(const bs_evaluator *evaluator, const bs_task *task,
                               const bs_prompter *prompter, uint32_t shots, size_t number,
                               bs_prompt_counts *counts, bs_error *err) {
-  bs_job job = {0};
+  bs_evaluation job = {0};
   bool fits = true;
-  bs_status status =
-      bs_job_prepare(&job, evaluator, task, prompter, shots, number, bs_task_needs_text(task), err);
+  bs_status status = bs_evaluation_prepare(&job, evaluator, task, prompter, shots, number,
+                                           bs_task_needs_text(task), err);
   if (status == BS_OK && !job.is_skipped)
-    status = bs_job_fits(&job, evaluator, task, &fits, err);
+    status = bs_evaluation_fits(&job, evaluator, task, &fits, err);
   if (status == BS_OK) {
     counts->prompts++;
     counts->truncated += !fits;
@@ -75,7 +75,7 @@ static bs_status count_prompt(const bs_evaluator *evaluator, const bs_task *task
     counts->skipped += job.is_skipped;
     counts->border += job.items.query != NULL && job.items.query->n_spanned > 0;
   }
-  bs_job_free(&job);
+  bs_evaluation_free(&job);
   return status;
 }
 

@@ -68,9 +68,9 @@ static bs_status take_text(const stopper *s, const bs_text_result *result, bs_te
 static bs_status take_result(const stopper *s, bs_trial *trial, const bs_text_result *result,
                              bs_error *err) {
   const bs_task *task = s->task;
-  bs_job *job = trial->job;
+  bs_evaluation *job = trial->job;
   if (result->error.status != BS_OK)
-    return bs_job_error(task, job, &result->error, err);
+    return bs_evaluation_error(task, job, &result->error, err);
   if (result->truncated_tokens > job->truncated_tokens)
     job->truncated_tokens = result->truncated_tokens;
   if (s->step == BS_STEP_REASONING)

@@ -21,11 +21,11 @@ typedef struct bs_items {
   size_t n;
 } bs_items;
 
-typedef struct bs_job bs_job;
+typedef struct bs_evaluation bs_evaluation;
 
 /* One text that is generated for an example; in two steps a reasoning, and what comes after it. */
 typedef struct bs_trial {
-  bs_job *job;
+  bs_evaluation *job;
   uint64_t seed; /* of what is drawn */
   bs_text reasoning;
   bs_items items; /* of the second step */
@@ -35,7 +35,7 @@ typedef struct bs_trial {
 } bs_trial;
 
 /* One example on its way. */
-struct bs_job {
+struct bs_evaluation {
   const bs_example *example;
   size_t number; /* of the example in its task */
   bs_text prompt;
@@ -74,36 +74,36 @@ void bs_items_free(bs_items *items);
 /* Items and whose they are. */
 typedef struct bs_scored {
   bs_items *items;
-  bs_job *job;
+  bs_evaluation *job;
 } bs_scored;
 /* One batch. */
 bs_status bs_items_score(const bs_evaluator *evaluator, const bs_task *task, const bs_scored *all,
                          size_t n, bs_error *err);
 
 /* Prompt, tokens and trials of example `number`, whose address must stay. */
-bs_status bs_job_prepare(bs_job *job, const bs_evaluator *evaluator, const bs_task *task,
-                         const bs_prompter *prompter, uint32_t shots, size_t number,
-                         bool wants_text, bs_error *err);
-void bs_job_free(bs_job *job);
+bs_status bs_evaluation_prepare(bs_evaluation *job, const bs_evaluator *evaluator,
+                                const bs_task *task, const bs_prompter *prompter, uint32_t shots,
+                                size_t number, bool wants_text, bs_error *err);
+void bs_evaluation_free(bs_evaluation *job);
 
 /* Whether the prompt of a job, with all that may come behind it, fits the model's positions. What
    does not fit even without a prompt is the engine's to refuse: true. */
-bs_status bs_job_fits(const bs_job *job, const bs_evaluator *evaluator, const bs_task *task,
-                      bool *fits, bs_error *err);
+bs_status bs_evaluation_fits(const bs_evaluation *job, const bs_evaluator *evaluator,
+                             const bs_task *task, bool *fits, bs_error *err);
 
 /* Whether item i is a right answer: a choice of highest score, or any target. */
-bool bs_job_is_right(const bs_job *job, size_t i);
+bool bs_evaluation_is_right(const bs_evaluation *job, size_t i);
 
 /* The error of one request, told with its example. */
-bs_status bs_job_error(const bs_task *task, const bs_job *job, const bs_error *cause,
-                       bs_error *err);
+bs_status bs_evaluation_error(const bs_task *task, const bs_evaluation *job, const bs_error *cause,
+                              bs_error *err);
 
 /* Scores what is scored after the prompts of jobs[n], in one batch. */
-bs_status bs_jobs_score(const bs_evaluator *evaluator, const bs_task *task, bs_job *jobs, size_t n,
-                        bs_error *err);
+bs_status bs_evaluations_score(const bs_evaluator *evaluator, const bs_task *task,
+                               bs_evaluation *jobs, size_t n, bs_error *err);
 /* Generates and scores what their trials are made of. */
-bs_status bs_jobs_try(const bs_evaluator *evaluator, const bs_task *task, bs_job *jobs, size_t n,
-                      bs_error *err);
+bs_status bs_evaluations_try(const bs_evaluator *evaluator, const bs_task *task,
+                             bs_evaluation *jobs, size_t n, bs_error *err);
 
 /* The texts of trials[n], in one batch: reasonings, or what answers are taken out of. */
 typedef enum bs_step { BS_STEP_REASONING, BS_STEP_ANSWER } bs_step;
@@ -123,7 +123,8 @@ typedef struct bs_verdict {
   double *logprobs;      /* of choices in a vote; else NULL */
   double vote_share;
 } bs_verdict;
-bs_status bs_verdict_of(bs_verdict *v, const bs_job *job, const bs_task *task, bs_error *err);
+bs_status bs_verdict_of(bs_verdict *v, const bs_evaluation *job, const bs_task *task,
+                        bs_error *err);
 void bs_verdict_free(bs_verdict *v);
 /* Edits between a prediction and the nearest of the targets, all encoded by themselves; NaN without
    either, or where the tokenizer refuses a text. */
@@ -140,7 +141,7 @@ typedef struct bs_row_place {
   size_t n_metrics;
 } bs_row_place;
 /* The row of a job whose answers are in. */
-bs_status bs_job_append(const bs_job *job, const bs_row_place *place, bs_tables *results,
-                        bs_error *err);
+bs_status bs_evaluation_append(const bs_evaluation *job, const bs_row_place *place,
+                               bs_tables *results, bs_error *err);
 
 #endif

@@ -89,11 +89,11 @@ static bs_status take_scores(const bs_evaluator *evaluator, const bs_scored *of,
   if (items->query->n_spanned > of->job->n_spanned)
     of->job->n_spanned = items->query->n_spanned;
   if (result->error.status != BS_OK)
-    return bs_job_error(task, of->job, &result->error, err);
+    return bs_evaluation_error(task, of->job, &result->error, err);
   for (size_t k = 0; k < items->n; k++) {
     bs_error fault = {0};
     if (take_score(of, k, is_counted, &result->scores[k], &fault) != BS_OK)
-      return bs_job_error(task, of->job, &fault, err);
+      return bs_evaluation_error(task, of->job, &fault, err);
   }
   return BS_OK;
 }

@@ -11,7 +11,7 @@
 /* Tokens and texts of so many trials are with the model at a time. */
 enum { MOST_TRIALS = 1024 };
 
-bool bs_job_is_right(const bs_job *job, size_t i) {
+bool bs_evaluation_is_right(const bs_evaluation *job, size_t i) {
   const bs_example *example = job->example;
   for (size_t k = 0; k < example->n_choices; k++)
     if (example->choices[k].score > example->choices[i].score)
@@ -43,7 +43,7 @@ bs_status bs_sample_seed(uint64_t *seed, uint32_t protocol_seed, const char *tas
   return status;
 }
 
-static bs_status make_trials(bs_job *job, const bs_evaluator *evaluator, const bs_task *task,
+static bs_status make_trials(bs_evaluation *job, const bs_evaluator *evaluator, const bs_task *task,
                              uint32_t shots, bs_error *err) {
   size_t n = bs_task_is_voted(task) ? task->n_samples : 1;
   job->trials = bs_array_new(n, sizeof *job->trials, err);
@@ -59,15 +59,15 @@ static bs_status make_trials(bs_job *job, const bs_evaluator *evaluator, const b
   return status;
 }
 
-static void forget_prompt(bs_job *job) {
+static void forget_prompt(bs_evaluation *job) {
   bs_text_free(&job->prompt);
   bs_items_free(&job->items);
 }
 
 /* The prompt without the first n_left_out of its shots, and what is asked behind it. */
-static bs_status write_prompt(bs_job *job, const bs_evaluator *evaluator, const bs_task *task,
-                              const bs_prompter *prompter, size_t n_left_out, bool has_trials,
-                              bs_error *err) {
+static bs_status write_prompt(bs_evaluation *job, const bs_evaluator *evaluator,
+                              const bs_task *task, const bs_prompter *prompter, size_t n_left_out,
+                              bool has_trials, bs_error *err) {
   forget_prompt(job);
   bs_status status = bs_prompter_append_fewer(prompter, job->number, n_left_out, &job->prompt, err);
   if (status == BS_OK && task->reasoning_prompt != NULL)
@@ -83,25 +83,25 @@ static bs_status write_prompt(bs_job *job, const bs_evaluator *evaluator, const 
   return status;
 }
 
-bs_status bs_job_prepare(bs_job *job, const bs_evaluator *evaluator, const bs_task *task,
-                         const bs_prompter *prompter, uint32_t shots, size_t number,
-                         bool wants_text, bs_error *err) {
+bs_status bs_evaluation_prepare(bs_evaluation *job, const bs_evaluator *evaluator,
+                                const bs_task *task, const bs_prompter *prompter, uint32_t shots,
+                                size_t number, bool wants_text, bs_error *err) {
   const bs_example *example = &task->examples[number];
   bs_overlong overlong = evaluator->protocol.overlong;
-  *job = (bs_job){.example = example,
-                  .number = number,
-                  .shots_shown = shots,
-                  .wants_text = wants_text && example->n_targets > 0};
+  *job = (bs_evaluation){.example = example,
+                         .number = number,
+                         .shots_shown = shots,
+                         .wants_text = wants_text && example->n_targets > 0};
   bool has_trials = job->wants_text || bs_task_scores_behind_reasoning(task, example), fits = true;
   bs_status status = write_prompt(job, evaluator, task, prompter, 0, has_trials, err);
   if (status == BS_OK && overlong != BS_OVERLONG_CUT)
-    status = bs_job_fits(job, evaluator, task, &fits, err);
+    status = bs_evaluation_fits(job, evaluator, task, &fits, err);
   while (status == BS_OK && !fits && overlong == BS_OVERLONG_FEWER_SHOTS && job->shots_shown > 0) {
     job->shots_shown--;
     status =
         write_prompt(job, evaluator, task, prompter, shots - job->shots_shown, has_trials, err);
     if (status == BS_OK)
-      status = bs_job_fits(job, evaluator, task, &fits, err);
+      status = bs_evaluation_fits(job, evaluator, task, &fits, err);
   }
   job->is_skipped = !fits && overlong == BS_OVERLONG_SKIP;
   if (job->is_skipped)
@@ -118,16 +118,16 @@ static void free_trial(bs_trial *trial) {
   free(trial->text);
 }
 
-void bs_job_free(bs_job *job) {
+void bs_evaluation_free(bs_evaluation *job) {
   for (size_t i = 0; i < job->n_trials; i++)
     free_trial(&job->trials[i]);
   free(job->trials);
   forget_prompt(job);
-  *job = (bs_job){0};
+  *job = (bs_evaluation){0};
 }
 
-bs_status bs_jobs_score(const bs_evaluator *evaluator, const bs_task *task, bs_job *jobs, size_t n,
-                        bs_error *err) {
+bs_status bs_evaluations_score(const bs_evaluator *evaluator, const bs_task *task,
+                               bs_evaluation *jobs, size_t n, bs_error *err) {
   bs_scored *all = bs_array_new(n, sizeof *all, err);
   if (all == NULL)
     return BS_ERR_MEMORY;
@@ -141,7 +141,7 @@ bs_status bs_jobs_score(const bs_evaluator *evaluator, const bs_task *task, bs_j
 /* What is asked behind prompt, reasoning and the words that ask for the answer. */
 static bs_status prepare_answer(bs_trial *trial, const bs_evaluator *evaluator, const bs_task *task,
                                 bs_error *err) {
-  const bs_job *job = trial->job;
+  const bs_evaluation *job = trial->job;
   bs_text text = {0};
   bs_status status = bs_text_append(&text, job->prompt.data, job->prompt.n_bytes, err);
   if (status == BS_OK)
@@ -194,7 +194,7 @@ static bs_status try_two_steps(const bs_evaluator *evaluator, const bs_task *tas
     bs_error cause = {0};
     status = prepare_answer(trials[i], evaluator, task, &cause);
     if (status != BS_OK)
-      bs_job_error(task, trials[i]->job, &cause, err);
+      bs_evaluation_error(task, trials[i]->job, &cause, err);
     if (trials[i]->job->wants_text)
       with_text[n_with_text++] = trials[i];
   }
@@ -209,8 +209,8 @@ static bs_status try_two_steps(const bs_evaluator *evaluator, const bs_task *tas
   return status;
 }
 
-bs_status bs_jobs_try(const bs_evaluator *evaluator, const bs_task *task, bs_job *jobs, size_t n,
-                      bs_error *err) {
+bs_status bs_evaluations_try(const bs_evaluator *evaluator, const bs_task *task,
+                             bs_evaluation *jobs, size_t n, bs_error *err) {
   size_t n_trials = 0;
   for (size_t i = 0; i < n; i++)
     n_trials += jobs[i].n_trials;

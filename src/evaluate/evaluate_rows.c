@@ -41,10 +41,10 @@ const char *const *bs_example_metric_names(size_t *n) {
 
 /* The most probable of the items that are right and were scored, the first of equal ones; items->n
    where there is none. */
-static size_t answer_of(const bs_job *job, const bs_items *items) {
+static size_t answer_of(const bs_evaluation *job, const bs_items *items) {
   size_t answer = items->n;
   for (size_t i = 0; i < items->n; i++)
-    if (!isnan(items->logprobs[i]) && bs_job_is_right(job, i) &&
+    if (!isnan(items->logprobs[i]) && bs_evaluation_is_right(job, i) &&
         (answer == items->n || items->logprobs[i] > items->logprobs[answer]))
       answer = i;
   return answer;
@@ -94,7 +94,7 @@ static void free_seen(seen_choices *seen) {
   free(seen->rows);
 }
 
-static bs_status see_choices(seen_choices *seen, const bs_job *job, const bs_verdict *v,
+static bs_status see_choices(seen_choices *seen, const bs_evaluation *job, const bs_verdict *v,
                              bs_error *err) {
   const bs_example *example = job->example;
   size_t n = example->n_choices;
@@ -122,8 +122,8 @@ static bs_status see_choices(seen_choices *seen, const bs_job *job, const bs_ver
 }
 
 /* `answer` is items->n where nothing is known of it. */
-static bs_outcome outcome_of(const bs_job *job, const bs_verdict *v, const seen_choices *seen,
-                             size_t answer) {
+static bs_outcome outcome_of(const bs_evaluation *job, const bs_verdict *v,
+                             const seen_choices *seen, size_t answer) {
   const bs_example *example = job->example;
   const bs_items *items = v->items;
   bs_outcome outcome = {.n_choices = example->n_choices,
@@ -165,7 +165,7 @@ static bs_status add_token_edits(bs_outcome *outcome, const bs_row_place *place,
 static const char *text_of(const bs_text *text) { return text->data != NULL ? text->data : ""; }
 
 /* One row for each trial, where there is more to keep than one generated text. */
-static bs_sample_row *sample_rows(const bs_job *job, const bs_task *task, uint32_t *n,
+static bs_sample_row *sample_rows(const bs_evaluation *job, const bs_task *task, uint32_t *n,
                                   bs_error *err) {
   bool is_kept = bs_task_in_two_steps(task) || bs_task_is_voted(task);
   *n = is_kept ? (uint32_t)job->n_trials : 0;
@@ -189,8 +189,8 @@ static const char *prediction_of(const bs_verdict *v, const bs_outcome *outcome)
   return v->text != NULL ? v->text->text : "";
 }
 
-static bs_status append_skipped(const bs_job *job, const bs_row_place *place, bs_tables *results,
-                                bs_error *err) {
+static bs_status append_skipped(const bs_evaluation *job, const bs_row_place *place,
+                                bs_tables *results, bs_error *err) {
   bs_skipped_row row = {.model = place->model,
                         .task = place->task,
                         .shots = place->shots,
@@ -199,8 +199,8 @@ static bs_status append_skipped(const bs_job *job, const bs_row_place *place, bs
   return bs_tables_add_skipped(results, &row, err);
 }
 
-bs_status bs_job_append(const bs_job *job, const bs_row_place *place, bs_tables *results,
-                        bs_error *err) {
+bs_status bs_evaluation_append(const bs_evaluation *job, const bs_row_place *place,
+                               bs_tables *results, bs_error *err) {
   if (job->is_skipped)
     return append_skipped(job, place, results, err);
   double values[BS_MOST_COLUMNS];

@@ -15,8 +15,8 @@ size_t bs_task_new_tokens(const bs_task *task, const bs_protocol *protocol) {
   return task->max_new_tokens > 0 ? task->max_new_tokens : protocol->max_tokens;
 }
 
-bs_status bs_job_error(const bs_task *task, const bs_job *job, const bs_error *cause,
-                       bs_error *err) {
+bs_status bs_evaluation_error(const bs_task *task, const bs_evaluation *job, const bs_error *cause,
+                              bs_error *err) {
   return bs_error_set(err, cause->status, "%s: example %zu: %s", task->path, job->number,
                       cause->message);
 }

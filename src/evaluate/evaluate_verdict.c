@@ -7,7 +7,7 @@
 #include "metrics/vote_internal.h"
 
 /* The vote of the trials' choices. */
-static bs_status vote_on_choices(bs_verdict *v, const bs_job *job, bs_error *err) {
+static bs_status vote_on_choices(bs_verdict *v, const bs_evaluation *job, bs_error *err) {
   size_t n = job->n_trials, n_choices = job->example->n_choices, winner = 0;
   size_t *choices = bs_array_new(n, sizeof *choices, err);
   const char **answers = bs_array_new(n, sizeof *answers, err);
@@ -29,7 +29,7 @@ static bs_status vote_on_choices(bs_verdict *v, const bs_job *job, bs_error *err
   return status;
 }
 
-static bs_status vote_on_texts(bs_verdict *v, const bs_job *job, bs_error *err) {
+static bs_status vote_on_texts(bs_verdict *v, const bs_evaluation *job, bs_error *err) {
   size_t n = job->n_trials, winner = 0;
   const char **answers = bs_array_new(n, sizeof *answers, err);
   if (answers == NULL)
@@ -42,7 +42,8 @@ static bs_status vote_on_texts(bs_verdict *v, const bs_job *job, bs_error *err) 
   return status;
 }
 
-bs_status bs_verdict_of(bs_verdict *v, const bs_job *job, const bs_task *task, bs_error *err) {
+bs_status bs_verdict_of(bs_verdict *v, const bs_evaluation *job, const bs_task *task,
+                        bs_error *err) {
   bool two_steps = bs_task_in_two_steps(task), votes = bs_task_is_voted(task);
   bs_status status = BS_OK;
   *v = (bs_verdict){.items = two_steps && job->n_trials > 0 ? &job->trials[0].items : &job->items,

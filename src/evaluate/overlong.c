@@ -31,7 +31,7 @@ static size_t longest_of(const bs_items *items) {
 }
 
 /* Tokens behind a reasoning: the words that ask for the answer, and the answer. */
-static bs_status behind_reasoning(const bs_job *job, const bs_evaluator *evaluator,
+static bs_status behind_reasoning(const bs_evaluation *job, const bs_evaluator *evaluator,
                                   const bs_task *task, size_t *n, bs_error *err) {
   bs_asked asked = {.text = task->answer_prompt,
                     .n_bytes = strlen(task->answer_prompt),
@@ -49,8 +49,8 @@ static bs_status behind_reasoning(const bs_job *job, const bs_evaluator *evaluat
   return status;
 }
 
-bs_status bs_job_fits(const bs_job *job, const bs_evaluator *evaluator, const bs_task *task,
-                      bool *fits, bs_error *err) {
+bs_status bs_evaluation_fits(const bs_evaluation *job, const bs_evaluator *evaluator,
+                             const bs_task *task, bool *fits, bs_error *err) {
   const bs_backend_info *info = bs_backend_about(evaluator->backend);
   size_t n_new = bs_task_new_tokens(task, &evaluator->protocol), n_behind = 0;
   *fits = true;

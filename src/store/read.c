@@ -15,7 +15,7 @@ enum { MOST_METRICS = 4096 };
 
 #define EXAMPLES (bs_schemas[BS_TABLE_EXAMPLES].path)
 
-static bs_status check_version(const bs_source *from, bs_error *err) {
+static bs_status check_version(const bs_results_file *from, bs_error *err) {
   int64_t version = 0;
   hid_t attribute = H5I_INVALID_HID, space = H5I_INVALID_HID, type = H5I_INVALID_HID;
   bool good = H5Aexists(from->file, BS_VERSION_ATTRIBUTE) > 0;
@@ -40,8 +40,8 @@ static bs_status check_version(const bs_source *from, bs_error *err) {
 }
 
 /* Splits the list of metric columns into names. */
-static bs_status split_names(const bs_source *from, const char *list, const char **names, size_t *n,
-                             bs_error *err) {
+static bs_status split_names(const bs_results_file *from, const char *list, const char **names,
+                             size_t *n, bs_error *err) {
   *n = 0;
   for (const char *at = list; *list != '\0'; at++) {
     size_t length = strcspn(at, ",");
@@ -60,7 +60,7 @@ static bs_status split_names(const bs_source *from, const char *list, const char
 }
 
 /* Tables with the metric columns that the file lists. */
-static bs_status new_tables(bs_source *from, bs_tables **out, bs_error *err) {
+static bs_status new_tables(bs_results_file *from, bs_tables **out, bs_error *err) {
   hid_t group = bs_read_open_group(from, EXAMPLES);
   if (group < 0)
     return bs_read_no_group(from, EXAMPLES, err);
@@ -83,7 +83,7 @@ static bs_status new_tables(bs_source *from, bs_tables **out, bs_error *err) {
   return status;
 }
 
-static bs_status read_metrics(const bs_source *from, bs_tables *tables, bs_error *err) {
+static bs_status read_metrics(const bs_results_file *from, bs_tables *tables, bs_error *err) {
   size_t row_bytes = tables->n_metrics * sizeof(double);
   hid_t group = bs_read_open_group(from, EXAMPLES);
   bs_status status = BS_OK;
@@ -105,7 +105,8 @@ static bs_status read_metrics(const bs_source *from, bs_tables *tables, bs_error
   return status;
 }
 
-static bs_status read_one(const bs_source *from, bs_tables *tables, bs_table_id id, bs_error *err) {
+static bs_status read_one(const bs_results_file *from, bs_tables *tables, bs_table_id id,
+                          bs_error *err) {
   const bs_table_schema *schema = &bs_schemas[id];
   void *rows = NULL;
   size_t n = 0;
@@ -117,7 +118,7 @@ static bs_status read_one(const bs_source *from, bs_tables *tables, bs_table_id 
 }
 
 /* Every table but those that an analysis computes from the others. */
-static bs_status read_tables(const bs_source *from, bs_tables *tables, bs_error *err) {
+static bs_status read_tables(const bs_results_file *from, bs_tables *tables, bs_error *err) {
   bs_status status = BS_OK;
   for (int id = 0; status == BS_OK && id < BS_N_TABLES; id++)
     if (bs_schemas[id].presence != BS_TABLE_OF_AN_ANALYSIS)
@@ -134,7 +135,7 @@ static bs_status read_tables(const bs_source *from, bs_tables *tables, bs_error 
   return status;
 }
 
-static bs_status read_provenance(const bs_source *from, bs_provenance *out, bs_error *err) {
+static bs_status read_provenance(const bs_results_file *from, bs_provenance *out, bs_error *err) {
   bs_status status = BS_OK;
   for (size_t i = 0; status == BS_OK && i < bs_provenance_schema.n_columns; i++) {
     const bs_column *column = &bs_provenance_schema.columns[i];
@@ -147,7 +148,7 @@ static bs_status read_provenance(const bs_source *from, bs_provenance *out, bs_e
 
 /* Without locks: files are replaced whole, never changed, and locks fail on some network file
    systems. */
-static bs_status open_file(bs_source *from, const char *path, bs_error *err) {
+static bs_status open_file(bs_results_file *from, const char *path, bs_error *err) {
   struct stat info;
   if (stat(path, &info) != 0)
     return bs_error_set(err, BS_ERR_IO, "%s: cannot read: %s", path, strerror(errno));
@@ -168,7 +169,7 @@ static bs_status open_file(bs_source *from, const char *path, bs_error *err) {
 bs_status bs_store_read(bs_tables **out, const char *path, bs_error *err) {
   *out = NULL;
   bs_h5_quiet before = bs_h5_silence();
-  bs_source from = {.file = H5I_INVALID_HID, .name = path};
+  bs_results_file from = {.file = H5I_INVALID_HID, .name = path};
   bs_status status = open_file(&from, path, err);
   if (status == BS_OK)
     status = check_version(&from, err);

@@ -46,7 +46,7 @@ static hid_t open_object(hid_t group, const char *name, H5I_type_t type) {
 }
 
 /* Opens "/a" or "/a/b". */
-hid_t bs_read_open_group(const bs_source *from, const char *path) {
+hid_t bs_read_open_group(const bs_results_file *from, const char *path) {
   hid_t at = from->file;
   char name[BS_PLACE_BYTES];
   for (const char *part = path; at >= 0 && *part == '/';) {
@@ -61,14 +61,14 @@ hid_t bs_read_open_group(const bs_source *from, const char *path) {
   return at;
 }
 
-bool bs_read_has_group(const bs_source *from, const char *path) {
+bool bs_read_has_group(const bs_results_file *from, const char *path) {
   char name[BS_PLACE_BYTES];
   snprintf(name, sizeof name, "%.*s", (int)(strcspn(path + 1, "/") + 1), path);
   return H5Lexists(from->file, name, H5P_DEFAULT) > 0 &&
          (strcmp(name, path) == 0 || H5Lexists(from->file, path, H5P_DEFAULT) > 0);
 }
 
-bs_status bs_read_no_group(const bs_source *from, const char *path, bs_error *err) {
+bs_status bs_read_no_group(const bs_results_file *from, const char *path, bs_error *err) {
   char what[BS_PLACE_BYTES];
   snprintf(what, sizeof what, "no group %s", path);
   return bs_h5_fault(err, BS_ERR_INPUT, from->name, what);
@@ -94,7 +94,7 @@ static bool filters_are_ours(hid_t list) {
 }
 
 /* The data lie in this file, and no more of them than it can hold. */
-static bs_status check_layout(const bs_source *from, const reading *at, bs_error *err) {
+static bs_status check_layout(const bs_results_file *from, const reading *at, bs_error *err) {
   hid_t list = H5Dget_create_plist(at->dataset);
   H5D_layout_t layout = list >= 0 ? H5Pget_layout(list) : H5D_LAYOUT_ERROR;
   uint64_t stored = H5Dget_storage_size(at->dataset);
@@ -118,7 +118,7 @@ static bs_status check_layout(const bs_source *from, const reading *at, bs_error
   return BS_OK;
 }
 
-static bs_status check_type(const bs_source *from, reading *at, bs_error *err) {
+static bs_status check_type(const bs_results_file *from, reading *at, bs_error *err) {
   at->file_type = H5Dget_type(at->dataset);
   bool good = at->file_type >= 0;
   if (good && bs_h5_is_text(at->column)) {
@@ -143,7 +143,7 @@ static bs_status check_type(const bs_source *from, reading *at, bs_error *err) {
                       at->place, EXPECTED[at->column->kind]);
 }
 
-static bs_status open_column(const bs_source *from, hid_t group, reading *at, bs_error *err) {
+static bs_status open_column(const bs_results_file *from, hid_t group, reading *at, bs_error *err) {
   at->dataset = open_object(group, at->column->name, H5I_DATASET);
   if (at->dataset < 0) {
     char what[BS_PLACE_BYTES + 32];
@@ -164,8 +164,8 @@ static bs_status open_column(const bs_source *from, hid_t group, reading *at, bs
 }
 
 /* n elements of the buffer into rows [first, first + n). */
-static bs_status scatter(const bs_source *from, const reading *at, const char *buffer, size_t n,
-                         char *rows, size_t row_bytes, bs_error *err) {
+static bs_status scatter(const bs_results_file *from, const reading *at, const char *buffer,
+                         size_t n, char *rows, size_t row_bytes, bs_error *err) {
   for (size_t i = 0; i < n; i++) {
     const char *element = buffer + i * at->element_bytes;
     char *field = rows + i * row_bytes + at->column->offset;
@@ -213,8 +213,8 @@ static size_t rows_at_once(const reading *at) {
   return bs_size_min(n, at->n_rows);
 }
 
-static bs_status read_rows(const bs_source *from, const reading *at, char *rows, size_t row_bytes,
-                           bs_error *err) {
+static bs_status read_rows(const bs_results_file *from, const reading *at, char *rows,
+                           size_t row_bytes, bs_error *err) {
   size_t step = rows_at_once(at);
   char *buffer = bs_array_new(step, at->element_bytes, err);
   hid_t space = H5Dget_space(at->dataset);
@@ -231,7 +231,7 @@ static bs_status read_rows(const bs_source *from, const reading *at, char *rows,
   return status;
 }
 
-bs_status bs_read_column(const bs_source *from, hid_t group, const char *path,
+bs_status bs_read_column(const bs_results_file *from, hid_t group, const char *path,
                          const bs_column *column, bs_destination to, bs_error *err) {
   reading at = {.column = column, .dataset = H5I_INVALID_HID, .file_type = H5I_INVALID_HID};
   snprintf(at.place, sizeof at.place, "%s/%s", path, column->name);
@@ -274,7 +274,7 @@ static bool is_absent(const bs_column *column, hid_t group) {
          H5Lexists(group, column->name, H5P_DEFAULT) == 0;
 }
 
-bs_status bs_read_table(const bs_source *from, const bs_table_schema *schema, void **rows,
+bs_status bs_read_table(const bs_results_file *from, const bs_table_schema *schema, void **rows,
                         size_t *n_rows, bs_error *err) {
   hid_t group = bs_read_open_group(from, schema->path);
   if (group < 0)
@@ -300,8 +300,8 @@ bs_status bs_read_table(const bs_source *from, const bs_table_schema *schema, vo
   return status;
 }
 
-bs_status bs_read_attribute(const bs_source *from, hid_t object, const char *name, const char **out,
-                            bs_error *err) {
+bs_status bs_read_attribute(const bs_results_file *from, hid_t object, const char *name,
+                            const char **out, bs_error *err) {
   *out = "";
   if (H5Aexists(object, name) <= 0)
     return BS_OK;

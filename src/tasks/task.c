@@ -58,7 +58,7 @@ static bs_status read_task(bs_task **out, const char *text, size_t n_bytes, cons
   bs_task *task = NULL;
   if (format == BS_FORMAT_AUTO)
     format = bs_task_format_of(path, text, n_bytes);
-  const bs_reader *reader = bs_reader_of(format);
+  const bs_task_reader *reader = bs_task_reader_of(format);
   bs_status status = new_task(&task, text, n_bytes, path, err);
   if (status == BS_OK && reader == NULL)
     bs_finding_fault(&findings, (bs_place){.line = 1},

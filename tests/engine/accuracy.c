@@ -55,7 +55,7 @@ static bs_status add_sequence(work *w, const bs_tokens *context, const int32_t *
   return status == BS_OK ? bs_tokens_append(&s->continuation, ids, n, err) : status;
 }
 
-static bs_status add_job(work *w, const bs_job *job, size_t max_positions, bs_error *err) {
+static bs_status add_job(work *w, const bs_evaluation *job, size_t max_positions, bs_error *err) {
   const bs_local_query *query = job->items.query->own;
   for (size_t i = 0; i < query->n; i++)
     if (query->context.n == 0 || query->continuations[i].n == 0 ||
@@ -90,11 +90,11 @@ static bs_status add_task(work *w, const bs_evaluator *evaluator, const char *pa
   if (most > 0 && most < n)
     n = most;
   for (size_t i = 0; i < n && status == BS_OK; i++) {
-    bs_job job = {0};
-    status = bs_job_prepare(&job, evaluator, task, prompter, 0, i, false, err);
+    bs_evaluation job = {0};
+    status = bs_evaluation_prepare(&job, evaluator, task, prompter, 0, i, false, err);
     if (status == BS_OK)
       status = add_job(w, &job, bs_backend_about(evaluator->backend)->model.max_positions, err);
-    bs_job_free(&job);
+    bs_evaluation_free(&job);
   }
   bs_prompter_free(&prompter);
   bs_task_free(&task);

@@ -57,11 +57,11 @@ static bs_status read(bs_task *task, const char *text, size_t n_bytes, bs_findin
   bs_json *json = NULL;
   bs_status status = bs_task_take_shape(task, &SHAPE, err);
   if (status == BS_OK)
-    status = bs_reader_json(&json, text, n_bytes, findings, err);
+    status = bs_task_reader_json(&json, text, n_bytes, findings, err);
   if (json != NULL)
     status = read_document(task, json, findings, err);
   bs_json_free(&json);
   return status;
 }
 
-const bs_reader bs_reader_bbh = {.format = BS_FORMAT_BBH, .name = "bbh", .read = read};
+const bs_task_reader bs_task_reader_bbh = {.format = BS_FORMAT_BBH, .name = "bbh", .read = read};

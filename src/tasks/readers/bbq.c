@@ -314,4 +314,4 @@ static bs_status read(bs_task *task, const char *text, size_t n_bytes, bs_findin
   return status;
 }
 
-const bs_reader bs_reader_bbq = {.format = BS_FORMAT_BBQ, .name = "bbq", .read = read};
+const bs_task_reader bs_task_reader_bbq = {.format = BS_FORMAT_BBQ, .name = "bbq", .read = read};

@@ -46,7 +46,7 @@ cleanup:
 static bs_status read(bs_task *task, const char *text, size_t n_bytes, bs_findings *findings,
                       bs_error *err) {
   bs_json *json = NULL;
-  bs_status status = bs_reader_json(&json, text, n_bytes, findings, err);
+  bs_status status = bs_task_reader_json(&json, text, n_bytes, findings, err);
   if (json != NULL)
     status = read_document(task, json, findings, err);
   bs_json_free(&json);
@@ -58,7 +58,7 @@ static bs_status complete(bs_task *task, bs_findings *findings, bs_error *err) {
   return bs_task_name_after_parent(task, err);
 }
 
-const bs_reader bs_reader_bigbench = {
+const bs_task_reader bs_task_reader_bigbench = {
     .format = BS_FORMAT_BIGBENCH,
     .name = "bigbench",
     .read = read,

@@ -409,5 +409,5 @@ static bs_status read(bs_task *task, const char *text, size_t n_bytes, bs_findin
   return status;
 }
 
-const bs_reader bs_reader_inverse_scaling = {
+const bs_task_reader bs_task_reader_inverse_scaling = {
     .format = BS_FORMAT_INVERSE_SCALING, .name = "inverse-scaling", .read = read};

@@ -199,4 +199,5 @@ static bs_status read(bs_task *task, const char *text, size_t n_bytes, bs_findin
   return status;
 }
 
-const bs_reader bs_reader_jsonl = {.format = BS_FORMAT_JSONL, .name = "jsonl", .read = read};
+const bs_task_reader bs_task_reader_jsonl = {
+    .format = BS_FORMAT_JSONL, .name = "jsonl", .read = read};

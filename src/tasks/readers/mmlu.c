@@ -192,5 +192,5 @@ static bs_status complete(bs_task *task, bs_findings *findings, bs_error *err) {
   return status;
 }
 
-const bs_reader bs_reader_mmlu = {
+const bs_task_reader bs_task_reader_mmlu = {
     .format = BS_FORMAT_MMLU, .name = "mmlu", .read = read, .complete = complete};

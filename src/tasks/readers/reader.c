@@ -7,8 +7,8 @@
 #include "tasks/example_internal.h"
 #include "tasks/readers/reader_internal.h"
 
-bs_status bs_reader_json(bs_json **out, const char *text, size_t n_bytes, bs_findings *findings,
-                         bs_error *err) {
+bs_status bs_task_reader_json(bs_json **out, const char *text, size_t n_bytes,
+                              bs_findings *findings, bs_error *err) {
   bs_error fault = {0};
   bs_status status = bs_json_parse(out, text, n_bytes, findings->file, &fault);
   if (status == BS_ERR_INPUT) {

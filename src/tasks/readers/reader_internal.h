@@ -10,7 +10,7 @@
 /* BIG-bench's largest JSON tasks have some tens of megabytes. */
 #define BS_MOST_TASK_BYTES ((size_t)1 << 28)
 
-typedef struct bs_reader {
+typedef struct bs_task_reader {
   bs_task_format format;
   const char *name;
   /* Fills a task that has its name, path and digest. Faults of the text go to `findings`; the
@@ -19,10 +19,10 @@ typedef struct bs_reader {
                     bs_error *err);
   /* (optional) From what lies beside the file that the task was read from. */
   bs_status (*complete)(bs_task *task, bs_findings *findings, bs_error *err);
-} bs_reader;
+} bs_task_reader;
 
-/* The readers. The row of ROW(x) is `bs_reader_x`, in its source file x.c. */
-#define BS_READER_TABLE(ROW)                                                                       \
+/* The readers. The row of ROW(x) is `bs_task_reader_x`, in its source file x.c. */
+#define BS_TASK_READER_TABLE(ROW)                                                                  \
   ROW(bigbench)                                                                                    \
   ROW(bbh)                                                                                         \
   ROW(inverse_scaling)                                                                             \
@@ -30,18 +30,18 @@ typedef struct bs_reader {
   ROW(bbq)                                                                                         \
   ROW(jsonl)
 
-#define BS_READER_DECLARE(name) extern const bs_reader bs_reader_##name;
-BS_READER_TABLE(BS_READER_DECLARE)
-#undef BS_READER_DECLARE
+#define BS_TASK_READER_DECLARE(name) extern const bs_task_reader bs_task_reader_##name;
+BS_TASK_READER_TABLE(BS_TASK_READER_DECLARE)
+#undef BS_TASK_READER_DECLARE
 
 /* NULL for BS_FORMAT_AUTO. */
-const bs_reader *bs_reader_of(bs_task_format format);
+const bs_task_reader *bs_task_reader_of(bs_task_format format);
 /* What the text is, with the ending of `path` where it does not tell; BS_FORMAT_AUTO: unknown. */
 bs_task_format bs_task_format_of(const char *path, const char *text, size_t n_bytes);
 
 /* A document; NULL, with a finding, where the text is none. */
-bs_status bs_reader_json(bs_json **out, const char *text, size_t n_bytes, bs_findings *findings,
-                         bs_error *err);
+bs_status bs_task_reader_json(bs_json **out, const char *text, size_t n_bytes,
+                              bs_findings *findings, bs_error *err);
 
 /* What a format says of every task. */
 typedef struct bs_task_shape {

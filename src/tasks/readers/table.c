@@ -4,14 +4,14 @@
 #include "base/text_internal.h"
 #include "tasks/readers/reader_internal.h"
 
-#define LISTED(name) &bs_reader_##name,
-static const bs_reader *const TABLE[] = {BS_READER_TABLE(LISTED)};
+#define LISTED(name) &bs_task_reader_##name,
+static const bs_task_reader *const TABLE[] = {BS_TASK_READER_TABLE(LISTED)};
 #undef LISTED
 enum { N_READERS = sizeof TABLE / sizeof *TABLE };
 
 static const char AUTO[] = "auto";
 
-const bs_reader *bs_reader_of(bs_task_format format) {
+const bs_task_reader *bs_task_reader_of(bs_task_format format) {
   for (size_t i = 0; i < N_READERS; i++)
     if (TABLE[i]->format == format)
       return TABLE[i];
@@ -19,7 +19,7 @@ const bs_reader *bs_reader_of(bs_task_format format) {
 }
 
 const char *bs_task_format_name(bs_task_format format) {
-  const bs_reader *reader = bs_reader_of(format);
+  const bs_task_reader *reader = bs_task_reader_of(format);
   return reader != NULL ? reader->name : AUTO;
 }
 
