@@ -1,8 +1,6 @@
 /* Answers in two steps and by votes, against the same worked out one request at a time through the
    public calls alone. */
 #include <math.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/text_internal.h"
@@ -11,89 +9,19 @@
 #include "evaluate/evaluate_internal.h"
 #include "evaluating.h"
 #include "harness.h"
-#include "metrics/vote_internal.h"
+#include "ways.h"
 
 static const char LADDER[] = BS_SOURCE_DIR "/models/ladder/s1/30k";
 
-enum { SEED = 42, MAX_TOKENS = 12, MOST_CHOICES = 8, MOST_SAMPLES = 16, FIRST_EXAMPLES = 6 };
+enum { MOST_CHOICES = 8, FIRST_EXAMPLES = 6 };
 
-/* Examples of all kinds: choices alone, texts alone, both; two choices that read the same. */
-static const char MIXED[] =
-    "{\"metrics\": [\"multiple_choice_grade\", \"exact_str_match\", \"bleu\"], "
-    "\"preferred_score\": \"multiple_choice_grade\", \"example_input_prefix\": \"\\nQ: \", "
-    "\"example_output_prefix\": \"\\nA: \", \"examples\": ["
-    "{\"input\": \"home rovog\", \"target\": [\"moor\", \"hill\"], \"target_scores\": {\"moor\": "
-    "1, "
-    "\"hill\": 0, \"isle\": 0}},"
-    "{\"input\": \"home bozus\", \"target_scores\": {\"wood\": 0, \"fort\": 0, \"camp\": 1}},"
-    "{\"input\": \"12+13\", \"target\": \"25\"},"
-    "{\"input\": \"say gulig\", \"target\": [\"gulig\", \"gulug\"], \"target_scores\": {\"gulig\": "
-    "0.5, \"gulug\": 0.5, \"gul\": -1, \"\": 0}},"
-    "{\"input\": \"sort kdbz\", \"target\": \"bdkz\"}]}";
+static const way *const WAYS[] = {&ONE_STEP, &TWO_STEPS, &TEXT_VOTES, &STEP_VOTES};
+enum { N_WAYS = sizeof WAYS / sizeof *WAYS };
 
 static bs_evaluator *open_model(const char *model, int n_threads) {
   bs_protocol protocol = {.seed = SEED, .max_tokens = MAX_TOKENS, .precision = BS_PRECISION_F32};
   bs_engine_options options = {.n_threads = n_threads};
   return open_evaluator(model, &protocol, &options);
-}
-
-static bs_task *load(const char *json_or_path) {
-  bs_task *task = NULL;
-  bs_error err = {0};
-  if (json_or_path[0] == '{')
-    BS_TEST_OK(
-        bs_task_parse(&task, json_or_path, strlen(json_or_path), "mixed.json", NULL, NULL, &err),
-        err);
-  else
-    BS_TEST_OK(bs_task_load(&task, json_or_path, NULL, NULL, &err), err);
-  CU_ASSERT_PTR_NOT_NULL_FATAL(task);
-  return task;
-}
-
-static char *copy(const char *text) { return text != NULL ? strdup(text) : NULL; }
-
-/* How a task is put. */
-typedef struct way {
-  const char *reasoning_prompt, *reasoning_stop, *answer_prompt, *stop_string, *output_regex;
-  size_t n_samples, max_new_tokens;
-  double temperature, top_p;
-} way;
-
-static const way ONE_STEP = {.output_regex = "[^\\n]+", .n_samples = 0, .reasoning_prompt = "say "};
-static const way TWO_STEPS = {
-    .reasoning_prompt = "end ", .reasoning_stop = "\n", .answer_prompt = "\nA: "};
-static const way TEXT_VOTES = {.output_regex = "[^\\n]+",
-                               .n_samples = 9,
-                               .temperature = 1.2,
-                               .top_p = 0.95,
-                               .max_new_tokens = 7};
-static const way STEP_VOTES = {.reasoning_prompt = " ",
-                               .reasoning_stop = "\n",
-                               .answer_prompt = "\nQ: home rovog\nA: ",
-                               .output_regex = "[a-z0-9]+",
-                               .n_samples = 8,
-                               .temperature = 1.5};
-static const way *const WAYS[] = {&ONE_STEP, &TWO_STEPS, &TEXT_VOTES, &STEP_VOTES};
-enum { N_WAYS = sizeof WAYS / sizeof *WAYS };
-
-static bs_task *put(const char *json_or_path, const way *w) {
-  bs_task *task = load(json_or_path);
-  task->reasoning_prompt = copy(w->reasoning_prompt);
-  task->reasoning_stop = copy(w->reasoning_stop);
-  task->answer_prompt = copy(w->answer_prompt);
-  if (w->stop_string != NULL) {
-    free(task->stop_string);
-    task->stop_string = copy(w->stop_string);
-  }
-  if (w->output_regex != NULL) {
-    free(task->output_regex);
-    task->output_regex = copy(w->output_regex);
-  }
-  task->n_samples = w->n_samples;
-  task->max_new_tokens = w->max_new_tokens;
-  task->temperature = w->temperature;
-  task->top_p = w->top_p;
-  return task;
 }
 
 /* The first n examples in calls of `step`, last call first when `backwards`; in canonical order. */
@@ -219,25 +147,6 @@ static reference work_out(const parts *p, const bs_task *task, const way *w, con
 static void free_reference(reference *r) {
   bs_text_free(&r->reasoning);
   bs_text_free(&r->text);
-}
-
-/* The winner of a vote by counting, each answer against all others. */
-static size_t count_votes(const char *const *answers, size_t n, bool with_empty, size_t *most) {
-  size_t winner = 0;
-  *most = 0;
-  for (int again = 0; again < 2 && *most == 0; again++) {
-    for (size_t i = 0; i < n; i++) {
-      size_t count = 0;
-      for (size_t k = 0; k < n; k++)
-        count += strcmp(answers[k], answers[i]) == 0;
-      bool counts = with_empty || again == 1 || answers[i][0] != '\0';
-      if (counts && count > *most) {
-        winner = i;
-        *most = count;
-      }
-    }
-  }
-  return winner;
 }
 
 static void check_choice_vote(const bs_tables *results, size_t row, const bs_example *example,
@@ -435,136 +344,6 @@ static void many_samples_go_in_batches(void) {
   close_evaluator(&evaluator);
 }
 
-static void seeds_depend_on_what_they_should(void) {
-  char hash[65] = "";
-  uint64_t seeds[6];
-  bs_error err = {0};
-  for (size_t i = 0; i < 32; i++)
-    strcat(hash, "ab");
-  BS_TEST_OK(bs_sample_seed(&seeds[0], 42, hash, 3, 7, (uint64_t)1 << 40, &err), err);
-  /* Python: hashlib.sha256(b"ab" * 32 + struct.pack("<IIQQ", 42, 3, 7, 2 ** 40)) */
-  CU_ASSERT_EQUAL(seeds[0], 0x91a97b91882129caU);
-  BS_TEST_OK(bs_sample_seed(&seeds[1], 43, hash, 3, 7, (uint64_t)1 << 40, &err), err);
-  BS_TEST_OK(bs_sample_seed(&seeds[2], 42, hash, 2, 7, (uint64_t)1 << 40, &err), err);
-  BS_TEST_OK(bs_sample_seed(&seeds[3], 42, hash, 3, 8, (uint64_t)1 << 40, &err), err);
-  BS_TEST_OK(bs_sample_seed(&seeds[4], 42, hash, 3, 7, 0, &err), err);
-  hash[63] = 'c';
-  BS_TEST_OK(bs_sample_seed(&seeds[5], 42, hash, 3, 7, (uint64_t)1 << 40, &err), err);
-  for (size_t i = 0; i < 6; i++)
-    for (size_t k = 0; k < i; k++)
-      CU_ASSERT_NOT_EQUAL(seeds[i], seeds[k]);
-}
-
-static void check_vote(const char *const *answers, size_t n, bool with_empty, size_t winner,
-                       double share) {
-  bs_error err = {0};
-  size_t found = 99;
-  double found_share = NAN;
-  BS_TEST_OK(bs_vote(answers, n, with_empty ? BS_VOTE_OF_CHOICES : BS_VOTE_OF_TEXTS, &found,
-                     &found_share, &err),
-             err);
-  CU_ASSERT_EQUAL(found, winner);
-  CU_ASSERT_EQUAL(found_share, share);
-}
-
-static void votes_are_counted(void) {
-  check_vote((const char *[]){"b"}, 1, false, 0, 1);
-  check_vote((const char *[]){"b", "a", "a"}, 3, false, 1, 2.0 / 3);
-  check_vote((const char *[]){"b", "a", "a", "b"}, 4, false, 0, 0.5); /* a tie: what comes first */
-  check_vote((const char *[]){"c", "b", "a", "b", "a"}, 5, false, 1, 0.4);
-  check_vote((const char *[]){"", "", "a"}, 3, false, 2, 1.0 / 3);
-  check_vote((const char *[]){"", "", "a"}, 3, true, 0, 2.0 / 3);
-  check_vote((const char *[]){"", ""}, 2, false, 0, 1);
-  check_vote((const char *[]){"b", "A", "a"}, 3, false, 0, 1.0 / 3);
-  /* texts: white space at the ends tells nothing apart; choices: every byte does */
-  check_vote((const char *[]){"b", "a", " a", "a\xC2\xA0\n"}, 4, false, 1, 3.0 / 4);
-  check_vote((const char *[]){"b", "a b", "a  b", "b "}, 4, false, 0, 2.0 / 4);
-  check_vote((const char *[]){" ", "", "\t", "a"}, 4, false, 3, 1.0 / 4);
-  check_vote((const char *[]){" ", ""}, 2, false, 0, 1);
-  check_vote((const char *[]){" a", "a", "a"}, 3, true, 1, 2.0 / 3);
-  static const char *const words[] = {"", "a", "b", "ab", "\xC3\xA9"};
-  uint32_t state = 7;
-  for (size_t round = 0; round < 2000; round++) {
-    const char *answers[MOST_SAMPLES];
-    size_t n = 1 + round % MOST_SAMPLES, most;
-    for (size_t i = 0; i < n; i++) {
-      state = state * 1664525 + 1013904223;
-      answers[i] = words[(state >> 16) % (2 + round % 4)];
-    }
-    for (int with_empty = 0; with_empty < 2; with_empty++) {
-      size_t winner = count_votes(answers, n, with_empty, &most);
-      check_vote(answers, n, with_empty, winner, (double)most / (double)n);
-    }
-  }
-}
-
-/* Every metric is a number or undefined when some choices have no votes at all. */
-static void metrics_take_shares_of_votes(void) {
-  const double logprobs[] = {-INFINITY, log(0.4), log(0.4), log(0.2)}, scores[] = {1, 0, 1, -1};
-  const char *const texts[] = {"a", "bb", "c", "d"}, *const targets[] = {"c"};
-  const uint32_t tokens[] = {1, 2, 1, 1};
-  bs_outcome outcome = {.n_choices = 4,
-                        .choice_logprobs = logprobs,
-                        .target_scores = scores,
-                        .choice_texts = texts,
-                        .choice_tokens = tokens,
-                        .is_vote = true,
-                        .voted = 2,
-                        .prediction = "c",
-                        .targets = targets,
-                        .n_targets = 1,
-                        .target_logprob = NAN};
-  const uint32_t roles[] = {BS_ROLE_BIASED, BS_ROLE_UNBIASED, BS_ROLE_UNKNOWN, BS_ROLE_NONE};
-  bs_outcome two[] = {outcome, outcome};
-  two[1].voted = 1;
-  bs_error err = {0};
-  for (size_t i = 0; i < bs_metric_count(); i++) {
-    bs_estimate estimate;
-    BS_TEST_OK(bs_metric_evaluate(bs_metric_at(i), two, 2, &estimate, &err), err);
-    CU_ASSERT_FALSE(isinf(estimate.value));
-    /* nobody has voted for the one that is right */
-    const double none[] = {0, -INFINITY}, right[] = {0, 1};
-    bs_outcome lost = outcome;
-    lost.n_choices = 2;
-    lost.choice_logprobs = none;
-    lost.target_scores = right;
-    lost.choice_roles = roles;
-    lost.voted = 0;
-    BS_TEST_OK(bs_metric_evaluate(bs_metric_at(i), &lost, 1, &estimate, &err), err);
-    CU_ASSERT_FALSE(isinf(estimate.value));
-    if ((bs_metric_at(i)->needs & BS_NEEDS_MODEL_LOGPROBS) != 0)
-      CU_ASSERT_TRUE(isnan(estimate.value) && estimate.n == 0);
-  }
-  bs_estimate estimate;
-  BS_TEST_OK(bs_metric_evaluate(bs_metric_find("multiple_choice_grade"), two, 2, &estimate, &err),
-             err);
-  CU_ASSERT_EQUAL(estimate.value, 0.5); /* choice 2 is right, choice 1 is not */
-  BS_TEST_OK(bs_metric_evaluate(bs_metric_find("weighted_probabilities"), two, 1, &estimate, &err),
-             err);
-  CU_ASSERT_DOUBLE_EQUAL(estimate.value, 0.2, 1e-15);
-  BS_TEST_OK(
-      bs_metric_evaluate(bs_metric_find("expected_calibration_error"), two, 1, &estimate, &err),
-      err);
-  CU_ASSERT_DOUBLE_EQUAL(estimate.value, 0.6, 1e-15); /* sure to 0.4, and right */
-}
-
-static void what_does_not_apply_is_not_listed(void) {
-  const bs_metric *metrics[BS_MOST_METRICS];
-  bs_task *task = put(MIXED, &STEP_VOTES);
-  size_t n = bs_task_metrics(task, metrics);
-  bool has_grade = false, has_text = false;
-  for (size_t i = 0; i < n; i++) {
-    CU_ASSERT_EQUAL(metrics[i]->needs & (BS_NEEDS_TARGET_LOGPROB | BS_NEEDS_MODEL_LOGPROBS), 0);
-    has_grade |= strcmp(metrics[i]->name, "multiple_choice_grade") == 0;
-    has_text |= strcmp(metrics[i]->name, "bleu") == 0;
-  }
-  CU_ASSERT_TRUE(has_grade && has_text);
-  bs_task_free(&task);
-  task = put(MIXED, &TEXT_VOTES); /* one step: choices and targets are scored as ever */
-  CU_ASSERT_TRUE(bs_task_metrics(task, metrics) > n);
-  bs_task_free(&task);
-}
-
 /* A reasoning goes no further than its end, and samples of a prompt have it in common. */
 static void no_more_is_computed_than_needed(void) {
   bs_engine_work start, plain, drawn;
@@ -637,10 +416,6 @@ int main(void) {
       {"texts of another tokenizer too", texts_of_another_tokenizer_too},
       {"rows do not depend on the split", rows_do_not_depend_on_the_split},
       {"many samples go in batches", many_samples_go_in_batches},
-      {"seeds depend on what they should", seeds_depend_on_what_they_should},
-      {"votes are counted", votes_are_counted},
-      {"metrics take shares of votes", metrics_take_shares_of_votes},
-      {"what does not apply is not listed", what_does_not_apply_is_not_listed},
       {"no more is computed than needed", no_more_is_computed_than_needed},
       {"limits are told", limits_are_told},
   };
