@@ -1,5 +1,4 @@
-/* The border of prompt and answer: no answer without tokens, no token that belongs to both, and one
-   prompt for scoring and generating. */
+/* The border of prompt and answer: no answer without tokens, and no token that belongs to both. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,17 +8,7 @@
 #include "bigsweep/evaluate.h"
 #include "evaluating.h"
 #include "harness.h"
-
-static const char STORIES[] = "models/stories260K";
-static const char LADDER[] = BS_SOURCE_DIR "/models/ladder/s1/30k";
-
-static const bs_engine_options ONE_THREAD = {.n_threads = 1, .precision = BS_PRECISION_F32};
-
-static bs_evaluator *open_model(const char *model, bs_border border, size_t max_tokens) {
-  bs_protocol protocol = {
-      .seed = 42, .border = border, .max_tokens = max_tokens, .precision = BS_PRECISION_F32};
-  return open_evaluator(model, &protocol, &ONE_THREAD);
-}
+#include "small_tasks.h"
 
 /* A file of the model in the repository, with one text of it replaced by another. */
 static void copy_file(const char *folder, const char *name, const char *old, const char *new) {
@@ -222,42 +211,12 @@ static void every_tokenizer_keeps_the_rule(void) {
   CU_ASSERT_TRUE(any_spans);
 }
 
-/* The log-probability of tokens that are given. */
-static double logprob_of(bs_engine *engine, const bs_tokens *context, const bs_tokens *answer,
-                         size_t *n_greedy) {
-  bs_error err = {0};
-  bs_token_span span = {answer->ids, answer->n};
-  bs_score_request request = {
-      .context = {context->ids, context->n}, .continuations = &span, .n_continuations = 1};
-  bs_score_result *results = NULL;
-  BS_TEST_OK(bs_engine_score(engine, &request, 1, &results, &err), err);
-  CU_ASSERT_PTR_NOT_NULL_FATAL(results);
-  CU_ASSERT_EQUAL_FATAL(results[0].error.status, BS_OK);
-  double logprob = results[0].scores[0].logprob;
-  *n_greedy = results[0].scores[0].n_greedy;
-  bs_score_results_free(&results, 1);
-  return logprob;
-}
-
-static bs_tables *run(bs_evaluator *evaluator, const bs_task *task, uint32_t shots) {
-  bs_error err = {0};
-  bs_prompter *prompter = NULL;
-  bs_tables *results = new_results();
-  BS_TEST_OK(bs_prompter_new(&prompter, task, shots, 42, &err), err);
-  BS_TEST_OK(
-      bs_evaluator_run(evaluator, task, prompter, shots, 0, task->n_examples, 0, 0, results, &err),
-      err);
-  CU_ASSERT_EQUAL_FATAL(results->n_examples, task->n_examples);
-  bs_prompter_free(&prompter);
-  return results;
-}
-
 /* Choices behind ":" of which a token spans the border for some, against ids put together here. */
 static void check_choices(bs_evaluator *evaluator, const parts *p, const bs_task *task,
                           size_t n_spanned) {
   bs_error err = {0};
   bs_prompter *prompter = NULL;
-  bs_tables *results = run(evaluator, task, 0);
+  bs_tables *results = run_all(evaluator, task, 0);
   BS_TEST_OK(bs_prompter_new(&prompter, task, 0, 42, &err), err);
   for (size_t i = 0; i < results->n_examples; i++) {
     const bs_example_row *row = &results->examples[i];
@@ -325,14 +284,6 @@ static void no_answer_is_certain_for_want_of_tokens(void) {
   close_evaluator(&evaluator);
 }
 
-static bs_task *parse(const char *json) {
-  bs_task *task = NULL;
-  bs_error err = {0};
-  BS_TEST_OK(bs_task_parse(&task, json, strlen(json), "small.json", NULL, NULL, &err), err);
-  CU_ASSERT_PTR_NOT_NULL_FATAL(task);
-  return task;
-}
-
 /* An empty choice cannot be scored, an empty accepted answer need not be. */
 static void empty_answers_do_not_win(void) {
   static const char CHOICES[] =
@@ -356,7 +307,7 @@ static void empty_answers_do_not_win(void) {
   bs_task_free(&task);
 
   task = parse(TARGETS);
-  results = run(evaluator, task, 0);
+  results = run_all(evaluator, task, 0);
   CU_ASSERT_TRUE(results->examples[0].target_logprob < 0);
   CU_ASSERT_EQUAL(number_of(results, 0, "answer"), 1);
   CU_ASSERT_TRUE(isnan(results->examples[1].target_logprob));
@@ -368,210 +319,6 @@ static void empty_answers_do_not_win(void) {
   close_evaluator(&evaluator);
 }
 
-/* The text of tokens that are given, behind a prompt. */
-static void check_text(const char *model, bs_border border, const char *prompt, const char *text,
-                       const char *expected) {
-  bs_error err = {0};
-  bs_tokenizer *tokenizer = NULL;
-  bs_generation_prompt *opened = NULL;
-  bs_tokens before = {0}, all = {0};
-  bs_text got = {0}, whole = {0};
-  BS_TEST_OK(bs_tokenizer_open(&tokenizer, model, &err), err);
-  BS_TEST_OK(bs_generation_prompt_new(&opened, tokenizer, border, prompt, strlen(prompt), &err),
-             err);
-  size_t n = strlen(prompt);
-  while (border == BS_BORDER_JOINT && n > 0 && strchr(" \n", prompt[n - 1]) != NULL)
-    n--;
-  BS_TEST_OK(bs_tokenizer_encode(tokenizer, prompt, n, true, &before, &err), err);
-  CU_ASSERT_EQUAL_FATAL(bs_generation_prompt_ids(opened).n, before.n);
-  bs_text_append(&whole, prompt, n, &err);
-  bs_text_append_string(&whole, text, &err);
-  BS_TEST_OK(bs_tokenizer_encode(tokenizer, whole.data, whole.n_bytes, true, &all, &err), err);
-  BS_TEST_OK(bs_generation_prompt_decode(opened, all.ids + before.n, all.n - before.n, &got, &err),
-             err);
-  CU_ASSERT_STRING_EQUAL(got.data, expected);
-  bs_generation_prompt_free(&opened);
-  bs_tokenizer_free(&tokenizer);
-  bs_tokens_free(&before);
-  bs_tokens_free(&all);
-  bs_text_free(&got);
-  bs_text_free(&whole);
-}
-
-static void moved_white_space_comes_off_the_front(void) {
-  check_text(LADDER, BS_BORDER_JOINT, "A: ", " so", "so");
-  check_text(LADDER, BS_BORDER_JOINT, "A: ", "  so", " so");
-  check_text(LADDER, BS_BORDER_JOINT, "A: ", "so", "so");
-  check_text(LADDER, BS_BORDER_JOINT, "A: ", "\nso", "\nso");
-  check_text(LADDER, BS_BORDER_JOINT, "A:\n\n", "\nso", "so"); /* as much of it as comes */
-  check_text(LADDER, BS_BORDER_JOINT, "A:\n ", "\nso", "so");
-  check_text(LADDER, BS_BORDER_JOINT, "A:\n ", " so", " so");
-  check_text(LADDER, BS_BORDER_JOINT, "A: ", " ", "");
-  check_text(LADDER, BS_BORDER_JOINT, "A:", " so", " so");
-  check_text(LADDER, BS_BORDER_SEPARATE, "A: ", " so", " so");
-  if (!bs_test_have_data(STORIES))
-    return;
-  const char *stories = bs_test_data(STORIES);
-  check_text(stories, BS_BORDER_JOINT, "named", " Lily", " Lily");
-  check_text(stories, BS_BORDER_JOINT, "named ", " Lily", "Lily");
-  check_text(stories, BS_BORDER_JOINT, "named ", "  Lily", " Lily");
-  check_text(stories, BS_BORDER_JOINT, "", "Lily", "Lily");
-  check_text(stories, BS_BORDER_JOINT, "\xE4\xBD\xA0 ", " \xE5\xA5\xBD", "\xE5\xA5\xBD");
-  /* As the reference decodes: what a tokenizer drops of a text's beginning is dropped. */
-  check_text(stories, BS_BORDER_SEPARATE, "named", " Lily", "Lily");
-}
-
-/* The stop string, the length that counts and the expression see the text without it. */
-static void cuts_are_made_behind_it(void) {
-  static const struct {
-    const char *ending;
-    char *stop, *regex;
-    size_t max_length;
-    const char *generated, *prediction;
-  } ways[] = {
-      {" ", NULL, NULL, 4, "Lily", "Lily"},
-      {" ", NULL, "^\\w+", 0, NULL, "Lily"},
-      {" ", " ", NULL, 0, NULL, "Lily. "},
-      {"", NULL, NULL, 5, " Lily", " Lily"},
-      {" ", "Lil", NULL, 0, NULL, "Lily. She loved to"},
-  };
-  if (!bs_test_have_data(STORIES))
-    return;
-  bs_evaluator *evaluator = open_model(bs_test_data(STORIES), BS_BORDER_JOINT, 8);
-  for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) {
-    bs_task *task =
-        parse("{\"metrics\": [\"exact_str_match\"], \"example_input_prefix\": \"\", \"examples\": "
-              "[{\"input\": \"Once upon a time, there was a little girl named\", \"target\": "
-              "\"Lily\"}]}");
-    free(task->output_prefix);
-    task->output_prefix = strdup(ways[i].ending);
-    char *regex = task->output_regex, *stop = task->stop_string;
-    task->output_regex = ways[i].regex;
-    task->stop_string = ways[i].stop;
-    task->max_length = ways[i].max_length;
-    bs_tables *results = run(evaluator, task, 0);
-    const bs_example_row *row = &results->examples[0];
-    if (ways[i].generated != NULL)
-      CU_ASSERT_EQUAL(strncmp(row->generated, ways[i].generated, strlen(ways[i].generated)), 0);
-    CU_ASSERT_EQUAL(strncmp(row->prediction, ways[i].prediction, strlen(ways[i].prediction)), 0);
-    if (i != 4)
-      CU_ASSERT_STRING_EQUAL(row->prediction, ways[i].prediction);
-    if (ways[i].ending[0] != '\0') /* else the target lacks a space */
-      CU_ASSERT_EQUAL(number_of(results, 0, "per_token_accuracy"), 1);
-    bs_tables_free(&results);
-    task->output_regex = regex;
-    task->stop_string = stop;
-    bs_task_free(&task);
-  }
-  close_evaluator(&evaluator);
-}
-
-/* Where all of an answer's tokens are the greedy ones, greedy text begins with that answer. Prompts
-   of a task, and beginnings of what the model writes as answers. */
-static size_t check_greedy(const parts *p, const char *prompt) {
-  enum { MAX_TOKENS = 12, MOST_BYTES = 24 };
-  bs_error err = {0};
-  bs_text prompt_text = {0}, text = {0};
-  size_t n_checked = 0;
-  bs_text_append_string(&prompt_text, prompt, &err);
-  generate_plainly(p, &prompt_text, (bs_generate_request){.max_tokens = MAX_TOKENS}, &text);
-  bs_generation_prompt *opened = NULL;
-  bs_generate_result *made = NULL;
-  bs_text generated = {0};
-  BS_TEST_OK(bs_generation_prompt_new(&opened, p->tokenizer, BS_BORDER_JOINT, prompt,
-                                      strlen(prompt), &err),
-             err);
-  bs_generate_request request = {.prompt = bs_generation_prompt_ids(opened),
-                                 .max_tokens = MAX_TOKENS};
-  BS_TEST_OK(bs_engine_generate(p->engine, &request, 1, NULL, NULL, &made, &err), err);
-  BS_TEST_OK(bs_generation_prompt_decode(opened, made[0].ids, made[0].n_tokens, &generated, &err),
-             err);
-  CU_ASSERT_STRING_EQUAL(generated.data, text.data);
-  for (size_t n = 1; n <= text.n_bytes && n <= MOST_BYTES; n++) {
-    bs_tokens context = {0}, answer = {0};
-    bool spans;
-    size_t n_greedy = 0;
-    if (((unsigned char)text.data[n] & 0xC0) == 0x80)
-      continue;
-    BS_TEST_OK(bs_encode_pair(p->tokenizer, BS_BORDER_JOINT, prompt, strlen(prompt), text.data, n,
-                              &context, &answer, &spans, &err),
-               err);
-    CU_ASSERT_TRUE(logprob_of(p->engine, &context, &answer, &n_greedy) < 0);
-    if (!spans && n_greedy == answer.n && answer.n <= MAX_TOKENS) {
-      CU_ASSERT_EQUAL(strncmp(generated.data, text.data, n), 0);
-      n_checked++;
-    }
-    bs_tokens_free(&context);
-    bs_tokens_free(&answer);
-  }
-  bs_generate_results_free(&made, 1);
-  bs_generation_prompt_free(&opened);
-  bs_text_free(&prompt_text);
-  bs_text_free(&text);
-  bs_text_free(&generated);
-  return n_checked;
-}
-
-static void greedy_text_begins_with_greedy_answers(void) {
-  static const char *const texts[] = {"Once upon a time, there was a little girl named",
-                                      "Q: 12+13\nA:",
-                                      "\nQ: home rovog\nA:",
-                                      "The dog",
-                                      "a",
-                                      "say gulig\nA:"};
-  static const char *const blanks[] = {"", " ", "\n", "  ", " \n"};
-  size_t n_checked = 0;
-  for (int m = 0; m < 2; m++) {
-    if (m == 1 && !bs_test_have_data(STORIES))
-      break;
-    parts p = open_parts(m == 0 ? LADDER : bs_test_data(STORIES));
-    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
-      for (size_t k = 0; k < sizeof blanks / sizeof *blanks; k++) {
-        char prompt[128];
-        snprintf(prompt, sizeof prompt, "%s%s", texts[i], blanks[k]);
-        n_checked += check_greedy(&p, prompt);
-      }
-    close_parts(&p);
-  }
-  CU_ASSERT_TRUE(n_checked > 100);
-}
-
-/* The same of whole tasks: /examples says so itself. */
-static void rows_agree_on_what_is_greedy(void) {
-  static const char *const tasks[] = {"ladder_copy_words", "ladder_addition", "ladder_recite"};
-  bs_evaluator *evaluator = open_model(BS_SOURCE_DIR "/models/ladder/s1/1m", BS_BORDER_JOINT, 32);
-  size_t n_greedy = 0;
-  for (size_t t = 0; t < sizeof tasks / sizeof *tasks; t++) {
-    char path[512];
-    bs_task *task = NULL;
-    bs_error err = {0};
-    snprintf(path, sizeof path, "%s/tasks/%s/task.json", BS_SOURCE_DIR, tasks[t]);
-    BS_TEST_OK(bs_task_load(&task, path, NULL, NULL, &err), err);
-    CU_ASSERT_PTR_NOT_NULL_FATAL(task);
-    char *regex = task->output_regex;
-    size_t n_examples = task->n_examples;
-    task->output_regex = NULL;
-    task->n_examples = n_examples < 40 ? n_examples : 40;
-    bs_tables *results = run(evaluator, task, 1);
-    for (size_t i = 0; i < results->n_examples; i++) {
-      const bs_example *example = &task->examples[i];
-      double n_tokens = number_of(results, i, "answer_tokens");
-      if (example->n_choices > 0 || example->n_targets == 0 || results->examples[i].border > 0 ||
-          number_of(results, i, "answer_greedy_tokens") < n_tokens)
-        continue;
-      const char *answer = example->targets[(size_t)number_of(results, i, "answer")];
-      CU_ASSERT_EQUAL(strncmp(results->examples[i].generated, answer, strlen(answer)), 0);
-      n_greedy++;
-    }
-    bs_tables_free(&results);
-    task->output_regex = regex;
-    task->n_examples = n_examples;
-    bs_task_free(&task);
-  }
-  CU_ASSERT_TRUE(n_greedy > 20);
-  close_evaluator(&evaluator);
-}
-
 int main(void) {
   static const bs_test tests[] = {
       {"tokens belong to one side", tokens_belong_to_one_side},
@@ -579,10 +326,6 @@ int main(void) {
       {"every tokenizer keeps the rule", every_tokenizer_keeps_the_rule},
       {"no answer is certain for want of tokens", no_answer_is_certain_for_want_of_tokens},
       {"empty answers do not win", empty_answers_do_not_win},
-      {"moved white space comes off the front", moved_white_space_comes_off_the_front},
-      {"cuts are made behind it", cuts_are_made_behind_it},
-      {"greedy text begins with greedy answers", greedy_text_begins_with_greedy_answers},
-      {"rows agree on what is greedy", rows_agree_on_what_is_greedy},
   };
   return bs_test_main("border", tests, sizeof tests / sizeof *tests);
 }

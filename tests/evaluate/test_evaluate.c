@@ -1,75 +1,20 @@
+/* Evaluations of examples: rows do not depend on the split into calls, and agree with requests made
+   one at a time. */
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "bigsweep/evaluate.h"
 #include "bigsweep/metric.h"
 #include "evaluating.h"
 #include "harness.h"
-
-static const char MODEL[] = "models/stories260K";
-
-/* A model this small is slower on several threads; that they change nothing is the engine's test.
- */
-static const bs_engine_options ONE_THREAD = {.n_threads = 1};
-
-static const char TEXT_TASK[] =
-    "{\"metrics\": [\"exact_str_match\", \"bleu\"], \"preferred_score\": \"exact_str_match\", "
-    "\"example_input_prefix\": \"\", \"example_output_prefix\": \" \", \"examples\": ["
-    "{\"input\": \"Once upon a time, there was a\", \"target\": [\"little girl\", \"boy\"]},"
-    "{\"input\": \"The dog\", \"target\": \"was happy\"},"
-    "{\"input\": \"Lily said\", \"target\": \"\\\"Hello\"},"
-    "{\"input\": \"\\u4f60\\u597d\", \"target\": \"\\u00e9\"},"
-    "{\"input\": \"\", \"target\": \"x\"}]}";
-
-/* Choices whose border with the context falls within a word, and contexts that end in space. */
-static const char CHOICE_TASK[] =
-    "{\"metrics\": [\"multiple_choice_grade\"], \"preferred_score\": \"multiple_choice_grade\", "
-    "\"task_prefix\": \"Stories. \", \"append_choices_to_input\": true, "
-    "\"example_output_prefix\": \"\\nA: \", \"examples\": ["
-    "{\"input\": \"One day\", \"target_scores\": {\"a girl\": 1, \"the\": 0, \"\": 0.25}},"
-    "{\"input\": \"The cat\", \"target_scores\": {\" sat\": 0.5, \"sat\": 0.5, \"ran\": -1}},"
-    "{\"input\": \"Tom\", \"target_scores\": {\"was\": 0, \"wa\": 0, \"s\": 1, \"\\u00e9\": 0}},"
-    "{\"input\": \"She\", \"target_scores\": {\"said\": 1}},"
-    "{\"input\": \"They\", \"target_scores\": {\"went\": 0, \"w\": 0}}]}";
-
-static bs_evaluator *open_model(size_t max_tokens, bs_border border) {
-  bs_protocol protocol = {
-      .seed = 42, .border = border, .max_tokens = max_tokens, .precision = BS_PRECISION_F32};
-  return open_evaluator(bs_test_data(MODEL), &protocol, &ONE_THREAD);
-}
-
-static bs_task *parse(const char *json) {
-  bs_task *task = NULL;
-  bs_error err = {0};
-  BS_TEST_OK(bs_task_parse(&task, json, strlen(json), "small.json", NULL, NULL, &err), err);
-  CU_ASSERT_PTR_NOT_NULL_FATAL(task);
-  return task;
-}
-
-/* Examples [first, first + n) in calls of `step`. */
-static bs_tables *run(bs_evaluator *evaluator, const bs_task *task, size_t shots, size_t n,
-                      size_t step) {
-  bs_error err = {0};
-  bs_prompter *prompter = NULL;
-  bs_tables *results = new_results();
-  BS_TEST_OK(bs_prompter_new(&prompter, task, shots, 42, &err), err);
-  CU_ASSERT_PTR_NOT_NULL_FATAL(prompter);
-  for (size_t i = 0; i < n; i += step)
-    BS_TEST_OK(bs_evaluator_run(evaluator, task, prompter, (uint32_t)shots, i,
-                                i + step < n ? step : n - i, 3, 5, results, &err),
-               err);
-  bs_prompter_free(&prompter);
-  CU_ASSERT_EQUAL_FATAL(results->n_examples, n);
-  return results;
-}
+#include "small_tasks.h"
 
 static void check_splits(bs_evaluator *evaluator, const bs_task *task, size_t shots, size_t n) {
   static const size_t steps[] = {1, 2, 3, 7};
-  bs_tables *whole = run(evaluator, task, shots, n, n);
+  bs_tables *whole = run_steps(evaluator, task, shots, n, n);
   for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
-    bs_tables *in_steps = run(evaluator, task, shots, n, steps[i]);
+    bs_tables *in_steps = run_steps(evaluator, task, shots, n, steps[i]);
     check_same(whole, in_steps);
     bs_tables_free(&in_steps);
   }
@@ -79,9 +24,9 @@ static void check_splits(bs_evaluator *evaluator, const bs_task *task, size_t sh
 static void rows_do_not_depend_on_the_split(void) {
   static const char *const names[] = {"disambiguation_qa", "reasoning_about_colored_objects",
                                       "operators", "gender_inclusive_sentences_german"};
-  if (!bs_test_have_data(MODEL) || !bs_test_have_data("bigbench"))
+  if (!bs_test_have_data(STORIES) || !bs_test_have_data("bigbench"))
     return;
-  bs_evaluator *evaluator = open_model(12, BS_BORDER_JOINT);
+  bs_evaluator *evaluator = open_model(bs_test_data(STORIES), BS_BORDER_JOINT, 12);
   bs_error err = {0};
   for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
     char path[256];
@@ -125,15 +70,15 @@ static double logprob_alone(bs_engine *engine, const bs_tokenizer *tokenizer, bs
 }
 
 static void check_choices(bs_border border) {
-  bs_evaluator *evaluator = open_model(8, border);
-  parts p = open_parts(bs_test_data(MODEL));
+  bs_evaluator *evaluator = open_model(bs_test_data(STORIES), border, 8);
+  parts p = open_parts(bs_test_data(STORIES));
   bs_task *task = parse(CHOICE_TASK);
   if (border == BS_BORDER_SEPARATE) /* nothing moves to the empty choice: see test_border.c */
     task->examples[0].n_choices--;
   bs_prompter *prompter = NULL;
   bs_error err = {0};
   BS_TEST_OK(bs_prompter_new(&prompter, task, 1, 42, &err), err);
-  bs_tables *results = run(evaluator, task, 1, task->n_examples, task->n_examples);
+  bs_tables *results = run_steps(evaluator, task, 1, task->n_examples, task->n_examples);
   size_t n_names, grade = 0;
   const char *const *names = bs_example_metric_names(&n_names);
   while (grade < n_names && strcmp(names[grade], "multiple_choice_grade") != 0)
@@ -173,7 +118,7 @@ static void check_choices(bs_border border) {
 }
 
 static void choices_are_scored_as_if_alone(void) {
-  if (!bs_test_have_data(MODEL))
+  if (!bs_test_have_data(STORIES))
     return;
   check_choices(BS_BORDER_JOINT);
   check_choices(BS_BORDER_SEPARATE);
@@ -218,9 +163,9 @@ static bool check_border(const parts *p, bs_border border, const char *context,
 static void borders_are_where_the_protocol_says(void) {
   static const char *const contexts[] = {"Once upon", "A: ", "The end.\n \t", "wa", "\xE4\xBD\xA0"};
   static const char *const continuations[] = {" a time", "yes", "s", "\n", "\xE5\xA5\xBD"};
-  if (!bs_test_have_data(MODEL))
+  if (!bs_test_have_data(STORIES))
     return;
-  parts p = open_parts(bs_test_data(MODEL));
+  parts p = open_parts(bs_test_data(STORIES));
   size_t n_spanned = 0;
   for (size_t i = 0; i < sizeof contexts / sizeof *contexts; i++) {
     for (size_t j = 0; j < sizeof continuations / sizeof *continuations; j++) {
@@ -246,142 +191,6 @@ static void borders_are_where_the_protocol_says(void) {
   close_parts(&p);
 }
 
-/* Whether greedy generation after `context` goes on with `id`. */
-static bool goes_on_with(bs_engine *engine, const int32_t *context, size_t n, int32_t id) {
-  bs_error err = {0};
-  bs_generate_request request = {.prompt = {context, n}, .max_tokens = 1};
-  bs_generate_result *results = NULL;
-  BS_TEST_OK(bs_engine_generate(engine, &request, 1, NULL, NULL, &results, &err), err);
-  CU_ASSERT_PTR_NOT_NULL_FATAL(results);
-  bool same = results[0].n_tokens == 1 && results[0].ids[0] == id;
-  bs_generate_results_free(&results, 1);
-  return same;
-}
-
-/* The records of the right answer, against texts generated one token at a time. */
-static size_t check_records(const parts *p, const bs_task *task, const bs_tables *results,
-                            const bs_prompter *prompter) {
-  bs_error err = {0};
-  size_t n_greedy_seen = 0;
-  for (size_t i = 0; i < task->n_examples; i++) {
-    const bs_example *example = &task->examples[i];
-    bs_text prompt = {0};
-    bs_tokens context = {0}, answer = {0};
-    size_t k = (size_t)number_of(results, i, "answer"), n_greedy = 0;
-    const char *text = example->n_choices > 0 ? example->choices[k].text : example->targets[k];
-    BS_TEST_OK(bs_prompter_append(prompter, i, &prompt, &err), err);
-    BS_TEST_OK(bs_encode_pair(p->tokenizer, BS_BORDER_JOINT, prompt.data, prompt.n_bytes, text,
-                              strlen(text), &context, &answer, NULL, &err),
-               err);
-    size_t n_tokens = answer.n;
-    for (size_t t = 0; t < n_tokens; t++) {
-      n_greedy += goes_on_with(p->engine, context.ids, context.n, answer.ids[t]);
-      BS_TEST_OK(bs_tokens_push(&context, answer.ids[t], &err), err);
-    }
-    double logprob = results->examples[i].target_logprob;
-    CU_ASSERT_EQUAL(number_of(results, i, "answer_tokens"), n_tokens);
-    CU_ASSERT_EQUAL(number_of(results, i, "log_likelihood_per_byte"),
-                    logprob / (double)strlen(text));
-    CU_ASSERT_EQUAL(number_of(results, i, "log_likelihood_per_token"), logprob / (double)n_tokens);
-    CU_ASSERT_EQUAL(number_of(results, i, "answer_greedy_tokens"), n_greedy);
-    CU_ASSERT_EQUAL(number_of(results, i, "per_token_accuracy"),
-                    (double)n_greedy / (double)n_tokens);
-    n_greedy_seen += n_greedy;
-    bs_text_free(&prompt);
-    bs_tokens_free(&context);
-    bs_tokens_free(&answer);
-  }
-  return n_greedy_seen;
-}
-
-/* The fewest edits that make the tokens from i on those from j on. */
-static size_t edits_between(const bs_tokens *a, size_t i, const bs_tokens *b, size_t j,
-                            size_t memo[64][64]) {
-  CU_ASSERT_TRUE_FATAL(a->n < 64 && b->n < 64);
-  if (i == a->n || j == b->n)
-    return (a->n - i) + (b->n - j);
-  if (memo[i][j] > 0)
-    return memo[i][j] - 1;
-  size_t best = edits_between(a, i + 1, b, j + 1, memo) + (a->ids[i] != b->ids[j]);
-  size_t less = edits_between(a, i + 1, b, j, memo) + 1;
-  best = less < best ? less : best;
-  less = edits_between(a, i, b, j + 1, memo) + 1;
-  best = less < best ? less : best;
-  memo[i][j] = best + 1;
-  return best;
-}
-
-static void predictions_are_told_by_token(void) {
-  if (!bs_test_have_data(MODEL))
-    return;
-  parts p = open_parts(bs_test_data(MODEL));
-  bs_evaluator *evaluator = open_model(8, BS_BORDER_JOINT);
-  bs_task *task = parse(TEXT_TASK);
-  bs_tables *results = run(evaluator, task, 0, task->n_examples, 5);
-  bs_error err = {0};
-  double sum = 0;
-  for (size_t i = 0; i < task->n_examples; i++) {
-    bs_tokens prediction = {0};
-    const char *text = results->examples[i].prediction;
-    size_t fewest = SIZE_MAX;
-    BS_TEST_OK(bs_tokenizer_encode(p.tokenizer, text, strlen(text), false, &prediction, &err), err);
-    for (size_t k = 0; k < task->examples[i].n_targets; k++) {
-      bs_tokens target = {0};
-      size_t memo[64][64] = {{0}};
-      text = task->examples[i].targets[k];
-      BS_TEST_OK(bs_tokenizer_encode(p.tokenizer, text, strlen(text), false, &target, &err), err);
-      size_t edits = edits_between(&prediction, 0, &target, 0, memo);
-      fewest = edits < fewest ? edits : fewest;
-      bs_tokens_free(&target);
-    }
-    CU_ASSERT_EQUAL(number_of(results, i, "prediction_token_edits"), (double)fewest);
-    CU_ASSERT_EQUAL(number_of(results, i, "token_edit_distance"), (double)fewest);
-    sum += (double)fewest;
-    bs_tokens_free(&prediction);
-  }
-  CU_ASSERT_TRUE(sum > 5);
-  bs_tables_free(&results);
-  bs_task_free(&task);
-  task = parse(CHOICE_TASK);
-  results = run(evaluator, task, 0, task->n_examples, 5);
-  CU_ASSERT_TRUE(isnan(number_of(results, 0, "prediction_token_edits")));
-  CU_ASSERT_TRUE(isnan(number_of(results, 0, "token_edit_distance")));
-  bs_tables_free(&results);
-  bs_task_free(&task);
-  close_evaluator(&evaluator);
-  close_parts(&p);
-}
-
-static void right_answers_are_told_by_token(void) {
-  if (!bs_test_have_data(MODEL))
-    return;
-  static const char EASY[] =
-      "{\"metrics\": [\"exact_str_match\"], \"example_input_prefix\": \"\", "
-      "\"example_output_prefix\": \"\", \"examples\": ["
-      "{\"input\": \"Once upon\", \"target\": [\" a time, there was a zebra\", \" never\"]},"
-      "{\"input\": \"Once upon a\", \"target\": [\" time, there was a little girl\"]}]}";
-  static const char *const tasks[] = {TEXT_TASK, EASY, CHOICE_TASK};
-  bs_evaluator *evaluator = open_model(2, BS_BORDER_JOINT);
-  parts p = open_parts(bs_test_data(MODEL));
-  size_t n_greedy = 0;
-  for (size_t i = 0; i < 3; i++) {
-    bs_task *task = parse(tasks[i]);
-    if (i == 2)
-      task->examples[0].choices[2].score = -1; /* "" has no tokens: it must not be right */
-    bs_prompter *prompter = NULL;
-    bs_error err = {0};
-    BS_TEST_OK(bs_prompter_new(&prompter, task, 1, 42, &err), err);
-    bs_tables *results = run(evaluator, task, 1, task->n_examples, task->n_examples);
-    n_greedy += check_records(&p, task, results, prompter);
-    bs_tables_free(&results);
-    bs_prompter_free(&prompter);
-    bs_task_free(&task);
-  }
-  CU_ASSERT_TRUE(n_greedy > 3);
-  close_parts(&p);
-  close_evaluator(&evaluator);
-}
-
 /* The prediction of a generation that runs to its end. */
 static void full_prediction(const parts *p, const bs_task *task, const bs_text *prompt,
                             size_t max_tokens, bs_text *prediction) {
@@ -395,7 +204,7 @@ static void full_prediction(const parts *p, const bs_task *task, const bs_text *
 }
 
 static void generations_end_early_without_effect(void) {
-  if (!bs_test_have_data(MODEL))
+  if (!bs_test_have_data(STORIES))
     return;
   static const struct {
     size_t max_length;
@@ -404,8 +213,8 @@ static void generations_end_early_without_effect(void) {
               {9, NULL, NULL},
               {128, "e", NULL},
               {128, "\n", "(\\w+)\\.$"}};
-  bs_evaluator *evaluator = open_model(40, BS_BORDER_JOINT);
-  parts p = open_parts(bs_test_data(MODEL));
+  bs_evaluator *evaluator = open_model(bs_test_data(STORIES), BS_BORDER_JOINT, 40);
+  parts p = open_parts(bs_test_data(STORIES));
   bs_task *task = parse(TEXT_TASK);
   bs_task as_parsed = *task;
   bs_error err = {0};
@@ -414,7 +223,7 @@ static void generations_end_early_without_effect(void) {
     task->max_length = ways[w].max_length;
     task->stop_string = ways[w].stop;
     task->output_regex = ways[w].regex;
-    bs_tables *results = run(evaluator, task, 0, task->n_examples, task->n_examples);
+    bs_tables *results = run_steps(evaluator, task, 0, task->n_examples, task->n_examples);
     bs_prompter *prompter = NULL;
     BS_TEST_OK(bs_prompter_new(&prompter, task, 0, 42, &err), err);
     for (size_t i = 0; i < task->n_examples; i++) {
@@ -443,9 +252,9 @@ static void generations_end_early_without_effect(void) {
 }
 
 static void failures_add_no_row(void) {
-  if (!bs_test_have_data(MODEL))
+  if (!bs_test_have_data(STORIES))
     return;
-  bs_evaluator *evaluator = open_model(4, BS_BORDER_JOINT);
+  bs_evaluator *evaluator = open_model(bs_test_data(STORIES), BS_BORDER_JOINT, 4);
   bs_error err = {0};
   bs_text json = {0};
   bs_text_append_string(&json,
@@ -481,9 +290,9 @@ static void failures_add_no_row(void) {
 }
 
 static void long_prompts_are_cut_on_their_left(void) {
-  if (!bs_test_have_data(MODEL))
+  if (!bs_test_have_data(STORIES))
     return;
-  bs_evaluator *evaluator = open_model(4, BS_BORDER_JOINT);
+  bs_evaluator *evaluator = open_model(bs_test_data(STORIES), BS_BORDER_JOINT, 4);
   bs_error err = {0};
   bs_text json = {0};
   bs_text_append_string(&json, "{\"metrics\": [\"exact_str_match\"], \"examples\": [{\"input\": \"",
@@ -492,7 +301,7 @@ static void long_prompts_are_cut_on_their_left(void) {
     bs_text_append_string(&json, " zebra", &err);
   bs_text_append_string(&json, "\", \"target\": \"b\"}]}", &err);
   bs_task *task = parse(json.data);
-  bs_tables *results = run(evaluator, task, 0, 1, 1);
+  bs_tables *results = run_steps(evaluator, task, 0, 1, 1);
   const bs_example_row *row = &results->examples[0];
   CU_ASSERT_TRUE(row->prompt_tokens > 600);
   CU_ASSERT_TRUE(row->truncated_tokens > 0 && row->truncated_tokens >= row->prompt_tokens - 512);
@@ -552,8 +361,6 @@ int main(void) {
       {"rows do not depend on the split", rows_do_not_depend_on_the_split},
       {"choices are scored as if alone", choices_are_scored_as_if_alone},
       {"borders are where the protocol says", borders_are_where_the_protocol_says},
-      {"right answers are told by token", right_answers_are_told_by_token},
-      {"predictions are told by token", predictions_are_told_by_token},
       {"generations end early without effect", generations_end_early_without_effect},
       {"failures add no row", failures_add_no_row},
       {"long prompts are cut on their left", long_prompts_are_cut_on_their_left},
