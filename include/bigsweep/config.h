@@ -36,7 +36,8 @@ typedef struct bs_baseline {
   char *task;           /* its name without a variant; or what is behind the last ":" of it */
   char *file;           /* that it is from */
   double average, best; /* NaN: not given */
-  size_t first, end;    /* of bs_config.tasks that it is meant for; later ones go before */
+  size_t first,
+      end; /* of bs_config.tasks that it is meant for; later entries override earlier ones */
 } bs_baseline;
 
 typedef struct bs_config {

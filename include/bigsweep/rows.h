@@ -22,7 +22,7 @@ typedef char bs_hash[65];
 
 typedef enum bs_column_rules {
   BS_PLAIN = 0,
-  BS_KEY = 1 << 0,         /* rows are told apart and ordered by these, the first counts most */
+  BS_KEY = 1 << 0, /* these columns identify a row; rows are sorted by them, the first one first */
   BS_GIVEN = 1 << 1,       /* not in messages: the unit of work or the example tells it */
   BS_MODEL_INDEX = 1 << 2, /* a row of /models */
   BS_TASK_INDEX = 1 << 3,  /* a row of /tasks */

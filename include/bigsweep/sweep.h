@@ -61,11 +61,11 @@ typedef struct bs_plan {
 typedef void (*bs_notice)(void *user, bool is_error, const char *message);
 
 /* Reads headers of models, tasks, and lays out the units for n_workers. A model or task that cannot
-   be used is told to `notice`, counted and left out; with none left of either it is BS_ERR_INPUT.
-   What a suite lacks, baselines of no task, accepted answers that can never match, what is odd
-   about a tokenizer, and different models of one family and scale are told too (no error). Two
-   tasks of one name are BS_ERR_USAGE. `config` is borrowed until bs_plan_free. `with_hashes`: also
-   the content hashes of the checkpoints (reads them whole). */
+   be used is reported to `notice`, counted and left out; with none left of either it is
+   BS_ERR_INPUT. What a suite lacks, baselines of no task, accepted answers that can never match,
+   what is odd about a tokenizer, and different models of one family and scale are reported, too (no
+   error). Two tasks of one name are BS_ERR_USAGE. `config` is borrowed until bs_plan_free.
+   `with_hashes`: also the content hashes of the checkpoints (reads them whole). */
 BS_API bs_status bs_plan_new(bs_plan **out, const bs_config *config, size_t n_workers,
                              bool with_hashes, bs_notice notice, void *user, bs_error *err);
 BS_API void bs_plan_free(bs_plan **plan);
@@ -79,9 +79,9 @@ typedef struct bs_plan_speed {
 
 /* Measures on this machine, in a few seconds, by doing some examples of the plan: the smaller
    models, until time is over; the rest is filled in. n_threads: 0 is OpenMP's default.
-   speeds[n_models]. A model that cannot be opened or computed here is told to `notice` (optional),
-   counted in *n_faulty and filled in like those that were not measured; where none can be, all
-   rates are 0. */
+   speeds[n_models]. A model that cannot be opened or computed here is reported to `notice`
+   (optional), counted in *n_faulty and filled in like those that were not measured; where none can
+   be, all rates are 0. */
 BS_API bs_status bs_plan_measure(const bs_plan *plan, int n_threads, bs_plan_speed *speeds,
                                  bs_notice notice, void *user, size_t *n_faulty, bs_error *err);
 
@@ -192,7 +192,7 @@ typedef struct bs_sweep_summary {
    from two.
 
    A model or task that a worker cannot open goes to the others; one that none of them can open is
-   told once, counted in n_bad_inputs and left out of this run.
+   reported once, counted in n_bad_inputs and left out of this run.
 
    A unit whose engine process crashes, is killed, hangs or fails is tried again, on another worker
    where there is one, then in halves; an example that fails alone again and again is given up with

@@ -59,7 +59,7 @@ void bs_scheduler_learn(bs_scheduler *scheduler, size_t worker, const bs_unit *u
    until it asks for a unit again. Its unit in flight is the caller's to hand out again. */
 void bs_scheduler_lose(bs_scheduler *scheduler, size_t worker);
 
-/* So much is left that a unit may wait in this worker's hands behind another: at the end it should
+/* Enough work remains to give this worker a second unit in advance. At the end it should
    not, since a worker without work could have it. */
 bool bs_scheduler_has_plenty(const bs_scheduler *scheduler, size_t worker);
 
