@@ -1,11 +1,11 @@
 /* Growable text and token ids. */
 #include "bigsweep/buffer.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/buffer_internal.h"
 #include "base/memory_internal.h"
 
 bs_status bs_text_reserve(bs_text *text, size_t n_more, bs_error *err) {
@@ -33,21 +33,27 @@ bs_status bs_text_append_string(bs_text *text, const char *string, bs_error *err
   return bs_text_append(text, string, strlen(string), err);
 }
 
-bs_status bs_text_printf(bs_text *text, bs_error *err, const char *format, ...) {
-  va_list arguments;
-  va_start(arguments, format);
-  int n = vsnprintf(NULL, 0, format, arguments);
-  va_end(arguments);
+bs_status bs_text_vprintf(bs_text *text, bs_error *err, const char *format, va_list arguments) {
+  va_list measured;
+  va_copy(measured, arguments);
+  int n = vsnprintf(NULL, 0, format, measured);
+  va_end(measured);
   if (n < 0)
     return bs_error_set(err, BS_ERR_INTERNAL, "cannot format \"%s\"", format);
   bs_status status = bs_text_reserve(text, (size_t)n, err);
   if (status != BS_OK)
     return status;
-  va_start(arguments, format);
   vsnprintf(text->data + text->n_bytes, (size_t)n + 1, format, arguments);
-  va_end(arguments);
   text->n_bytes += (size_t)n;
   return BS_OK;
+}
+
+bs_status bs_text_printf(bs_text *text, bs_error *err, const char *format, ...) {
+  va_list arguments;
+  va_start(arguments, format);
+  bs_status status = bs_text_vprintf(text, err, format, arguments);
+  va_end(arguments);
+  return status;
 }
 
 void bs_text_free(bs_text *text) {

@@ -79,60 +79,44 @@ bs_status bs_task_open(bs_task **out, const bs_task_spec *spec, bs_task_report r
   return status;
 }
 
-static bs_status print_member(bs_text *json, const char *key, const char *value, bs_error *err) {
-  if (bs_utf8_valid_bytes(value, strlen(value)) < strlen(value))
-    return bs_error_set(err, BS_ERR_INPUT, "%s is not UTF-8: %s", key, value);
-  bs_status status = bs_text_printf(json, err, "\"%s\": ", key);
-  if (status == BS_OK)
-    status = bs_json_append_string(json, value, strlen(value), err);
-  return status == BS_OK ? bs_text_append(json, ", ", 2, err) : status;
+static void write_metrics(bs_writer *w, const bs_task_spec *spec) {
+  if (spec->n_metrics == 0)
+    return;
+  bs_writer_key(w, "metrics");
+  bs_writer_begin_array(w);
+  for (size_t i = 0; i < spec->n_metrics; i++)
+    bs_writer_string(w, spec->metrics[i], strlen(spec->metrics[i]));
+  bs_writer_end_array(w);
 }
 
-static bs_status print_metrics(bs_text *json, const bs_task_spec *spec, bs_error *err) {
-  bs_status status = BS_OK;
-  for (size_t i = 0; status == BS_OK && i < spec->n_metrics; i++) {
-    status = bs_text_append_string(json, i == 0 ? "\"metrics\": [" : ", ", err);
-    if (status == BS_OK)
-      status = bs_json_append_string(json, spec->metrics[i], strlen(spec->metrics[i]), err);
-  }
-  return status == BS_OK && spec->n_metrics > 0 ? bs_text_append_string(json, "], ", err) : status;
-}
-
-static bs_status print_score(bs_text *json, const char *key, double value, bs_error *err) {
+static void write_score(bs_writer *w, const char *key, double value) {
   if (!isfinite(value))
-    return BS_OK;
-  bs_status status = bs_text_printf(json, err, "\"%s\": ", key);
-  if (status == BS_OK)
-    status = bs_json_append_double(json, value, err);
-  return status == BS_OK ? bs_text_append(json, ", ", 2, err) : status;
+    return;
+  bs_writer_key(w, key);
+  bs_writer_number(w, value);
 }
 
 bs_status bs_task_spec_print(const bs_task_spec *spec, bs_text *json, bs_error *err) {
-  bs_status status = bs_text_append(json, "{", 1, err);
-  if (status == BS_OK)
-    status = print_member(json, "path", spec->path, err);
-  if (status == BS_OK)
-    status = print_member(json, "format", bs_task_format_name(spec->format), err);
-  if (status == BS_OK && spec->name != NULL)
-    status = print_member(json, "name", spec->name, err);
-  if (status == BS_OK && spec->variant != NULL) {
-    status = bs_text_append_string(json, "\"variant\": ", err);
-    if (status == BS_OK)
-      status = bs_variant_print(spec->variant, false, json, err);
-    if (status == BS_OK)
-      status = bs_text_append(json, ", ", 2, err);
+  bs_writer w = {.to = json};
+  bs_writer_begin_object(&w);
+  bs_writer_member(&w, "path", spec->path);
+  bs_writer_member(&w, "format", bs_task_format_name(spec->format));
+  if (spec->name != NULL)
+    bs_writer_member(&w, "name", spec->name);
+  if (spec->variant != NULL) {
+    bs_writer_key(&w, "variant");
+    bs_variant_write(&w, spec->variant, false);
   }
-  if (status == BS_OK)
-    status = print_metrics(json, spec, err);
-  if (status == BS_OK)
-    status = print_score(json, "human_average", spec->human_average, err);
-  if (status == BS_OK)
-    status = print_score(json, "human_best", spec->human_best, err);
-  if (status == BS_OK)
-    status = bs_text_append_string(json, "\"shots\": [", err);
-  for (size_t i = 0; status == BS_OK && i < spec->n_shots; i++)
-    status = bs_text_printf(json, err, "%s%u", i > 0 ? ", " : "", spec->shots[i]);
-  return status == BS_OK ? bs_text_append(json, "]}", 2, err) : status;
+  write_metrics(&w, spec);
+  write_score(&w, "human_average", spec->human_average);
+  write_score(&w, "human_best", spec->human_best);
+  bs_writer_key(&w, "shots");
+  bs_writer_begin_array(&w);
+  for (size_t i = 0; i < spec->n_shots; i++)
+    bs_writer_integer(&w, spec->shots[i]);
+  bs_writer_end_array(&w);
+  bs_writer_end_object(&w);
+  return bs_writer_status(&w, err);
 }
 
 static bs_status read_path(bs_task_spec *spec, const bs_json *json, bs_error *err) {

@@ -128,13 +128,12 @@ static bs_status make_hash(change *c, const bs_task *task, const bs_variant *var
                            bs_error *err) {
   bs_text all = {0};
   unsigned char digest[32];
-  bs_status status = bs_text_printf(&all, err, "%s\n", task->sha256);
-  if (status == BS_OK)
-    status = bs_variant_print(variant, true, &all, err);
-  if (status == BS_OK)
-    status = bs_text_append(&all, "\n", 1, err);
-  if (status == BS_OK)
-    status = bs_text_append(&all, c->head.data, c->head.n_bytes, err);
+  bs_writer w = {.to = &all};
+  bs_writer_printf(&w, "%s\n", task->sha256);
+  bs_variant_write(&w, variant, true);
+  bs_writer_append(&w, "\n", 1);
+  bs_writer_append(&w, c->head.data, c->head.n_bytes);
+  bs_status status = bs_writer_status(&w, err);
   if (status == BS_OK)
     status = bs_sha256(all.data, all.n_bytes, digest, err);
   if (status == BS_OK)

@@ -2,6 +2,7 @@
 #ifndef BIGSWEEP_TASKS_VARIANT_INTERNAL_H
 #define BIGSWEEP_TASKS_VARIANT_INTERNAL_H
 
+#include "base/writer_internal.h"
 #include "bigsweep/json.h"
 #include "bigsweep/task.h"
 
@@ -23,9 +24,8 @@ bs_status bs_variant_read(bs_variant **out, bs_shots *shots, const bs_json *json
 /* Whether the answer is taken out of the text that also holds the reasoning. */
 bool bs_variant_in_one_step(const bs_variant *variant);
 
-/* Appends the object. `is_content`: without the name and the head's path. */
-bs_status bs_variant_print(const bs_variant *variant, bool is_content, bs_text *json,
-                           bs_error *err);
+/* Writes the object. `is_content`: without the name and the head's path. */
+void bs_variant_write(bs_writer *w, const bs_variant *variant, bool is_content);
 bs_status bs_variant_copy(bs_variant **out, const bs_variant *variant, bs_error *err);
 
 /* Reads a list of names of metrics (bs_metric_name_check), each once. *names and *n are the

@@ -268,36 +268,15 @@ bs_status bs_variant_read(bs_variant **out, bs_shots *shots, const bs_json *json
   return status;
 }
 
-static bs_status print_text(bs_text *json, const char *key, const char *text, bs_error *err) {
-  bs_status status = bs_text_printf(
-      json, err, "%s\"%s\": ", json->data[json->n_bytes - 1] == '{' ? "" : ", ", key);
-  if (status == BS_OK && bs_utf8_valid_bytes(text, strlen(text)) < strlen(text))
-    status = bs_error_set(err, BS_ERR_INPUT, "%s is not UTF-8: %s", key, text);
-  return status == BS_OK ? bs_json_append_string(json, text, strlen(text), err) : status;
-}
-
-static bs_status print_double(bs_text *json, const char *key, double value, bs_error *err) {
-  bs_status status = bs_text_printf(
-      json, err, "%s\"%s\": ", json->data[json->n_bytes - 1] == '{' ? "" : ", ", key);
-  return status == BS_OK ? bs_json_append_double(json, value, err) : status;
-}
-
-bs_status bs_variant_print(const bs_variant *variant, bool is_content, bs_text *json,
-                           bs_error *err) {
-  bs_status status = bs_text_append(json, "{", 1, err);
-  if (status == BS_OK && !is_content)
-    status = print_text(json, "name", variant->name, err);
-  for (size_t i = 0; status == BS_OK && i < N_TEXTS; i++) {
+static void write_texts(bs_writer *w, const bs_variant *variant, bool is_content) {
+  for (size_t i = 0; i < N_TEXTS; i++) {
     bool is_path = TEXTS[i].offset == offsetof(bs_variant, head);
     if (const_text_of(variant, i) != NULL && !(is_content && is_path))
-      status = print_text(json, TEXTS[i].key, const_text_of(variant, i), err);
+      bs_writer_member(w, TEXTS[i].key, const_text_of(variant, i));
   }
-  if (status == BS_OK && variant->append_choices >= 0)
-    status = bs_text_printf(json, err, "%s\"append_choices_to_input\": %s",
-                            json->data[json->n_bytes - 1] == '{' ? "" : ", ",
-                            variant->append_choices != 0 ? "true" : "false");
-  if (status == BS_OK && variant->generates_answer)
-    status = print_text(json, "answer", "text", err);
+}
+
+static void write_numbers(bs_writer *w, const bs_variant *variant) {
   const struct {
     const char *key;
     double value;
@@ -307,13 +286,31 @@ bs_status bs_variant_print(const bs_variant *variant, bool is_content, bs_text *
       {"top_p", variant->top_p},
       {"max_length", variant->max_length == BS_WHOLE_LENGTH ? 0 : (double)variant->max_length},
       {"max_tokens", (double)variant->max_new_tokens}};
-  if (status == BS_OK && variant->max_length == BS_WHOLE_LENGTH)
-    status = bs_text_printf(json, err, "%s\"max_length\": null",
-                            json->data[json->n_bytes - 1] == '{' ? "" : ", ");
-  for (size_t i = 0; status == BS_OK && i < sizeof numbers / sizeof *numbers; i++)
-    if (numbers[i].value != 0)
-      status = print_double(json, numbers[i].key, numbers[i].value, err);
-  return status == BS_OK ? bs_text_append(json, "}", 1, err) : status;
+  if (variant->max_length == BS_WHOLE_LENGTH) {
+    bs_writer_key(w, "max_length");
+    bs_writer_null(w);
+  }
+  for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+    if (numbers[i].value == 0)
+      continue;
+    bs_writer_key(w, numbers[i].key);
+    bs_writer_number(w, numbers[i].value);
+  }
+}
+
+void bs_variant_write(bs_writer *w, const bs_variant *variant, bool is_content) {
+  bs_writer_begin_object(w);
+  if (!is_content)
+    bs_writer_member(w, "name", variant->name);
+  write_texts(w, variant, is_content);
+  if (variant->append_choices >= 0) {
+    bs_writer_key(w, "append_choices_to_input");
+    bs_writer_bool(w, variant->append_choices != 0);
+  }
+  if (variant->generates_answer)
+    bs_writer_member(w, "answer", "text");
+  write_numbers(w, variant);
+  bs_writer_end_object(w);
 }
 
 bs_status bs_variant_parse(bs_variant **out, int64_t *first_shots, const char *text, size_t n_bytes,
