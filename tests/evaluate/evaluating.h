@@ -1,6 +1,6 @@
 /* What the tests of evaluation share. */
-#ifndef BIGSWEEP_TESTS_SCORING_EVALUATING_H
-#define BIGSWEEP_TESTS_SCORING_EVALUATING_H
+#ifndef BIGSWEEP_TESTS_EVALUATE_EVALUATING_H
+#define BIGSWEEP_TESTS_EVALUATE_EVALUATING_H
 
 #include "backend/border_internal.h"
 #include "bigsweep/evaluate.h"
