@@ -7,6 +7,7 @@
 
 #include "analysis/print_internal.h"
 #include "base/memory_internal.h"
+#include "base/writer_internal.h"
 #include "bigsweep/metric.h"
 
 enum { COLUMNS_BEFORE = 4, COLUMNS_BEHIND = 3, COLUMNS_HUMAN = 2 };
@@ -76,35 +77,26 @@ static const char *column_label(const family_table *of, size_t at, char text[BS_
   return text;
 }
 
-/* "models: a (1M), b and c (2M)" */
-static bs_status append_models(bs_text *to, const family_table *of, bs_error *err) {
+/* "models: a (1M), b + c (2M)" */
+static void write_models(bs_writer *w, const family_table *of) {
   const bs_analysis *analysis = of->analysis;
   char scale[BS_CELL_BYTES];
-  bs_status status = bs_text_append_string(to, "models:", err);
-  for (size_t i = 0; status == BS_OK && i < of->n_columns; i++) {
-    bool is_first = true;
-    for (uint32_t m = 0; status == BS_OK && m < analysis->n_models; m++) {
+  bs_writer_append_string(w, "models:");
+  for (size_t i = 0; i < of->n_columns; i++) {
+    const char *before = i > 0 ? ", " : " ";
+    for (uint32_t m = 0; m < analysis->n_models; m++) {
       if (analysis->models[m].first_repeat != of->columns[i].model)
         continue;
-      status = bs_text_printf(to, err, "%s%s",
-                              !is_first ? " + "
-                              : i > 0   ? ", "
-                                        : " ",
-                              analysis->models[m].name);
-      is_first = false;
+      bs_writer_printf(w, "%s%s", before, analysis->models[m].name);
+      before = " + ";
     }
     bs_format_scale(scale, of->columns[i].scale);
-    if (status == BS_OK)
-      status = bs_text_printf(to, err, " (%s)", scale);
+    bs_writer_printf(w, " (%s)", scale);
   }
-  if (status == BS_OK)
-    status = bs_text_append_string(to, "\n", err);
-  if (status == BS_OK && analysis->tables->linearity[of->first].shared_scales > 0)
-    status = bs_text_append_string(to,
-                                   "different models of one scale stand beside each other: I, L "
-                                   "and B are undefined\n",
-                                   err);
-  return status;
+  bs_writer_append_string(w, "\n");
+  if (analysis->tables->linearity[of->first].shared_scales > 0)
+    bs_writer_append_string(w, "different models of one scale stand beside each other: I, L "
+                               "and B are undefined\n");
 }
 
 static bs_status set_number(family_table *to, size_t column, double value, bs_error *err) {
@@ -235,11 +227,13 @@ static bs_status append_family(bs_text *to, const bs_analysis *analysis, const b
   }
   if (status == BS_OK)
     status = fill_rows(&table, err);
-  if (status == BS_OK)
-    status = bs_text_printf(to, err, "%sfamily %s\n", first > 0 ? "\n" : "",
-                            analysis->tables->linearity[first].family);
-  if (status == BS_OK)
-    status = append_models(to, &table, err);
+  if (status == BS_OK) {
+    bs_writer w = {.to = to};
+    bs_writer_printf(&w, "%sfamily %s\n", first > 0 ? "\n" : "",
+                     analysis->tables->linearity[first].family);
+    write_models(&w, &table);
+    status = bs_writer_status(&w, err);
+  }
   if (status == BS_OK)
     status = bs_grid_append(to, &table.grid, err);
   bs_grid_close(&table.grid);
@@ -275,29 +269,26 @@ static bool has_repeats(const bs_analysis *analysis) {
 }
 
 static bs_status append_legend(bs_text *to, const bs_analysis *analysis, bs_error *err) {
-  bs_status status = bs_text_append_string(
-      to,
+  bs_writer w = {.to = to};
+  bs_writer_append_string(
+      &w,
       "\n* preferred metric; n examples per model; scores \xC2\xB1 their standard error; variants "
       "of metrics\n  by length are in the file and with --csv\n"
       "I improvement (largest less smallest score, negative when the largest comes first)\n"
       "L linearity, I over the root mean square of the steps; B breakthroughness, I over the root "
-      "median square\n",
-      err);
-  if (status == BS_OK && has_repeats(analysis))
-    status = bs_text_append_string(
-        to,
+      "median square\n");
+  if (has_repeats(analysis))
+    bs_writer_append_string(
+        &w,
         "[k: s] of k repeats, which differ in their seed: the score is their mean, \xC2\xB1 its "
-        "error over the examples\n  alone; s the standard deviation between the repeats\n",
-        err);
-  if (status == BS_OK && analysis->tables->n_aggregates > 0)
-    status = bs_text_append_string(
-        to,
-        BS_AGGREGATE_METRIC ": mean over n tasks of the preferred scores, each normalised\n  to 0 "
-                            "(lowest, or chance) to 100\n",
-        err);
-  if (status == BS_OK && analysis->tables->n_humans > 0)
-    status = bs_text_append_string(to, "raters: what human raters score on average\n", err);
-  return status;
+        "error over the examples\n  alone; s the standard deviation between the repeats\n");
+  if (analysis->tables->n_aggregates > 0)
+    bs_writer_append_string(&w, BS_AGGREGATE_METRIC
+                            ": mean over n tasks of the preferred scores, each normalised\n  to 0 "
+                            "(lowest, or chance) to 100\n");
+  if (analysis->tables->n_humans > 0)
+    bs_writer_append_string(&w, "raters: what human raters score on average\n");
+  return bs_writer_status(&w, err);
 }
 
 bs_status bs_analysis_print(const bs_analysis *analysis, FILE *to, bs_error *err) {

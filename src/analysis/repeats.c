@@ -8,6 +8,7 @@
 
 #include "analysis/print_internal.h"
 #include "base/memory_internal.h"
+#include "base/writer_internal.h"
 
 /* A model on its way through the sort. */
 typedef struct entry {
@@ -92,56 +93,50 @@ bs_status bs_repeats_find(const bs_model_place *models, size_t n, uint32_t *firs
 enum { MOST_SCALES = 4, MOST_NAMES = 6 }; /* in one message */
 
 /* "a, b and c (4.15M)" */
-static bs_status append_names(bs_text *to, const entry *entries, size_t n, bs_error *err) {
+static void write_names(bs_writer *w, const entry *entries, size_t n) {
   char scale[BS_CELL_BYTES];
   size_t n_told = n <= MOST_NAMES ? n : MOST_NAMES - 1;
-  bs_status status = BS_OK;
-  for (size_t i = 0; status == BS_OK && i < n_told; i++)
-    status = bs_text_printf(to, err, "%s%s",
-                            i == 0                           ? ""
-                            : i + 1 == n_told && n_told == n ? " and "
-                                                             : ", ",
-                            entries[i].place->name);
-  if (status == BS_OK && n_told < n)
-    status = bs_text_printf(to, err, " and %zu other%s", n - n_told, bs_plural(n - n_told));
+  for (size_t i = 0; i < n_told; i++)
+    bs_writer_printf(w, "%s%s",
+                     i == 0                           ? ""
+                     : i + 1 == n_told && n_told == n ? " and "
+                                                      : ", ",
+                     entries[i].place->name);
+  if (n_told < n)
+    bs_writer_printf(w, " and %zu other%s", n - n_told, bs_plural(n - n_told));
   bs_format_scale(scale, entries[0].place->scale);
-  return status == BS_OK ? bs_text_printf(to, err, " (%s)", scale) : status;
+  bs_writer_printf(w, " (%s)", scale);
 }
 
 /* entries[n] are one family's. */
-static bs_status append_shared(bs_text *to, const entry *entries, size_t n,
-                               const bs_scale_sharing *sharing, bs_error *err) {
+static void write_shared(bs_writer *w, const entry *entries, size_t n,
+                         const bs_scale_sharing *sharing) {
   size_t n_shared = 0;
-  bs_status status = BS_OK;
-  for (size_t at = 0, n_same; status == BS_OK && at < n; at += n_same) {
+  for (size_t at = 0, n_same; at < n; at += n_same) {
     n_same = count_same_place(entries + at, n - at);
     if (sharing[entries[at].model] == BS_SCALE_OWN || ++n_shared > MOST_SCALES)
       continue;
-    status = bs_text_append_string(to, n_shared > 1 ? "; " : "", err);
-    if (status == BS_OK)
-      status = append_names(to, entries + at, n_same, err);
+    bs_writer_append_string(w, n_shared > 1 ? "; " : "");
+    write_names(w, entries + at, n_same);
   }
-  if (status == BS_OK && n_shared > MOST_SCALES)
-    status = bs_text_printf(to, err, "; and at %zu more scale%s", n_shared - MOST_SCALES,
-                            bs_plural(n_shared - MOST_SCALES));
-  return status;
+  if (n_shared > MOST_SCALES)
+    bs_writer_printf(w, "; and at %zu more scale%s", n_shared - MOST_SCALES,
+                     bs_plural(n_shared - MOST_SCALES));
 }
 
 static bs_status tell_family(const entry *entries, size_t n, const bs_scale_sharing *sharing,
                              bs_analysis_notice notice, void *user, bs_error *err) {
   bs_text text = {0};
-  bs_status status = bs_text_printf(
-      &text, err,
-      "family \"%s\" has different models of the same scale: ", entries[0].place->family);
-  if (status == BS_OK)
-    status = append_shared(&text, entries, n, sharing, err);
-  if (status == BS_OK)
-    status = bs_text_append_string(
-        &text,
-        ". They are never averaged, so the family has no single curve: its linearity and "
-        "breakthroughness are left undefined. Give each series of models a \"family\" of its own, "
-        "or, if they are repeats of one training, different values of \"seed\"",
-        err);
+  bs_writer w = {.to = &text};
+  bs_writer_printf(
+      &w, "family \"%s\" has different models of the same scale: ", entries[0].place->family);
+  write_shared(&w, entries, n, sharing);
+  bs_writer_append_string(
+      &w,
+      ". They are never averaged, so the family has no single curve: its linearity and "
+      "breakthroughness are left undefined. Give each series of models a \"family\" of its own, "
+      "or, if they are repeats of one training, different values of \"seed\"");
+  bs_status status = bs_writer_status(&w, err);
   if (status == BS_OK)
     notice(user, text.data);
   bs_text_free(&text);

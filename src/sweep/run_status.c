@@ -9,6 +9,7 @@
 
 #include "base/file_internal.h"
 #include "base/memory_internal.h"
+#include "base/writer_internal.h"
 #include "bigsweep/json.h"
 #include "store/commit_internal.h"
 #include "sweep/coordinator/collect_internal.h"
@@ -36,47 +37,45 @@ enum { MAX_STATUS_BYTES = 1 << 26 };
   X(n_lost)
 #define REALS(X) X(cost_done) X(cost_total) X(seconds)
 
-static bs_status append_model(bs_text *text, const bs_model_progress *model, bs_error *err) {
-  bs_status status = bs_text_append_string(text, "  {\"name\": ", err);
-  if (status == BS_OK)
-    status = bs_json_append_string(text, model->name, strlen(model->name), err);
-  if (status == BS_OK)
-    status = bs_text_printf(
-        text, err,
-        ", \"total\": %llu, \"done\": %llu, \"failed\": %llu, "
-        "\"running\": %s",
-        (unsigned long long)model->examples_total, (unsigned long long)model->examples_done,
-        (unsigned long long)model->examples_failed, model->is_running ? "true" : "false");
-#define APPEND_PROMPTS(name)                                                                       \
-  if (status == BS_OK)                                                                             \
-    status = bs_text_printf(text, err, ", \"" #name "\": %llu",                                    \
-                            (unsigned long long)model->prompts.name);
-  PROMPTS(APPEND_PROMPTS)
-  return status == BS_OK ? bs_text_append(text, "}", 1, err) : status;
+static void write_count(bs_writer *w, const char *key, uint64_t value) {
+  bs_writer_key(w, key);
+  bs_writer_integer(w, (int64_t)value);
 }
 
+static void write_model(bs_writer *w, const bs_model_progress *model) {
+  bs_writer_begin_object(w);
+  bs_writer_key(w, "name");
+  bs_writer_string(w, model->name, strlen(model->name));
+  write_count(w, "total", model->examples_total);
+  write_count(w, "done", model->examples_done);
+  write_count(w, "failed", model->examples_failed);
+  bs_writer_key(w, "running");
+  bs_writer_bool(w, model->is_running);
+#define WRITE_PROMPTS(name) write_count(w, #name, model->prompts.name);
+  PROMPTS(WRITE_PROMPTS)
+  bs_writer_end_object(w);
+}
+
+/* A line for each number and each model. */
 static bs_status build(bs_text *text, const bs_coordinator *coordinator,
                        const bs_sweep_summary *summary, bs_error *err) {
   const bs_progress *p = &summary->progress;
-  bs_status status = bs_text_printf(text, err, "{\"updated\": %lld", (long long)time(NULL));
-#define APPEND_COUNT(name)                                                                         \
-  if (status == BS_OK)                                                                             \
-    status = bs_text_printf(text, err, ",\n\"" #name "\": %llu", (unsigned long long)p->name);
-#define APPEND_REAL(name)                                                                          \
-  if (status == BS_OK)                                                                             \
-    status = bs_text_printf(text, err, ",\n\"" #name "\": %.17g", p->name);
-  COUNTS(APPEND_COUNT)
-  REALS(APPEND_REAL)
-  if (status == BS_OK)
-    status = bs_text_append_string(text, ",\n\"models\": [", err);
-  for (size_t m = 0; status == BS_OK && m < p->n_models; m++) {
+  bs_writer w = {.to = text};
+  bs_writer_printf(&w, "{\"updated\": %lld", (long long)time(NULL));
+#define WRITE_COUNT(name)                                                                          \
+  bs_writer_printf(&w, ",\n\"" #name "\": %llu", (unsigned long long)p->name);
+#define WRITE_REAL(name) bs_writer_printf(&w, ",\n\"" #name "\": %.17g", p->name);
+  COUNTS(WRITE_COUNT)
+  REALS(WRITE_REAL)
+  bs_writer_append_string(&w, ",\n\"models\": [");
+  for (size_t m = 0; m < p->n_models; m++) {
     bs_model_progress model;
     bs_coordinator_model_progress(coordinator, m, &model);
-    status = bs_text_append_string(text, m > 0 ? ",\n" : "\n", err);
-    if (status == BS_OK)
-      status = append_model(text, &model, err);
+    bs_writer_append_string(&w, m > 0 ? ",\n  " : "\n  ");
+    write_model(&w, &model);
   }
-  return status == BS_OK ? bs_text_append_string(text, "]}\n", err) : status;
+  bs_writer_append_string(&w, "]}\n");
+  return bs_writer_status(&w, err);
 }
 
 static char *beside(const char *output, const char *suffix) {
