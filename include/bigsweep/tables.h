@@ -70,8 +70,6 @@ BS_API bs_status bs_tables_new(bs_tables **out, const char *const *metric_names,
                                bs_error *err);
 BS_API void bs_tables_free(bs_tables **tables);
 
-/* A copy of n_bytes bytes and a NUL, owned by `tables`; NULL when out of memory. */
-BS_API const char *bs_tables_string(bs_tables *tables, const char *bytes, size_t n_bytes);
 /* Says where the tables come from; the strings are copied. */
 BS_API bs_status bs_tables_set_provenance(bs_tables *tables, const bs_provenance *provenance,
                                           bs_error *err);

@@ -5,6 +5,7 @@
 
 #include "analysis/outcomes_internal.h"
 #include "base/memory_internal.h"
+#include "base/text_internal.h"
 #include "bigsweep/analysis.h"
 #include "bigsweep/metric.h"
 #include "bigsweep/reach.h"
@@ -56,18 +57,6 @@ static size_t targets_at(const bs_tables *results, size_t end, size_t *at) {
   return *at - first;
 }
 
-/* Whether a metric is among names separated by commas. */
-static bool is_listed(const char *list, const char *name) {
-  size_t n = strlen(name);
-  for (const char *at = list; *at != '\0'; at += *at == ',') {
-    size_t length = strcspn(at, ",");
-    if (length == n && memcmp(at, name, n) == 0)
-      return true;
-    at += length;
-  }
-  return false;
-}
-
 static bs_status tell_reach_of(const bs_tables *results, const task_targets *of, size_t t,
                                bs_analysis_notice notice, void *user, bs_error *err) {
   const bs_task_row *task = &results->tasks[t];
@@ -76,7 +65,7 @@ static bs_status tell_reach_of(const bs_tables *results, const task_targets *of,
                       .output_regex = task->output_regex};
   bs_reach reach;
   bs_status status = BS_OK;
-  bs_reach_begin(&reach, &cut, is_listed(task->metrics, bs_metric_numeric_match.name));
+  bs_reach_begin(&reach, &cut, bs_list_has(task->metrics, bs_metric_numeric_match.name));
   for (size_t at = of->first[t], end = of->first[t + 1]; status == BS_OK && at < end;) {
     size_t first = at, n = targets_at(results, end, &at);
     uint32_t example = results->targets[first].example;
@@ -94,7 +83,7 @@ bs_status bs_analysis_tell_reach(const bs_tables *results, bs_analysis_notice no
   task_targets of = {0};
   bs_status status = index_targets(&of, results, err);
   for (size_t t = 0; status == BS_OK && t < results->n_tasks; t++)
-    if (is_listed(results->tasks[t].metrics, bs_metric_exact_str_match.name))
+    if (bs_list_has(results->tasks[t].metrics, bs_metric_exact_str_match.name))
       status = tell_reach_of(results, &of, t, notice, user, err);
   free_targets(&of);
   return status;
@@ -151,7 +140,7 @@ bs_status bs_analysis_tell_white_space(const bs_tables *results, bs_analysis_not
     status = bs_outcomes_open(&outcomes, results, err);
   while (status == BS_OK && bs_outcomes_next(&outcomes)) {
     uint32_t t = results->examples[outcomes.first].task;
-    if (!is_listed(results->tasks[t].metrics, bs_metric_exact_str_match.name))
+    if (!bs_list_has(results->tasks[t].metrics, bs_metric_exact_str_match.name))
       continue;
     status = fill_predictions(&outcomes, err);
     for (size_t i = 0; status == BS_OK && i < outcomes.n; i++) {

@@ -111,27 +111,3 @@ bs_status bs_context_no_tokens(const bs_context *context, const char *continuati
                       "the answer \"%.*s\" has no tokens: the model's tokenizer drops all of it",
                       (int)(n_bytes < MOST_SHOWN ? n_bytes : MOST_SHOWN), continuation);
 }
-
-bs_status bs_encode_pair(const bs_tokenizer *tokenizer, bs_border border, const char *context,
-                         size_t context_bytes, const char *continuation, size_t continuation_bytes,
-                         bs_tokens *context_ids, bs_tokens *continuation_ids, bool *spans,
-                         bs_error *err) {
-  bs_tokens prefix = {0};
-  bs_context opened = {0};
-  bool ignored;
-  size_t n_before = continuation_ids->n;
-  bs_status status = bs_border_prefix(tokenizer, &prefix, err);
-  if (status == BS_OK)
-    status = bs_context_open(&opened, tokenizer, &prefix, border, context, context_bytes, err);
-  if (status == BS_OK)
-    status = bs_tokens_append(context_ids, opened.ids.ids, opened.ids.n, err);
-  if (status == BS_OK)
-    status = bs_context_continue(&opened, continuation, continuation_bytes, continuation_ids,
-                                 spans != NULL ? spans : &ignored, err);
-  if (status == BS_OK && continuation_ids->n == n_before &&
-      continuation_bytes + (context_bytes - opened.n_bytes) > 0)
-    status = bs_context_no_tokens(&opened, continuation, continuation_bytes, err);
-  bs_context_close(&opened);
-  bs_tokens_free(&prefix);
-  return status;
-}

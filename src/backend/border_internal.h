@@ -33,24 +33,11 @@ bs_status bs_context_continue(const bs_context *context, const char *continuatio
 bs_status bs_context_no_tokens(const bs_context *context, const char *continuation, size_t n_bytes,
                                bs_error *err);
 
-/* Appends the tokens of a context and one continuation of it. What the tokenizer's post-processor
-   puts before a text (BOS) goes before the context; what it puts behind one (EOS) is left out.
-   *spans (optional): a token would span a joint border. A continuation that is not empty, moved
-   white space included, has at least one token; BS_ERR_INPUT when the tokenizer drops all of it. */
-bs_status bs_encode_pair(const bs_tokenizer *tokenizer, bs_border border, const char *context,
-                         size_t context_bytes, const char *continuation, size_t continuation_bytes,
-                         bs_tokens *context_ids, bs_tokens *continuation_ids, bool *spans,
-                         bs_error *err);
-
 /* A prompt that text is generated behind, in tokens. With a joint border it is the context that
    answers are scored behind: the white space at its end is left off, and is taken from the front of
    what comes. */
 typedef struct bs_generation_prompt bs_generation_prompt;
 
-/* `text` need not stay; `tokenizer` is borrowed until bs_generation_prompt_free. */
-bs_status bs_generation_prompt_new(bs_generation_prompt **out, const bs_tokenizer *tokenizer,
-                                   bs_border border, const char *text, size_t n_bytes,
-                                   bs_error *err);
 /* From tokens as they are. */
 bs_status bs_generation_prompt_of_ids(bs_generation_prompt **out, const bs_tokenizer *tokenizer,
                                       const int32_t *ids, size_t n, bs_error *err);

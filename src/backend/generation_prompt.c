@@ -66,22 +66,6 @@ bs_status bs_context_to_generate(const bs_context *context, bs_generation_prompt
   return status;
 }
 
-bs_status bs_generation_prompt_new(bs_generation_prompt **out, const bs_tokenizer *tokenizer,
-                                   bs_border border, const char *text, size_t n_bytes,
-                                   bs_error *err) {
-  bs_tokens prefix = {0};
-  bs_context context = {0};
-  *out = NULL;
-  bs_status status = bs_border_prefix(tokenizer, &prefix, err);
-  if (status == BS_OK)
-    status = bs_context_open(&context, tokenizer, &prefix, border, text, n_bytes, err);
-  if (status == BS_OK)
-    status = bs_context_to_generate(&context, out, err);
-  bs_context_close(&context);
-  bs_tokens_free(&prefix);
-  return status;
-}
-
 void bs_generation_prompt_free(bs_generation_prompt **prompt) {
   if (*prompt == NULL)
     return;

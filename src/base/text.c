@@ -114,3 +114,17 @@ const char *bs_nearest_name(const char *name, const char *const *known, size_t n
   }
   return nearest;
 }
+
+bool bs_list_has_bytes(const char *list, const char *name, size_t n_bytes) {
+  for (const char *at = list; *at != '\0'; at += *at == ',') {
+    size_t n = strcspn(at, ",");
+    if (n == n_bytes && memcmp(at, name, n) == 0)
+      return true;
+    at += n;
+  }
+  return false;
+}
+
+bool bs_list_has(const char *list, const char *name) {
+  return bs_list_has_bytes(list, name, strlen(name));
+}

@@ -21,6 +21,9 @@ bool bs_is_space(uint32_t code_point);
 /* The length of text[0..n_bytes) without the white space at its end. UTF-8. */
 size_t bs_trimmed_bytes(const char *text, size_t n_bytes);
 
+/* Whether a name stands among names that are separated by commas ("a,b"). */
+bool bs_list_has(const char *list, const char *name);
+bool bs_list_has_bytes(const char *list, const char *name, size_t n_bytes);
 /* What a file seems to be whose content is not of the expected kind: "it is a Git LFS pointer: …",
    the whole message behind the file's name; "" when it looks like nothing known. */
 const char *bs_guess_format(const char *bytes, size_t n);

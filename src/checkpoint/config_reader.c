@@ -61,6 +61,15 @@ size_t bs_model_config_size_of(bs_reader *reader, const char *const *names) {
   return bs_model_config_size(reader, key, 0);
 }
 
+void bs_model_config_heads(bs_reader *reader, bs_blueprint *blueprint, const char *heads,
+                           const char *width) {
+  if (blueprint->d_model % blueprint->n_heads != 0)
+    bs_reader_fail(reader, BS_ERR_INPUT, heads, "%zu heads do not divide %s %zu",
+                   blueprint->n_heads, width, blueprint->d_model);
+  blueprint->n_kv_heads = blueprint->n_heads;
+  blueprint->head_dim = blueprint->d_model / blueprint->n_heads;
+}
+
 static bool is_null(const bs_reader *reader, const char *key) {
   return cJSON_IsNull(bs_json_get(reader->config->root, key));
 }
@@ -85,7 +94,7 @@ bool bs_model_config_bool(bs_reader *reader, const char *key, bool fallback) {
   return value;
 }
 
-const char *bs_model_config_string(bs_reader *reader, const char *key, const char *fallback) {
+static const char *config_string(bs_reader *reader, const char *key, const char *fallback) {
   const char *value = fallback;
   if (is_null(reader, key))
     bs_reader_fail(reader, BS_ERR_INPUT, key, "null: expected a string");
@@ -111,7 +120,7 @@ bs_activation bs_model_config_activation(bs_reader *reader, const char *key, con
       {"quick_gelu", BS_ACTIVATION_GELU_QUICK},
       {"relu", BS_ACTIVATION_RELU},
   };
-  const char *name = bs_model_config_string(reader, key, fallback);
+  const char *name = config_string(reader, key, fallback);
   for (size_t i = 0; i < sizeof known / sizeof *known; i++)
     if (strcmp(name, known[i].name) == 0)
       return known[i].activation;

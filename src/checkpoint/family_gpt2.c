@@ -47,14 +47,10 @@ static void read_sizes(bs_reader *reader, bs_blueprint *blueprint) {
   blueprint->d_model = bs_model_config_size_of(reader, width);
   blueprint->n_layers = bs_model_config_size_of(reader, layers);
   blueprint->n_heads = bs_model_config_size_of(reader, heads);
-  blueprint->n_kv_heads = blueprint->n_heads;
   blueprint->d_ff = bs_model_config_size(reader, "n_inner", 4 * blueprint->d_model);
   blueprint->vocab_size = bs_model_config_size(reader, "vocab_size", 0);
   blueprint->max_positions = bs_model_config_size_of(reader, positions);
-  if (blueprint->d_model % blueprint->n_heads != 0)
-    bs_reader_fail(reader, BS_ERR_INPUT, "n_head", "%zu heads do not divide n_embd %zu",
-                   blueprint->n_heads, blueprint->d_model);
-  blueprint->head_dim = blueprint->d_model / blueprint->n_heads;
+  bs_model_config_heads(reader, blueprint, "n_head", "n_embd");
   blueprint->norm_kind = BS_NORM_LAYER;
   blueprint->norm_epsilon = bs_model_config_positive(reader, "layer_norm_epsilon", 1e-5);
   blueprint->activation = bs_model_config_activation(reader, "activation_function", "gelu_new");

@@ -41,15 +41,10 @@ static void read_sizes(bs_reader *reader, bs_blueprint *blueprint) {
   blueprint->d_model = bs_model_config_size(reader, "hidden_size", 0);
   blueprint->n_layers = bs_model_config_size(reader, "num_hidden_layers", 0);
   blueprint->n_heads = bs_model_config_size(reader, "num_attention_heads", 0);
-  blueprint->n_kv_heads = blueprint->n_heads;
   blueprint->d_ff = bs_model_config_size(reader, "intermediate_size", 0);
   blueprint->vocab_size = bs_model_config_size(reader, "vocab_size", 0);
   blueprint->max_positions = bs_model_config_size(reader, "max_position_embeddings", 0);
-  if (blueprint->d_model % blueprint->n_heads != 0)
-    bs_reader_fail(reader, BS_ERR_INPUT, "num_attention_heads",
-                   "%zu heads do not divide hidden_size %zu", blueprint->n_heads,
-                   blueprint->d_model);
-  blueprint->head_dim = blueprint->d_model / blueprint->n_heads;
+  bs_model_config_heads(reader, blueprint, "num_attention_heads", "hidden_size");
   blueprint->norm_kind = BS_NORM_LAYER;
   blueprint->norm_epsilon = bs_model_config_positive(reader, "layer_norm_eps", 1e-5);
   blueprint->activation = bs_model_config_activation(reader, "hidden_act", "gelu");

@@ -85,9 +85,12 @@ size_t bs_model_config_size(bs_reader *reader, const char *key, size_t fallback)
 /* As bs_model_config_size for a key that has other names, which bs_keys_check has found to agree:
    `names` ends with NULL, the first one is the required one. */
 size_t bs_model_config_size_of(bs_reader *reader, const char *const *names);
+/* Heads that share the width evenly, each with keys and values of its own: n_kv_heads and head_dim,
+   from d_model and n_heads. The keys of both name them in the error. */
+void bs_model_config_heads(bs_reader *reader, bs_blueprint *blueprint, const char *heads,
+                           const char *width);
 double bs_model_config_positive(bs_reader *reader, const char *key, double fallback);
 bool bs_model_config_bool(bs_reader *reader, const char *key, bool fallback);
-const char *bs_model_config_string(bs_reader *reader, const char *key, const char *fallback);
 bs_activation bs_model_config_activation(bs_reader *reader, const char *key, const char *fallback);
 /* Fails the reader with BS_ERR_UNSUPPORTED or BS_ERR_INPUT at `key`. */
 void bs_reader_fail(bs_reader *reader, bs_status status, const char *key, const char *format, ...)

@@ -62,7 +62,8 @@ int bs_threads_share(const bs_rank_cores *ranks, size_t n_ranks, size_t rank) {
   return share < 1 ? 1 : (int)floor(share + ROUNDING);
 }
 
-int bs_threads_cores(const bs_rank_cores *ranks, size_t n_ranks) {
+/* Cores that those of ranks[n_ranks] which work may use together. */
+static int cores_of_workers(const bs_rank_cores *ranks, size_t n_ranks) {
   int n = 0;
   for (size_t core = 0; core < (size_t)BS_CORES_WORDS * WORD_BITS; core++) {
     bool used = false;
@@ -107,7 +108,7 @@ bs_status bs_threads_agree(bs_threads *threads, bs_transport *transport, bs_erro
   if (status == BS_OK)
     *threads =
         (bs_threads){.n_threads = bs_threads_are_given() ? 0 : bs_threads_share(all, n_ranks, here),
-                     .n_cores = bs_threads_cores(all, n_ranks),
+                     .n_cores = cores_of_workers(all, n_ranks),
                      .n_node_cores = transport != NULL ? node_cores() : 0};
   free(mine);
   free(all);

@@ -26,9 +26,6 @@ typedef struct bs_threads {
                        there is no launcher */
 } bs_threads;
 
-/* Cores that those of ranks[n_ranks] which work may use together. */
-int bs_threads_cores(const bs_rank_cores *ranks, size_t n_ranks);
-
 /* All ranks must call it (transport NULL: this process is alone). */
 bs_status bs_threads_agree(bs_threads *threads, bs_transport *transport, bs_error *err);
 

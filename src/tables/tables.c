@@ -49,10 +49,6 @@ void bs_tables_free(bs_tables **tables) {
   *tables = NULL;
 }
 
-const char *bs_tables_string(bs_tables *tables, const char *bytes, size_t n_bytes) {
-  return bs_arena_string(tables->arena, bytes, n_bytes);
-}
-
 /* Replaces the strings of a row by the arena's copies. */
 static bs_status own_strings(bs_tables *tables, const bs_table_schema *schema, void *row,
                              bs_error *err) {

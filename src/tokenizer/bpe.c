@@ -12,8 +12,9 @@
 #include "tokenizer/parts_internal.h"
 #include "tokenizer/unicode_internal.h"
 
-bs_status bs_model_parse_vocabulary(bs_vocabulary *vocabulary, const bs_json *json,
-                                    const cJSON *object, bs_error *err) {
+/* Reads a {"piece": id} object; ids are whole numbers below BS_ID_LIMIT, each used once. */
+static bs_status parse_vocabulary(bs_vocabulary *vocabulary, const bs_json *json,
+                                  const cJSON *object, bs_error *err) {
   if (!cJSON_IsObject(object))
     return bs_json_fault(json, object, err, "expected an object of pieces and their ids");
   bs_text piece = {0};
@@ -209,7 +210,7 @@ static bs_status parse(void **state, bs_vocabulary *vocabulary, const bs_json *j
     return bs_json_fault(json, item, err, "key \"vocab\" is missing");
   bs_status status = parse_options(bpe, json, item, err);
   if (status == BS_OK)
-    status = bs_model_parse_vocabulary(vocabulary, json, pieces, err);
+    status = parse_vocabulary(vocabulary, json, pieces, err);
   if (status == BS_OK)
     status = parse_merges(bpe, vocabulary, json, item, err);
   if (status == BS_OK)

@@ -26,8 +26,4 @@ typedef struct bs_model_kind {
 
 extern const bs_model_kind bs_model_bpe;
 
-/* Reads a {"piece": id} object; ids are whole numbers below BS_ID_LIMIT, each used once. */
-bs_status bs_model_parse_vocabulary(bs_vocabulary *vocabulary, const bs_json *json,
-                                    const cJSON *object, bs_error *err);
-
 #endif

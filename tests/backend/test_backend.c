@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "backend/pairs.h"
 #include "backend/scripted_internal.h"
 #include "evaluating.h"
 #include "harness.h"
@@ -59,8 +60,8 @@ static void check_score(const parts *p, bs_border border, const char *context, c
   bs_error err = {0};
   bs_tokens before = {0}, behind = {0};
   bs_score_result *expected = NULL;
-  BS_TEST_OK(bs_encode_pair(p->tokenizer, border, context, strlen(context), answer, strlen(answer),
-                            &before, &behind, NULL, &err),
+  BS_TEST_OK(encode_pair(p->tokenizer, border, context, strlen(context), answer, strlen(answer),
+                         &before, &behind, NULL, &err),
              err);
   bs_token_span span = {behind.ids, behind.n};
   bs_score_request request = {{before.ids, before.n}, &span, 1};
@@ -113,8 +114,8 @@ static void ids_stand_for_text(void) {
   bs_tokens before = {0}, behind = {0};
   bs_query *queries[2] = {ask(backend, BS_BORDER_JOINT, CONTEXTS[0], ANSWERS, 1, false), NULL};
   bs_score_result *results = NULL;
-  BS_TEST_OK(bs_encode_pair(p.tokenizer, BS_BORDER_JOINT, CONTEXTS[0], strlen(CONTEXTS[0]),
-                            ANSWERS[0], strlen(ANSWERS[0]), &before, &behind, NULL, &err),
+  BS_TEST_OK(encode_pair(p.tokenizer, BS_BORDER_JOINT, CONTEXTS[0], strlen(CONTEXTS[0]), ANSWERS[0],
+                         strlen(ANSWERS[0]), &before, &behind, NULL, &err),
              err);
   bs_passage continuation = {.ids = behind.ids, .n_ids = behind.n};
   bs_question question = {

@@ -405,8 +405,22 @@ static void a_folder_has_one_name(void) {
   CU_ASSERT_EQUAL_FATAL(chdir(here), 0);
 }
 
+static void names_are_found_in_lists(void) {
+  CU_ASSERT_TRUE(bs_list_has("bleu", "bleu"));
+  CU_ASSERT_TRUE(bs_list_has("bleu,rouge1,macro_f1", "bleu"));
+  CU_ASSERT_TRUE(bs_list_has("bleu,rouge1,macro_f1", "rouge1"));
+  CU_ASSERT_TRUE(bs_list_has("bleu,rouge1,macro_f1", "macro_f1"));
+  CU_ASSERT_FALSE(bs_list_has("bleu,rouge1", "rouge"));
+  CU_ASSERT_FALSE(bs_list_has("bleu,rouge1", "e1"));
+  CU_ASSERT_FALSE(bs_list_has("bleu,rouge1", "bleu,rouge1"));
+  CU_ASSERT_FALSE(bs_list_has("", "bleu"));
+  CU_ASSERT_TRUE(bs_list_has_bytes("avx2,portable", "avx2,", 4));
+  CU_ASSERT_FALSE(bs_list_has_bytes("avx512", "avx2", 3));
+}
+
 int main(void) {
   static const bs_test tests[] = {
+      {"names are found in lists", names_are_found_in_lists},
       {"an error keeps the first message", error_keeps_the_first},
       {"errors are UTF-8", errors_are_utf8},
       {"a long message is cut at a character", error_cuts_long_messages},

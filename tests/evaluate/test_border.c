@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "backend/pairs.h"
 #include "bigsweep/evaluate.h"
 #include "evaluating.h"
 #include "harness.h"
@@ -74,8 +75,8 @@ static void check_pair(const bs_tokenizer *tokenizer, bs_border border, const ch
   bs_tokens a = {0}, b = {0};
   bs_text text = {0};
   bool spans;
-  BS_TEST_OK(bs_encode_pair(tokenizer, border, context, strlen(context), continuation,
-                            strlen(continuation), &a, &b, &spans, &err),
+  BS_TEST_OK(encode_pair(tokenizer, border, context, strlen(context), continuation,
+                         strlen(continuation), &a, &b, &spans, &err),
              err);
   for (size_t i = 0; i < a.n; i++)
     bs_text_printf(&text, &err, "%d ", a.ids[i]);
@@ -112,12 +113,11 @@ static void answers_without_tokens_are_refused(void) {
   bs_error err = {0};
   bs_tokens a = {0}, b = {0};
   bs_tokenizer *tokenizer = small_tokenizer("null");
-  BS_TEST_FAILS(
-      bs_encode_pair(tokenizer, BS_BORDER_JOINT, "a:", 2, "\xC3\xA9", 2, &a, &b, NULL, &err),
-      BS_ERR_INPUT, err, "the answer \"\xC3\xA9\" has no tokens");
+  BS_TEST_FAILS(encode_pair(tokenizer, BS_BORDER_JOINT, "a:", 2, "\xC3\xA9", 2, &a, &b, NULL, &err),
+                BS_ERR_INPUT, err, "the answer \"\xC3\xA9\" has no tokens");
   bs_tokenizer_free(&tokenizer);
   tokenizer = small_tokenizer("{\"type\": \"Strip\", \"strip_left\": true, \"strip_right\": true}");
-  BS_TEST_FAILS(bs_encode_pair(tokenizer, BS_BORDER_JOINT, "a:", 2, " ", 1, &a, &b, NULL, &err),
+  BS_TEST_FAILS(encode_pair(tokenizer, BS_BORDER_JOINT, "a:", 2, " ", 1, &a, &b, NULL, &err),
                 BS_ERR_INPUT, err, "the answer \" \" has no tokens");
   /* Nothing at all is nothing to score, and no error of the call. */
   a.n = b.n = 0;
@@ -139,8 +139,8 @@ static void check_rule(const bs_tokenizer *tokenizer, const char *context, const
   while (n > 0 && strchr(" \n", context[n - 1]) != NULL)
     n--;
   bs_text_printf(&text, &err, "%s%s", context, answer);
-  BS_TEST_OK(bs_encode_pair(tokenizer, BS_BORDER_JOINT, context, strlen(context), answer,
-                            strlen(answer), &a, &b, &spans, &err),
+  BS_TEST_OK(encode_pair(tokenizer, BS_BORDER_JOINT, context, strlen(context), answer,
+                         strlen(answer), &a, &b, &spans, &err),
              err);
   BS_TEST_OK(bs_tokenizer_encode(tokenizer, context, n, false, &head, &err), err);
   BS_TEST_OK(bs_tokenizer_encode(tokenizer, text.data, text.n_bytes, false, &whole, &err), err);

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "backend/pairs.h"
 #include "bigsweep/evaluate.h"
 #include "evaluating.h"
 #include "harness.h"
@@ -32,8 +33,8 @@ static size_t check_records(const parts *p, const bs_task *task, const bs_tables
     size_t k = (size_t)number_of(results, i, "answer"), n_greedy = 0;
     const char *text = example->n_choices > 0 ? example->choices[k].text : example->targets[k];
     BS_TEST_OK(bs_prompter_append(prompter, i, &prompt, &err), err);
-    BS_TEST_OK(bs_encode_pair(p->tokenizer, BS_BORDER_JOINT, prompt.data, prompt.n_bytes, text,
-                              strlen(text), &context, &answer, NULL, &err),
+    BS_TEST_OK(encode_pair(p->tokenizer, BS_BORDER_JOINT, prompt.data, prompt.n_bytes, text,
+                           strlen(text), &context, &answer, NULL, &err),
                err);
     size_t n_tokens = answer.n;
     for (size_t t = 0; t < n_tokens; t++) {

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "backend/pairs.h"
 #include "bigsweep/evaluate.h"
 #include "evaluating.h"
 #include "harness.h"
@@ -18,8 +19,7 @@ static void check_text(const char *model, bs_border border, const char *prompt, 
   bs_tokens before = {0}, all = {0};
   bs_text got = {0}, whole = {0};
   BS_TEST_OK(bs_tokenizer_open(&tokenizer, model, &err), err);
-  BS_TEST_OK(bs_generation_prompt_new(&opened, tokenizer, border, prompt, strlen(prompt), &err),
-             err);
+  BS_TEST_OK(open_generation_prompt(&opened, tokenizer, border, prompt, strlen(prompt), &err), err);
   size_t n = strlen(prompt);
   while (border == BS_BORDER_JOINT && n > 0 && strchr(" \n", prompt[n - 1]) != NULL)
     n--;
@@ -119,9 +119,9 @@ static size_t check_greedy(const parts *p, const char *prompt) {
   bs_generation_prompt *opened = NULL;
   bs_generate_result *made = NULL;
   bs_text generated = {0};
-  BS_TEST_OK(bs_generation_prompt_new(&opened, p->tokenizer, BS_BORDER_JOINT, prompt,
-                                      strlen(prompt), &err),
-             err);
+  BS_TEST_OK(
+      open_generation_prompt(&opened, p->tokenizer, BS_BORDER_JOINT, prompt, strlen(prompt), &err),
+      err);
   bs_generate_request request = {.prompt = bs_generation_prompt_ids(opened),
                                  .max_tokens = MAX_TOKENS};
   BS_TEST_OK(bs_engine_generate(p->engine, &request, 1, NULL, NULL, &made, &err), err);
@@ -134,8 +134,8 @@ static size_t check_greedy(const parts *p, const char *prompt) {
     size_t n_greedy = 0;
     if (((unsigned char)text.data[n] & 0xC0) == 0x80)
       continue;
-    BS_TEST_OK(bs_encode_pair(p->tokenizer, BS_BORDER_JOINT, prompt, strlen(prompt), text.data, n,
-                              &context, &answer, &spans, &err),
+    BS_TEST_OK(encode_pair(p->tokenizer, BS_BORDER_JOINT, prompt, strlen(prompt), text.data, n,
+                           &context, &answer, &spans, &err),
                err);
     CU_ASSERT_TRUE(logprob_of(p->engine, &context, &answer, &n_greedy) < 0);
     if (!spans && n_greedy == answer.n && answer.n <= MAX_TOKENS) {

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "backend/pairs.h"
 #include "bigsweep/evaluate.h"
 #include "bigsweep/metric.h"
 #include "evaluating.h"
@@ -52,8 +53,8 @@ static double logprob_alone(bs_engine *engine, const bs_tokenizer *tokenizer, bs
                             const bs_text *prompt, const char *continuation) {
   bs_error err = {0};
   bs_tokens context = {0}, ids = {0};
-  BS_TEST_OK(bs_encode_pair(tokenizer, border, prompt->data, prompt->n_bytes, continuation,
-                            strlen(continuation), &context, &ids, NULL, &err),
+  BS_TEST_OK(encode_pair(tokenizer, border, prompt->data, prompt->n_bytes, continuation,
+                         strlen(continuation), &context, &ids, NULL, &err),
              err);
   bs_token_span span = {ids.ids, ids.n};
   bs_score_request request = {
@@ -134,8 +135,8 @@ static bool check_border(const parts *p, bs_border border, const char *context,
   size_t n = strlen(context);
   while (border == BS_BORDER_JOINT && n > 0 && strchr(" \n\t", context[n - 1]) != NULL)
     n--;
-  BS_TEST_OK(bs_encode_pair(p->tokenizer, border, context, strlen(context), continuation,
-                            strlen(continuation), &a, &b, &spans, &err),
+  BS_TEST_OK(encode_pair(p->tokenizer, border, context, strlen(context), continuation,
+                         strlen(continuation), &a, &b, &spans, &err),
              err);
   bs_text_printf(&text, &err, "%s%s", context, continuation);
   BS_TEST_OK(bs_tokenizer_encode(p->tokenizer, text.data, text.n_bytes, true, &whole, &err), err);
@@ -177,9 +178,9 @@ static void borders_are_where_the_protocol_says(void) {
   /* White space at the end of the context is the continuation's. */
   bs_error err = {0};
   bs_tokens a = {0}, b = {0}, c = {0}, d = {0};
-  BS_TEST_OK(bs_encode_pair(p.tokenizer, BS_BORDER_JOINT, "A: ", 3, "yes", 3, &a, &b, NULL, &err),
+  BS_TEST_OK(encode_pair(p.tokenizer, BS_BORDER_JOINT, "A: ", 3, "yes", 3, &a, &b, NULL, &err),
              err);
-  BS_TEST_OK(bs_encode_pair(p.tokenizer, BS_BORDER_JOINT, "A:", 2, " yes", 4, &c, &d, NULL, &err),
+  BS_TEST_OK(encode_pair(p.tokenizer, BS_BORDER_JOINT, "A:", 2, " yes", 4, &c, &d, NULL, &err),
              err);
   CU_ASSERT_EQUAL(a.n, c.n);
   CU_ASSERT_EQUAL(b.n, d.n);

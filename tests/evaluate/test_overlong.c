@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "backend/pairs.h"
 #include "bigsweep/evaluate.h"
 #include "evaluating.h"
 #include "harness.h"
@@ -104,9 +105,9 @@ static void check_fewer(const bs_tables *results, size_t row, const bs_task *tas
   CU_ASSERT_EQUAL(of->prompt_tokens, n);
   for (size_t k = 0; k < of->n_choices; k++) {
     bs_tokens context = {0}, answer = {0};
-    BS_TEST_OK(bs_encode_pair(p->tokenizer, BS_BORDER_JOINT, prompt.data, prompt.n_bytes,
-                              example->choices[k].text, strlen(example->choices[k].text), &context,
-                              &answer, NULL, &err),
+    BS_TEST_OK(encode_pair(p->tokenizer, BS_BORDER_JOINT, prompt.data, prompt.n_bytes,
+                           example->choices[k].text, strlen(example->choices[k].text), &context,
+                           &answer, NULL, &err),
                err);
     bs_token_span span = {answer.ids, answer.n};
     bs_score_request request = {

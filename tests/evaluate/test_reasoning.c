@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "backend/pairs.h"
 #include "base/text_internal.h"
 #include "bigsweep/evaluate.h"
 #include "bigsweep/metric.h"
@@ -62,8 +63,8 @@ static void generate_alone(const parts *p, const bs_text *prompt, const way *w, 
 static double logprob_alone(const parts *p, const bs_text *prompt, const char *continuation) {
   bs_error err = {0};
   bs_tokens context = {0}, ids = {0};
-  BS_TEST_OK(bs_encode_pair(p->tokenizer, BS_BORDER_JOINT, prompt->data, prompt->n_bytes,
-                            continuation, strlen(continuation), &context, &ids, NULL, &err),
+  BS_TEST_OK(encode_pair(p->tokenizer, BS_BORDER_JOINT, prompt->data, prompt->n_bytes, continuation,
+                         strlen(continuation), &context, &ids, NULL, &err),
              err);
   bs_token_span span = {ids.ids, ids.n};
   bs_score_request request = {

@@ -20,7 +20,7 @@ nm -D --defined-only "$(find "$work/prefix" -name 'libbigsweep.so')" | awk '{ pr
 hidden=$(comm -23 "$work/declared" "$work/shown" | tr '\n' ' ')
 shown=$(comm -13 "$work/declared" "$work/shown" | tr '\n' ' ')
 [ -z "$shown" ] || { echo "FAILED: shown, and in no public header: $shown" >&2; exit 1; }
-[ -z "$hidden" ] || { echo "declared with BS_API, and not defined (or an argument's type): $hidden" >&2; }
+[ -z "$hidden" ] || { echo "FAILED: declared with BS_API, and not shown: $hidden" >&2; exit 1; }
 
 cmake -S "$here/consumer" -B "$work/cmake" -DCMAKE_PREFIX_PATH="$work/prefix" >/dev/null
 cmake --build "$work/cmake" >/dev/null

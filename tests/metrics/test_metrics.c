@@ -6,23 +6,8 @@
 
 #include "harness.h"
 #include "metrics/estimate_internal.h"
+#include "metrics/estimating.h"
 #include "metrics/text_internal.h"
-
-static void close_to(double found, double expected, const char *what) {
-  if (!(fabs(found - expected) <= 1e-12 * (1 + fabs(expected)))) {
-    printf("\n    %s: expected %.17g, found %.17g", what, expected, found);
-    CU_FAIL("not close");
-  }
-}
-
-static bs_estimate estimate(const char *metric, const bs_outcome *outcomes, size_t n) {
-  bs_error err = {0};
-  bs_estimate out = {0};
-  const bs_metric *row = bs_metric_find(metric);
-  CU_ASSERT_PTR_NOT_NULL_FATAL(row);
-  BS_TEST_OK(bs_metric_evaluate(row, outcomes, n, &out, &err), err);
-  return out;
-}
 
 /* One prediction against targets. */
 static double text_value(const char *metric, const char *prediction, const char *target,

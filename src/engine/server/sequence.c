@@ -6,13 +6,14 @@
 
 #include "base/size_internal.h"
 
-int32_t bs_sequence_token(const bs_sequence *sequence, size_t at) {
+/* Token `at`, which may be n: the one after the last that is computed. */
+static int32_t token_at(const bs_sequence *sequence, size_t at) {
   return at < sequence->head.n ? sequence->head.ids[at] : sequence->tail.ids[at - sequence->head.n];
 }
 
 void bs_sequence_copy(const bs_sequence *sequence, size_t first, size_t n, int32_t *out) {
   for (size_t i = 0; i < n; i++)
-    out[i] = bs_sequence_token(sequence, first + i);
+    out[i] = token_at(sequence, first + i);
 }
 
 size_t bs_sequence_shared(const bs_sequence *a, const bs_sequence *b) {
@@ -21,7 +22,7 @@ size_t bs_sequence_shared(const bs_sequence *a, const bs_sequence *b) {
     at = bs_size_min(a->head.n, b->head.n);
   if (at > n)
     at = n;
-  while (at < n && bs_sequence_token(a, at) == bs_sequence_token(b, at))
+  while (at < n && token_at(a, at) == token_at(b, at))
     at++;
   return at;
 }
@@ -30,7 +31,7 @@ static int compare(const void *left, const void *right) {
   const bs_sequence *a = left, *b = right;
   size_t shared = bs_sequence_shared(a, b);
   if (shared < a->n && shared < b->n)
-    return bs_sequence_token(a, shared) < bs_sequence_token(b, shared) ? -1 : 1;
+    return token_at(a, shared) < token_at(b, shared) ? -1 : 1;
   if (a->n != b->n)
     return a->n < b->n ? -1 : 1;
   return a->owner < b->owner ? -1 : a->owner > b->owner;

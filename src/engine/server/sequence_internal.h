@@ -12,8 +12,6 @@ typedef struct bs_sequence {
   size_t owner; /* the caller's index of what it belongs to */
 } bs_sequence;
 
-/* Token `at`, which may be n: the one after the last that is computed. */
-int32_t bs_sequence_token(const bs_sequence *sequence, size_t at);
 /* Copies tokens first .. first + n. */
 void bs_sequence_copy(const bs_sequence *sequence, size_t first, size_t n, int32_t *out);
 /* Length of the common prefix of what is computed. */

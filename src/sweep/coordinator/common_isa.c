@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/memory_internal.h"
+#include "base/text_internal.h"
 #include "sweep/coordinator/coordinator_state_internal.h"
 
 bs_status bs_common_isa_keep(bs_coordinator *c, const char *earlier, bs_error *err) {
@@ -16,20 +17,9 @@ bs_status bs_common_isa_keep(bs_coordinator *c, const char *earlier, bs_error *e
   return (c->chosen_isa = bs_string_copy(earlier, err)) != NULL ? BS_OK : BS_ERR_MEMORY;
 }
 
-/* Whether `name` stands in a list separated by commas. */
-static bool lists(const char *list, const char *name, size_t n_name) {
-  for (const char *at = list; *at != '\0';) {
-    size_t n = strcspn(at, ",");
-    if (n == n_name && memcmp(at, name, n) == 0)
-      return true;
-    at += n + (at[n] == ',');
-  }
-  return false;
-}
-
 static bool all_have(const bs_coordinator *c, const char *name, size_t n_name) {
   for (size_t i = 0; i < c->n_workers; i++)
-    if (c->workers[i].state == PRESENT && !lists(c->workers[i].isas, name, n_name))
+    if (c->workers[i].state == PRESENT && !bs_list_has_bytes(c->workers[i].isas, name, n_name))
       return false;
   return true;
 }
@@ -54,7 +44,7 @@ static bs_status refuse_isa(bs_coordinator *c, bs_error *err) {
   size_t w = 0;
   bs_text common = {0};
   while (c->workers[w].state != PRESENT ||
-         lists(c->workers[w].isas, c->chosen_isa, strlen(c->chosen_isa)))
+         bs_list_has_bytes(c->workers[w].isas, c->chosen_isa, strlen(c->chosen_isa)))
     w++;
   bs_status status = list_common(c, &common, err);
   if (status == BS_OK && c->isa_is_earlier)
@@ -96,5 +86,5 @@ bs_status bs_common_isa_choose(bs_coordinator *c, bs_error *err) {
 }
 
 bool bs_common_isa_has(const bs_coordinator *c, size_t w) {
-  return lists(c->workers[w].isas, c->chosen_isa, strlen(c->chosen_isa));
+  return bs_list_has_bytes(c->workers[w].isas, c->chosen_isa, strlen(c->chosen_isa));
 }

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/memory_internal.h"
+#include "base/text_internal.h"
 #include "bigsweep/metric.h"
 #include "bigsweep/task.h"
 #include "sweep/coordinator/collect_internal.h"
@@ -109,17 +110,6 @@ static bs_status map_tasks(const bs_tables *earlier, const bs_plan *plan, const 
   return status;
 }
 
-static bool is_in_list(const char *list, const char *name) {
-  size_t n = strlen(name);
-  for (const char *at = list; *at != '\0'; at += *at == ',') {
-    size_t length = strcspn(at, ",");
-    if (length == n && memcmp(at, name, n) == 0)
-      return true;
-    at += length;
-  }
-  return false;
-}
-
 /* Appends the metrics with a column that the task has now and had not then, each once. */
 static bs_status append_missing(bs_text *missing, const bs_task_row *then, const bs_task *now,
                                 bs_error *err) {
@@ -127,8 +117,8 @@ static bs_status append_missing(bs_text *missing, const bs_task_row *then, const
   size_t n = bs_task_metrics(now, metrics);
   bs_status status = BS_OK;
   for (size_t k = 0; status == BS_OK && k < n; k++)
-    if (metrics[k]->example != NULL && !is_in_list(then->metrics, metrics[k]->name) &&
-        !is_in_list(missing->data, metrics[k]->name))
+    if (metrics[k]->example != NULL && !bs_list_has(then->metrics, metrics[k]->name) &&
+        !bs_list_has(missing->data, metrics[k]->name))
       status =
           bs_text_printf(missing, err, "%s%s", missing->n_bytes > 0 ? "," : "", metrics[k]->name);
   return status;
