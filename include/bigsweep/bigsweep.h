@@ -10,6 +10,7 @@
 #include "bigsweep/config.h"
 #include "bigsweep/error.h"
 #include "bigsweep/forecast.h"
+#include "bigsweep/report.h"
 #include "bigsweep/statistics.h"
 #include "bigsweep/store.h"
 #include "bigsweep/sweep.h"

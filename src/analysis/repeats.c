@@ -6,7 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "analysis/print_internal.h"
+#include "analysis/analysis_internal.h"
+#include "base/format_internal.h"
 #include "base/memory_internal.h"
 #include "base/writer_internal.h"
 

@@ -5,6 +5,7 @@
 
 #include <stddef.h>
 
+#include "base/writer_internal.h"
 #include "bigsweep/buffer.h"
 #include "bigsweep/error.h"
 
@@ -25,5 +26,11 @@ bs_status bs_csv_next(bs_csv *csv, bs_error *err);
 const char *bs_csv_field(const bs_csv *csv, size_t i);
 /* Frees what reading allocated; name and text are the caller's. */
 void bs_csv_free(bs_csv *csv);
+
+/* Writes a field, with quotes around it where RFC 4180 asks for them. */
+void bs_csv_write_field(bs_writer *w, const char *field);
+/* Writes a number with 17 significant digits, from which the same number is read; nothing for what
+   is undefined (NaN), "inf" or "-inf" for what is infinite. */
+void bs_csv_write_number(bs_writer *w, double number);
 
 #endif

@@ -2,6 +2,7 @@
 #include <stdio.h>
 
 #include "bigsweep/analysis.h"
+#include "bigsweep/report.h"
 #include "bigsweep/sweep.h"
 #include "program/options.h"
 
@@ -54,9 +55,9 @@ static int run(const bs_command *command, int argc, char **argv) {
     analyze_results(command, p.arguments[0], &results, &not_written, &err);
   if (err.status == BS_OK) {
     if (as_csv || (scores != NULL && !as_table))
-      bs_analysis_print_csv(results.analysis, stdout, &err);
+      bs_report_linearity_csv(results.analysis, stdout, &err);
     else
-      bs_analysis_print(results.analysis, stdout, &err);
+      bs_report_tables(results.analysis, stdout, &err);
   }
   if (err.status == BS_OK)
     bs_analysis_tell_shared_scales(results.analysis, print_note, (void *)(size_t)command, &err);

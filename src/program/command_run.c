@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "bigsweep/analysis.h"
+#include "bigsweep/report.h"
 #include "program/expectation.h"
 #include "program/options.h"
 #include "program/progress.h"
@@ -139,7 +140,7 @@ static bs_status print_results(const bs_command *command, const char *config_pat
                                const bs_sweep_summary *summary, bs_error *err) {
   const bs_tables *tables = summary->results.tables;
   const bs_analysis *analysis = summary->results.analysis;
-  bs_status status = bs_analysis_print(analysis, stdout, err);
+  bs_status status = bs_report_tables(analysis, stdout, err);
   if (status == BS_OK)
     status = bs_analysis_tell_white_space(tables, print_note, (void *)(size_t)command, err);
   if (status == BS_OK)

@@ -28,8 +28,9 @@ bs_text printed(const bs_analysis *analysis, bool csv) {
   const char *path = bs_test_path("printed");
   FILE *to = fopen(path, "w");
   CU_ASSERT_PTR_NOT_NULL_FATAL(to);
-  BS_TEST_OK(
-      csv ? bs_analysis_print_csv(analysis, to, &err) : bs_analysis_print(analysis, to, &err), err);
+  BS_TEST_OK(csv ? bs_report_linearity_csv(analysis, to, &err)
+                 : bs_report_tables(analysis, to, &err),
+             err);
   fclose(to);
   return bs_test_read(path);
 }

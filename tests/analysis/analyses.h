@@ -7,6 +7,7 @@
 
 #include "bigsweep/analysis.h"
 #include "bigsweep/buffer.h"
+#include "bigsweep/report.h"
 
 /* The analysis of a table of scores, given as the text of a CSV file. */
 bs_analysis *from_text(const char *text);

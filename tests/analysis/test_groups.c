@@ -259,7 +259,7 @@ static void tables_for_people_hold_it(void) {
   bs_error err = {0};
   FILE *to = fopen(bs_test_path("printed"), "w");
   CU_ASSERT_PTR_NOT_NULL_FATAL(to);
-  BS_TEST_OK(bs_analysis_print(analysis, to, &err), err);
+  BS_TEST_OK(bs_report_tables(analysis, to, &err), err);
   fclose(to);
   bs_text text = bs_test_read(bs_test_path("printed"));
   static const char *const EXPECTED[] = {

@@ -220,7 +220,7 @@ static void a_full_disk_is_told(void) {
   bs_analysis *analysis = from_text("family,model,scale,task,metric,shots,value\nf,a,1,t,m,0,1\n");
   FILE *full = fopen("/dev/full", "w");
   if (full != NULL) {
-    BS_TEST_FAILS(bs_analysis_print(analysis, full, &err), BS_ERR_IO, err, "No space left");
+    BS_TEST_FAILS(bs_report_tables(analysis, full, &err), BS_ERR_IO, err, "No space left");
     fclose(full);
   }
   bs_analysis_free(&analysis);

@@ -1,4 +1,5 @@
-/* The strict CSV reader. */
+/* The strict CSV reader, and the writer of fields. */
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -69,9 +70,44 @@ static void faults_name_line_and_field(void) {
   }
 }
 
+static void what_is_written_is_read_again(void) {
+  static const char *const FIELDS[] = {"plain",      "",   "a,b",     "say \"so\"",
+                                       "two\nlines", "\r", "\xC3\xA9"};
+  bs_text text = {0}, all = {0};
+  bs_error err = {0};
+  bs_writer w = {.to = &text};
+  for (size_t i = 0; i < sizeof FIELDS / sizeof *FIELDS; i++) {
+    bs_writer_append_string(&w, i > 0 ? "," : "");
+    bs_csv_write_field(&w, FIELDS[i]);
+  }
+  BS_TEST_OK(bs_writer_status(&w, &err), err);
+  CU_ASSERT_STRING_EQUAL(text.data,
+                         "plain,,\"a,b\",\"say \"\"so\"\"\",\"two\nlines\",\"\r\",\xC3\xA9");
+  BS_TEST_OK(read_all(text.data, text.n_bytes, &all, &err), err);
+  CU_ASSERT_STRING_EQUAL(all.data, "1:plain;;a,b;say \"so\";two\nlines;\r;\xC3\xA9");
+  bs_text_free(&text);
+  bs_text_free(&all);
+}
+
+static void numbers_keep_all_digits(void) {
+  static const double NUMBERS[] = {0.1, 1e300, -0.0, 3, NAN, INFINITY, -INFINITY};
+  bs_text text = {0};
+  bs_error err = {0};
+  bs_writer w = {.to = &text};
+  for (size_t i = 0; i < sizeof NUMBERS / sizeof *NUMBERS; i++) {
+    bs_csv_write_number(&w, NUMBERS[i]);
+    bs_writer_append_string(&w, ";");
+  }
+  BS_TEST_OK(bs_writer_status(&w, &err), err);
+  CU_ASSERT_STRING_EQUAL(text.data, "0.10000000000000001;1.0000000000000001e+300;-0;3;;inf;-inf;");
+  bs_text_free(&text);
+}
+
 int main(void) {
   static const bs_test tests[] = {
       {"records are read", records_are_read},
+      {"what is written is read again", what_is_written_is_read_again},
+      {"numbers keep all digits", numbers_keep_all_digits},
       {"faults name line and field", faults_name_line_and_field},
   };
   return bs_test_main("csv", tests, sizeof tests / sizeof *tests);

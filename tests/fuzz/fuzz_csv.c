@@ -4,6 +4,7 @@
 
 #include "base/csv_internal.h"
 #include "bigsweep/analysis.h"
+#include "bigsweep/report.h"
 #include "folder.h"
 #include "fuzz.h"
 
@@ -24,8 +25,8 @@ void bs_fuzz_one(const uint8_t *data, size_t size) {
   bs_fuzz_write("scores.csv", data, size);
   bs_analysis *analysis = NULL;
   if (bs_analysis_from_csv(&analysis, path, NULL) == BS_OK &&
-      (bs_analysis_print(analysis, null, NULL) != BS_OK ||
-       bs_analysis_print_csv(analysis, null, NULL) != BS_OK))
+      (bs_report_tables(analysis, null, NULL) != BS_OK ||
+       bs_report_linearity_csv(analysis, null, NULL) != BS_OK))
     abort();
   bs_analysis_free(&analysis);
 }

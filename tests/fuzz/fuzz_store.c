@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "bigsweep/analysis.h"
+#include "bigsweep/report.h"
 #include "bigsweep/store.h"
 #include "damage.h"
 #include "folder.h"
@@ -43,8 +44,8 @@ static void analyse(const bs_tables *results) {
   bs_analysis *analysis = NULL;
   bs_tables *again = NULL;
   if (bs_analysis_from_tables(&analysis, results, NULL) == BS_OK &&
-      (bs_analysis_print(analysis, null, NULL) != BS_OK ||
-       bs_analysis_print_csv(analysis, null, NULL) != BS_OK))
+      (bs_report_tables(analysis, null, NULL) != BS_OK ||
+       bs_report_linearity_csv(analysis, null, NULL) != BS_OK))
     abort();
   if (bs_analysis_rescore(&again, results, added, 1, ignore, NULL, NULL) == BS_OK &&
       bs_tables_check(again, NULL) != BS_OK)

@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "analysis/print_internal.h"
 #include "base/memory_internal.h"
+#include "report/report_internal.h"
 
 enum { COLUMNS_BEFORE = 4 };
 

@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "analysis/print_internal.h"
 #include "base/memory_internal.h"
+#include "report/report_internal.h"
 
 bs_status bs_grid_open(bs_grid *grid, size_t n_rows, size_t n_columns, bs_error *err) {
   size_t n_cells;
@@ -79,31 +79,6 @@ bs_status bs_grid_append(bs_text *to, const bs_grid *from, bs_error *err) {
   return status;
 }
 
-/* 70426624 as "70.4M". */
-void bs_format_scale(char out[BS_CELL_BYTES], double scale) {
-  static const char *const UNITS[] = {"", "K", "M", "B", "T"};
-  size_t unit = 0;
-  while (scale >= 999.5 && unit + 1 < sizeof UNITS / sizeof *UNITS) {
-    scale /= 1000;
-    unit++;
-  }
-  snprintf(out, BS_CELL_BYTES, "%.3g%s", scale, UNITS[unit]);
-}
-
-static int decimals_of(double value) {
-  double size = fabs(value);
-  return size >= 99.95 ? 1 : size >= 9.995 ? 2 : 3;
-}
-
-void bs_format_number(char out[BS_CELL_BYTES], double value) {
-  if (!isfinite(value))
-    snprintf(out, BS_CELL_BYTES, "-");
-  else if (fabs(value) >= 1e6)
-    snprintf(out, BS_CELL_BYTES, "%.3e", value);
-  else
-    snprintf(out, BS_CELL_BYTES, "%.*f", decimals_of(value), value);
-}
-
 /* A width with as many digits as the value that it is of; "-" where it is not known. */
 static void append_width(char out[BS_CELL_BYTES], double value, double width) {
   size_t n = strlen(out);
@@ -112,7 +87,7 @@ static void append_width(char out[BS_CELL_BYTES], double value, double width) {
   else if (fabs(value) >= 1e6)
     snprintf(out + n, BS_CELL_BYTES - n, "%.1e", width);
   else
-    snprintf(out + n, BS_CELL_BYTES - n, "%.*f", decimals_of(value), width);
+    snprintf(out + n, BS_CELL_BYTES - n, "%.*f", bs_decimals_of(value), width);
 }
 
 static void append_part(char out[BS_CELL_BYTES], const char *part) {

@@ -5,10 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "analysis/print_internal.h"
 #include "base/memory_internal.h"
 #include "base/writer_internal.h"
 #include "bigsweep/metric.h"
+#include "report/report_internal.h"
 
 enum { COLUMNS_BEFORE = 4, COLUMNS_BEHIND = 3, COLUMNS_HUMAN = 2 };
 
@@ -291,7 +291,7 @@ static bs_status append_legend(bs_text *to, const bs_analysis *analysis, bs_erro
   return bs_writer_status(&w, err);
 }
 
-bs_status bs_analysis_print(const bs_analysis *analysis, FILE *to, bs_error *err) {
+bs_status bs_report_tables(const bs_analysis *analysis, FILE *to, bs_error *err) {
   bs_text text = {0};
   bs_status status = append_families(&text, analysis, err);
   if (status == BS_OK)

@@ -2,7 +2,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#include "analysis/print_internal.h"
+#include "report/report_internal.h"
 
 enum {
   N_COLUMNS = 8,

@@ -1,42 +1,27 @@
 /* Linearity as CSV. */
 #include <inttypes.h>
-#include <math.h>
-#include <string.h>
 
-#include "analysis/print_internal.h"
-#include "base/writer_internal.h"
-
-/* Quoted where RFC 4180 asks for it. */
-static void write_field(bs_writer *w, const char *field) {
-  if (strpbrk(field, ",\"\r\n") == NULL) {
-    bs_writer_append_string(w, field);
-    return;
-  }
-  bs_writer_append_string(w, "\"");
-  for (; *field != '\0'; field++)
-    bs_writer_append(w, *field == '"' ? "\"\"" : field, *field == '"' ? 2 : 1);
-  bs_writer_append_string(w, "\"");
-}
+#include "base/csv_internal.h"
+#include "report/report_internal.h"
 
 static void write_line(bs_writer *w, const bs_linearity_row *row) {
   const double numbers[] = {row->improvement,        row->linearity,
                             row->breakthroughness,   row->root_mean_square,
                             row->root_median_square, row->linearity_per_step};
-  write_field(w, row->family);
+  bs_csv_write_field(w, row->family);
   bs_writer_printf(w, ",%" PRIu32 ",", row->shots);
-  write_field(w, row->task);
+  bs_csv_write_field(w, row->task);
   bs_writer_append_string(w, ",");
-  write_field(w, row->metric);
+  bs_csv_write_field(w, row->metric);
   bs_writer_printf(w, ",%" PRIu64, row->n);
   for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
     bs_writer_append_string(w, ",");
-    if (isfinite(numbers[i]))
-      bs_writer_printf(w, "%.17g", numbers[i]);
+    bs_csv_write_number(w, numbers[i]);
   }
   bs_writer_append_string(w, "\n");
 }
 
-bs_status bs_analysis_print_csv(const bs_analysis *analysis, FILE *to, bs_error *err) {
+bs_status bs_report_linearity_csv(const bs_analysis *analysis, FILE *to, bs_error *err) {
   bs_text text = {0};
   bs_writer w = {.to = &text};
   bs_writer_append_string(

@@ -1,8 +1,10 @@
 /* What tables for people are made with. */
-#ifndef BIGSWEEP_ANALYSIS_PRINT_INTERNAL_H
-#define BIGSWEEP_ANALYSIS_PRINT_INTERNAL_H
+#ifndef BIGSWEEP_REPORT_REPORT_INTERNAL_H
+#define BIGSWEEP_REPORT_REPORT_INTERNAL_H
 
 #include "analysis/analysis_internal.h"
+#include "base/format_internal.h"
+#include "bigsweep/report.h"
 
 /* A table of texts whose columns are as wide as their widest cell; the first column and the third
    (names) are left-aligned, the others right-aligned. */
@@ -20,11 +22,6 @@ void bs_grid_close(bs_grid *grid);
 bs_status bs_grid_set(bs_grid *to, size_t row, size_t column, const char *text, bs_error *err);
 bs_status bs_grid_append(bs_text *to, const bs_grid *from, bs_error *err);
 
-enum { BS_CELL_BYTES = 80 };
-
-void bs_format_scale(char out[BS_CELL_BYTES], double scale);
-/* "-" for what is undefined. */
-void bs_format_number(char out[BS_CELL_BYTES], double value);
 /* Value and standard error; of repeats, behind them, how many they are and their standard
    deviation. */
 void bs_format_score(char out[BS_CELL_BYTES], const bs_scale_point *point, bool has_repeats);
