@@ -63,3 +63,13 @@ bool bs_choice_normaliser(const bs_outcome *outcome, double *largest, double *su
     *sum += exp(outcome->choice_logprobs[i] - *largest);
   return isfinite(*largest) && isfinite(*sum);
 }
+
+double bs_choice_right(const bs_outcome *outcome, double largest) {
+  double right = 0, best = outcome->target_scores[0];
+  for (size_t i = 1; i < outcome->n_choices; i++)
+    best = fmax(best, outcome->target_scores[i]);
+  for (size_t i = 0; i < outcome->n_choices; i++)
+    if (outcome->target_scores[i] == best)
+      right += exp(outcome->choice_logprobs[i] - largest);
+  return right;
+}

@@ -13,4 +13,7 @@ size_t bs_outcome_choice(const bs_outcome *outcome);
    impossible, or not a number). */
 bool bs_choice_normaliser(const bs_outcome *outcome, double *largest, double *sum);
 
+/* The part of `sum` that the right choices have: those of the highest target_score. */
+double bs_choice_right(const bs_outcome *outcome, double largest);
+
 #endif

@@ -34,15 +34,10 @@ const bs_metric bs_metric_logodds = {
 };
 
 static double loss(const bs_outcome *outcome) {
-  double largest, sum, right = 0, best;
+  double largest, sum;
   if (!bs_choice_normaliser(outcome, &largest, &sum))
     return NAN;
-  best = outcome->target_scores[0];
-  for (size_t i = 1; i < outcome->n_choices; i++)
-    best = fmax(best, outcome->target_scores[i]);
-  for (size_t i = 0; i < outcome->n_choices; i++)
-    if (outcome->target_scores[i] == best)
-      right += exp(outcome->choice_logprobs[i] - largest);
+  double right = bs_choice_right(outcome, largest);
   return right > 0 ? log(sum) - log(right) : INFINITY;
 }
 

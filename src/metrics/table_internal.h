@@ -15,6 +15,7 @@
   ROW(grade_by_characters)                                                                         \
   ROW(grade_by_tokens)                                                                             \
   ROW(weighted_probabilities)                                                                      \
+  ROW(choice_probability)                                                                          \
   ROW(weighted_log_probabilities)                                                                  \
   ROW(brier_score)                                                                                 \
   ROW(calibration_error)                                                                           \
@@ -27,6 +28,7 @@
   ROW(amb_bias_score)                                                                              \
   ROW(disamb_bias_score)                                                                           \
   ROW(log_likelihood)                                                                              \
+  ROW(answer_probability)                                                                          \
   ROW(likelihood_per_byte)                                                                         \
   ROW(likelihood_per_character)                                                                    \
   ROW(likelihood_per_word)                                                                         \

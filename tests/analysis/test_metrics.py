@@ -144,6 +144,11 @@ def classification_loss(logprobs, scores):
     return -math.log(math.fsum(q for q, s in zip(p, scores) if s == max(scores)))
 
 
+def choice_probability(logprobs, scores):
+    total = math.fsum(math.exp(v) for v in logprobs)
+    return math.fsum(math.exp(v) for v, s in zip(logprobs, scores) if s == max(scores)) / total
+
+
 def logodds(logprobs, scores):
     if len(scores) != 2 or scores[0] == scores[1]:
         return math.nan
@@ -179,7 +184,8 @@ TEXT = {"exact_str_match": exact, "case_insensitive_str_match": case_insensitive
         "sequence_f1": sequence_f1}
 CHOICE = {"multiple_choice_grade": grade, "weighted_probabilities": weighted,
           "calibration_multiple_choice_brier_score": brier, "logodds": logodds,
-          "weighted_log_probabilities": weighted_logs, "classification_loss": classification_loss}
+          "weighted_log_probabilities": weighted_logs, "classification_loss": classification_loss,
+          "choice_probability": choice_probability}
 CORPUS = {"macro_f1": macro_f1, "expected_calibration_error": calibration}
 
 
@@ -363,6 +369,7 @@ class FromRecords(unittest.TestCase):
                 lambda: grade([v / max(int(c["tokens"]), 1)
                                for v, c in zip(logprobs, seen["choices"])], scores),
             "log_likelihood": lambda: total,
+            "answer_probability": lambda: math.exp(total),
             "log_likelihood_per_token": lambda: total / row["answer_tokens"],
             "per_token_accuracy": lambda: row["answer_greedy_tokens"] / row["answer_tokens"],
             # a token a letter is what this tokenizer has
@@ -397,7 +404,7 @@ class FromRecords(unittest.TestCase):
                 found = float(seen["row"][name])
                 self.assertTrue(near(found, expected), f"{name}: {found}, expected {expected}")
                 n[name] += 1
-        self.assertEqual(len(n), 21, n)
+        self.assertEqual(len(n), 23, n)
         self.assertTrue(all(count >= 24 for count in n.values()), n)
 
     def test_scores(self):

@@ -325,18 +325,19 @@ static void tasks_have_their_rows(void) {
   CU_ASSERT_STRING_EQUAL(row[0].metrics,
                          "multiple_choice_grade,multiple_choice_grade_per_byte,"
                          "multiple_choice_grade_per_char,multiple_choice_grade_per_token,"
-                         "calibration_multiple_choice_brier_score,expected_calibration_error,"
-                         "log_likelihood,log_likelihood_per_byte,log_likelihood_per_char,"
+                         "choice_probability,calibration_multiple_choice_brier_score,"
+                         "expected_calibration_error,log_likelihood,answer_probability,"
+                         "log_likelihood_per_byte,log_likelihood_per_char,"
                          "log_likelihood_per_word,log_likelihood_per_token,per_token_accuracy");
   CU_ASSERT_EQUAL(row[0].low_score, bs_task_chance(choice));
   CU_ASSERT_EQUAL(row[0].high_score, 1);
   CU_ASSERT_EQUAL(row[0].examples, 5);
   CU_ASSERT_STRING_EQUAL(row[0].sha256, choice->sha256);
   CU_ASSERT_STRING_EQUAL(row[1].preferred_metric, "exact_str_match");
-  CU_ASSERT_STRING_EQUAL(row[1].metrics,
-                         "exact_str_match,log_likelihood,log_likelihood_per_byte,"
-                         "log_likelihood_per_char,log_likelihood_per_word,log_likelihood_per_token,"
-                         "per_token_accuracy,character_edit_distance,token_edit_distance,bleu");
+  CU_ASSERT_STRING_EQUAL(
+      row[1].metrics, "exact_str_match,log_likelihood,answer_probability,log_likelihood_per_byte,"
+                      "log_likelihood_per_char,log_likelihood_per_word,log_likelihood_per_token,"
+                      "per_token_accuracy,character_edit_distance,token_edit_distance,bleu");
   CU_ASSERT_STRING_EQUAL(row[1].stop_string, "");
   CU_ASSERT_STRING_EQUAL(row[1].output_regex, "[^\\.\\?\\!\\;\\n]+");
   CU_ASSERT_EQUAL(row[1].max_length, 128);

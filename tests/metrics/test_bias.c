@@ -184,11 +184,14 @@ static void log_odds_of_two_classes(void) {
   close_estimate("logodds", outcomes, 4, 0, log(3), 2); /* log 3 and -log 3 */
   close_to(estimate("logodds", outcomes, 1).value, log(3), "logodds");
   close_to(estimate("classification_loss", outcomes, 1).value, -log(0.75), "loss");
+  close_to(estimate("choice_probability", outcomes, 1).value, 0.75, "probability");
+  close_to(estimate("choice_probability", outcomes + 2, 1).value, 1, "probability of both");
   close_to(estimate("classification_loss", outcomes + 1, 1).value, -log(0.25), "loss");
   close_to(estimate("classification_loss", outcomes + 2, 1).value, 0, "loss");
   close_to(estimate("classification_loss", outcomes + 3, 1).value, -log(0.75), "loss");
   bs_outcome impossible = choices(logprobs, last, 3);
   close_to(estimate("classification_loss", &impossible, 1).value, INFINITY, "loss");
+  close_to(estimate("choice_probability", &impossible, 1).value, 0, "impossible");
 }
 
 static void log_odds_of_two_prompts(void) {

@@ -164,6 +164,7 @@ static void answers_count_by_length(void) {
                         .answer_tokens = 5,
                         .has_greedy = true,
                         .greedy_tokens = 2};
+  close_to(estimate("answer_probability", &outcome, 1).value, exp(-12), "probability");
   close_to(estimate("log_likelihood_per_byte", &outcome, 1).value, -12.0 / 11, "byte");
   close_to(estimate("log_likelihood_per_char", &outcome, 1).value, -12.0 / 8, "char");
   close_to(estimate("log_likelihood_per_word", &outcome, 1).value, -12.0 / 3, "word");
