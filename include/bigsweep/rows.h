@@ -187,7 +187,12 @@ typedef struct bs_score_row {
   /* as scales, between two models on a logarithmic axis */                                        \
   COLUMN(double, half_rise_scale, BS_PLAIN)                                                        \
   COLUMN(double, half_rise_scale_low, BS_PLAIN)                                                    \
-  COLUMN(double, half_rise_scale_high, BS_PLAIN)
+  COLUMN(double, half_rise_scale_high, BS_PLAIN)                                                   \
+  /* the largest share of the whole change that lies within two neighbouring steps (one with fewer \
+     than six models) */                                                                           \
+  COLUMN(double, jump_share, BS_PLAIN)                                                             \
+  COLUMN(double, jump_share_low, BS_PLAIN)                                                         \
+  COLUMN(double, jump_share_high, BS_PLAIN)
 typedef struct bs_linearity_row {
   BS_LINEARITY_COLUMNS(BS_FIELD)
 } bs_linearity_row;

@@ -73,6 +73,12 @@ typedef struct bs_curve {
      2.25 lies a quarter of the way from model 2 to model 3. Else NaN. */
   double half_rise;
   bs_interval half_rise_interval;
+  /* The largest share of the whole change, from the first model to the last, that lies within two
+     neighbouring steps (one with fewer than six models): 1 where the curve moves there alone, more
+     where it moves back elsewhere. NaN where the whole change is not beyond noise, or with fewer
+     than three models. */
+  double jump;
+  bs_interval jump_interval;
 } bs_curve;
 
 enum { BS_REPLICATES = 1999 };

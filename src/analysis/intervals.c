@@ -85,6 +85,9 @@ static void set_curve(bs_linearity_row *row, const bs_curve *curve, const bs_sca
   row->half_rise_scale = scale_at(points, n, curve->half_rise);
   row->half_rise_scale_low = scale_at(points, n, curve->half_rise_interval.low);
   row->half_rise_scale_high = scale_at(points, n, curve->half_rise_interval.high);
+  row->jump_share = curve->jump;
+  row->jump_share_low = curve->jump_interval.low;
+  row->jump_share_high = curve->jump_interval.high;
 }
 
 static bs_status fill_from_examples(filling *f, size_t row, size_t column, bs_curve *curve,

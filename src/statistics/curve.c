@@ -17,7 +17,9 @@ static bs_curve undefined_curve(void) {
                     .shape = BS_SHAPE_UNDEFINED,
                     .shape_p = NAN,
                     .half_rise = NAN,
-                    .half_rise_interval = nowhere};
+                    .half_rise_interval = nowhere,
+                    .jump = NAN,
+                    .jump_interval = nowhere};
 }
 
 /* Frees the noise. */
@@ -28,6 +30,8 @@ static bs_status fill(bs_curve *curve, bs_noise *noise, bs_error *err) {
     status = bs_curve_fill_shape(curve, noise, err);
   if (status == BS_OK)
     status = bs_curve_fill_half_rise(curve, noise, err);
+  if (status == BS_OK)
+    status = bs_curve_fill_jump(curve, noise, err);
   bs_noise_free(noise);
   return status;
 }

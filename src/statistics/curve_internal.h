@@ -9,5 +9,9 @@
 bs_status bs_curve_fill_intervals(bs_curve *curve, const bs_noise *noise, bs_error *err);
 bs_status bs_curve_fill_shape(bs_curve *curve, const bs_noise *noise, bs_error *err);
 bs_status bs_curve_fill_half_rise(bs_curve *curve, const bs_noise *noise, bs_error *err);
+bs_status bs_curve_fill_jump(bs_curve *curve, const bs_noise *noise, bs_error *err);
+
+/* How many neighbouring steps a jump is looked for in. */
+size_t bs_jump_width(size_t n_models);
 
 #endif

@@ -15,8 +15,7 @@
 static const double LEVEL = 0.04;
 /* Differences below this share of the largest score are rounding. */
 static const double ROUNDING = 1e-12;
-/* A jump is looked for over two steps; over one where there are fewer models. */
-enum { LEAST_MODELS = 3, MODELS_FOR_TWO_STEPS = 6 };
+enum { LEAST_MODELS = 3 };
 
 const char *bs_shape_name(bs_shape shape) {
   static const char *const names[] = {
@@ -195,7 +194,7 @@ static bs_shape shape_of_turn(const test *t, const fitting *room, double *sums) 
 /* Whether some step (two neighbouring ones) exceeds half of the whole change: what no straight line
    of four steps or more does. */
 static bool is_jump(test *t, int sign, double *values) {
-  size_t m = t->m, width = m < MODELS_FOR_TWO_STEPS ? 1 : 2;
+  size_t m = t->m, width = bs_jump_width(m);
   const double *y = t->noise->y;
   double most = 0;
   for (size_t r = 0; r < BS_REPLICATES; r++)

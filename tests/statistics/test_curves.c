@@ -72,6 +72,54 @@ static void without_noise(void) {
   CU_ASSERT_TRUE(isinf(curve.breakthroughness.low) && isinf(curve.breakthroughness.high));
 }
 
+/* A 95 % interval of the ratio of two differences is where a test of their combination, with the
+   share as its weight, does not reject: here from the scores themselves. */
+static void shares_of_jumps(void) {
+  bs_curve curve = certain((double[]){0, .1, .2, .3, .4, .5, .6, .7}, 8);
+  CLOSE(curve.jump, 2. / 7); /* two of seven equal steps */
+  CLOSE(curve.jump_interval.low, 2. / 7);
+  CLOSE(curve.jump_interval.high, 2. / 7);
+  CLOSE(certain((double[]){.2, .2, .2, .2, .2, .8, .8, .8}, 8).jump, 1);
+  CLOSE(certain((double[]){.8, .8, .4, .2, .2, .2, .2, .2}, 8).jump, 1);
+  CLOSE(certain((double[]){.2, .2, .3, .6, .6}, 5).jump, .75);      /* of five models one step */
+  CLOSE(certain((double[]){.2, .1, .7, .6, .5, .6}, 6).jump, 1.25); /* and back again */
+  CU_ASSERT_TRUE(isnan(certain((double[]){.2, .4, .2}, 3).jump));
+  CU_ASSERT_TRUE(isnan(certain((double[]){.2, .4, .2}, 3).jump_interval.high));
+  CU_ASSERT_TRUE(isnan(certain((double[]){.2, .4}, 2).jump));
+  const double p[] = {.2, .3, .5, .9};
+  enum { MODELS = 4, EXAMPLES = 300 };
+  double scores[EXAMPLES * MODELS], high = -INFINITY, t = 1.967903; /* of 299 degrees, 97.5 % */
+  for (size_t i = 0; i < EXAMPLES * MODELS; i++)
+    scores[i] = bs_philox_uniform(11, i) < p[i % MODELS];
+  bs_error err = {0};
+  BS_TEST_OK(bs_curve_from_examples(&curve, scores, EXAMPLES, MODELS, 7, &err), err);
+  for (size_t k = 0; k + 1 < MODELS; k++)
+    for (double share = 2; share > -1; share -= 1e-4) {
+      double sum = 0, squares = 0;
+      for (size_t j = 0; j < EXAMPLES; j++) {
+        const double *x = scores + j * MODELS;
+        double of = x[k + 1] - x[k] - share * (x[MODELS - 1] - x[0]);
+        sum += of;
+        squares += of * of;
+      }
+      double mean = sum / EXAMPLES;
+      double error = sqrt((squares / EXAMPLES - mean * mean) / (EXAMPLES - 1));
+      if (fabs(mean) > t * error)
+        continue;
+      high = fmax(high, share);
+      break;
+    }
+  /* Replicates measure errors to some 2 %, and models of small variance count as noisier. */
+  CU_ASSERT_DOUBLE_EQUAL(curve.jump_interval.high, high, .02);
+  CU_ASSERT_TRUE(curve.jump_interval.low < curve.jump && curve.jump < curve.jump_interval.high);
+  /* An error of 0 from standard errors alone. */
+  const double y[] = {.2, .3, .6, .7}, none[] = {0, 0, 0, 0};
+  BS_TEST_OK(bs_curve_from_errors(&curve, y, none, 4, 0, 1, &err), err);
+  CLOSE(curve.jump, .6);
+  CLOSE(curve.jump_interval.high, .6);
+  CLOSE(curve.jump_interval.low, .6);
+}
+
 static void too_little_is_undefined(void) {
   bs_error err = {0};
   bs_curve curve;
@@ -163,6 +211,7 @@ static void monotone_fits(void) {
 int main(void) {
   static const bs_test tests[] = {
       {"curves without noise", without_noise},
+      {"shares of jumps", shares_of_jumps},
       {"too little is undefined", too_little_is_undefined},
       {"intervals hold the estimates", intervals_hold_the_estimates},
       {"shapes of drawn curves", shapes_of_drawn_curves},
