@@ -141,6 +141,8 @@ bs_status bs_analysis_from_tables(bs_analysis **out, const bs_tables *results, b
   if (status == BS_OK)
     status = bs_analysis_fill_curves(analysis, results, err);
   if (status == BS_OK)
+    status = bs_analysis_smooth(analysis, err);
+  if (status == BS_OK)
     *out = analysis;
   else
     bs_analysis_free(&analysis);

@@ -32,6 +32,10 @@ bs_status bs_text_print(const bs_text *text, FILE *to, bs_error *err);
    nothing where tasks are put in one way. */
 bs_status bs_spreads_append(bs_text *to, const bs_analysis *analysis, bs_error *err);
 
+/* Breakthroughs of sharp metrics, and what becomes of them under smooth ones; nothing where there
+   is none. */
+bs_status bs_smooth_append(bs_text *to, const bs_analysis *analysis, bs_error *err);
+
 /* Prompts of which something was lost; nothing where there are none. */
 bs_status bs_prompts_append(bs_text *to, const bs_analysis *analysis, bs_error *err);
 
