@@ -30,9 +30,18 @@ typedef struct bs_analysis bs_analysis;
    computed from the stored choices, targets and texts; then linearity per family, task, shots and
    metric. Repeats are averaged, see bs_scale_point. `results` must be sorted (BS_ERR_INPUT
    otherwise) and is borrowed for the call alone. Models and tasks of the analysis are those of the
-   results, in their order. */
+   results, in their order. The curves are shared out among bs_threads_default (bigsweep/helpers.h)
+   threads; what comes out is the same for any number of them. */
 BS_API bs_status bs_analysis_from_tables(bs_analysis **out, const bs_tables *results,
                                          bs_error *err);
+
+/* Receives how many of the curves, whose intervals take the time, are done. Called after each, from
+   one thread or another but never from two at once. */
+typedef void bs_analysis_progress(void *user, size_t n_done, size_t n_curves);
+/* The same for large results. `progress` is optional. */
+BS_API bs_status bs_analysis_from_tables_telling(bs_analysis **out, const bs_tables *results,
+                                                 bs_analysis_progress *progress, void *user,
+                                                 bs_error *err);
 
 /* Receives what a person should know: one line, no newline. */
 typedef void (*bs_analysis_notice)(void *user, const char *message);

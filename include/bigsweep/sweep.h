@@ -144,6 +144,7 @@ typedef struct bs_sweep_options {
   void (*start)(void *user, const bs_sweep_start *start);    /* (optional) once, before the work */
   bs_notice notice;                                          /* (optional) */
   void (*progress)(void *user, const bs_progress *progress); /* (optional) at most every 0.1 s */
+  bs_analysis_progress *analysis_progress; /* (optional) of the statistics after the work */
   void *user;
   /* The bigsweep program, whose command "engine-process" does the inference (optional). NULL: the
      running one, if it is bigsweep; any other program must give it. Borrowed until bs_sweep_run
@@ -242,16 +243,17 @@ BS_API bs_status bs_sweep_collect(bs_tables **out, const char *path, bs_error *e
 /* Computes the statistics of a results file, and of parts that are not yet in it, and writes them
    into the file, unless a run is at work on it (*is_running), which will. That they could not be
    written is in *not_written and no error: they are in *out all the same, which is the caller's in
-   any case. */
-BS_API bs_status bs_sweep_analyze(bs_sweep_results *out, const char *path, bool *is_running,
+   any case. `progress` is optional. */
+BS_API bs_status bs_sweep_analyze(bs_sweep_results *out, const char *path,
+                                  bs_analysis_progress *progress, void *user, bool *is_running,
                                   bs_error *not_written, bs_error *err);
 
 /* Scores a results file again (bs_analysis_rescore, which tells `notice` what it leaves out) and
-   replaces it. BS_ERR_USAGE while a run is at work on it. *out is what was read and the statistics
-   that were written, the caller's in any case. */
+   replaces it. `notice` and `progress` are optional. BS_ERR_USAGE while a run is at work on it.
+   *out is what was read and the statistics that were written, the caller's in any case. */
 BS_API bs_status bs_sweep_rescore(bs_sweep_results *out, const char *path, const char *const *added,
                                   size_t n_added, void (*notice)(void *user, const char *message),
-                                  void *user, bs_error *err);
+                                  bs_analysis_progress *progress, void *user, bs_error *err);
 
 /* The attributes that tell where results come from: version, compiler, host; static strings. */
 BS_API void bs_provenance_fill(bs_provenance *provenance);

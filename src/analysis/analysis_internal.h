@@ -71,11 +71,10 @@ bs_status bs_analysis_settle_models(bs_analysis *analysis, bs_error *err);
 bs_status bs_analysis_finish(bs_analysis *analysis, size_t repeated[2], bs_error *err);
 
 /* Fills intervals and shapes of the linearity rows; from the points' standard errors alone where
-   `results` is NULL. */
-bs_status bs_analysis_fill_curves(bs_analysis *analysis, const bs_tables *results, bs_error *err);
-
-/* Sets curves of sharp metrics beside smooth ones, once shapes and intervals are filled. */
-bs_status bs_analysis_smooth(bs_analysis *analysis, bs_error *err);
+   `results` is NULL. Runs threads of its own, bs_threads_default of them. Where several rows cannot
+   be filled the error is that of the first. */
+bs_status bs_analysis_fill_curves(bs_analysis *analysis, const bs_tables *results,
+                                  bs_analysis_progress *progress, void *user, bs_error *err);
 
 /* The influences of the examples (see bs_metric_influences) on the scores of models that have
    repeats. */

@@ -270,9 +270,7 @@ static bs_status finish(table *of, bs_error *err) {
   if (status == BS_OK)
     status = bs_analysis_finish(of->analysis, repeated, err);
   if (status == BS_OK)
-    status = bs_analysis_fill_curves(of->analysis, NULL, err);
-  if (status == BS_OK)
-    status = bs_analysis_smooth(of->analysis, err);
+    status = bs_analysis_fill_curves(of->analysis, NULL, NULL, NULL, err);
   if (status == BS_ERR_INPUT) {
     const bs_score_row *row = &of->analysis->tables->scores[repeated[1]];
     bs_error_set(err, status,

@@ -109,6 +109,12 @@ static bs_status add_groups(bs_analysis *to, bs_outcomes *of, const bs_task_list
 }
 
 bs_status bs_analysis_from_tables(bs_analysis **out, const bs_tables *results, bs_error *err) {
+  return bs_analysis_from_tables_telling(out, results, NULL, NULL, err);
+}
+
+bs_status bs_analysis_from_tables_telling(bs_analysis **out, const bs_tables *results,
+                                          bs_analysis_progress *progress, void *user,
+                                          bs_error *err) {
   *out = NULL;
   bs_analysis *analysis = NULL;
   bs_task_lists lists = {0};
@@ -139,9 +145,7 @@ bs_status bs_analysis_from_tables(bs_analysis **out, const bs_tables *results, b
     bs_error_set(err, status, "a task lists metric \"%s\" twice",
                  analysis->tables->scores[repeated[0]].metric);
   if (status == BS_OK)
-    status = bs_analysis_fill_curves(analysis, results, err);
-  if (status == BS_OK)
-    status = bs_analysis_smooth(analysis, err);
+    status = bs_analysis_fill_curves(analysis, results, progress, user, err);
   if (status == BS_OK)
     *out = analysis;
   else

@@ -1,5 +1,6 @@
 /* Intervals and shapes of the curves: the examples that all models of a curve answered, resampled
-   together. */
+   together. Each curve has its own random stream and its own row, so threads share the curves out
+   among themselves and the rows are the same for any number of them. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,13 +10,19 @@
 #include "analysis/outcomes_internal.h"
 #include "base/memory_internal.h"
 #include "base/text_internal.h"
+#include "bigsweep/helpers.h"
 #include "bigsweep/metric.h"
 
 typedef struct filling {
   bs_analysis *analysis;
   const bs_tables *results; /* NULL: there are no examples */
   bs_example_index index;
-  bs_example_matrix examples; /* used again */
+  bs_analysis_progress *progress; /* (optional) */
+  void *user;
+  size_t n_done;
+  /* The first row that could not be filled, whichever thread came upon it; SIZE_MAX: none. */
+  size_t failed;
+  bs_error error;
 } filling;
 
 /* The same for all families: these meet the same resampled examples. */
@@ -90,11 +97,11 @@ static void set_curve(bs_linearity_row *row, const bs_curve *curve, const bs_sca
   row->jump_share_high = curve->jump_interval.high;
 }
 
-static bs_status fill_from_examples(filling *f, size_t row, size_t column, bs_curve *curve,
-                                    uint64_t seed, bs_error *err) {
+static bs_status fill_from_examples(const filling *f, size_t row, size_t column,
+                                    bs_example_matrix *examples, bs_curve *curve, uint64_t seed,
+                                    bs_error *err) {
   size_t n;
   const bs_scale_point *points = bs_analysis_curve(f->analysis, row, &n);
-  bs_example_matrix *examples = &f->examples;
   const bs_example_column user = {f->results, column};
   const bs_example_source source = {.task = f->analysis->linearity_task[row],
                                     .shots = f->analysis->tables->linearity[row].shots,
@@ -108,7 +115,8 @@ static bs_status fill_from_examples(filling *f, size_t row, size_t column, bs_cu
   return bs_curve_from_examples(curve, examples->values, examples->n, n, seed, err);
 }
 
-static bs_status fill_row(filling *f, size_t i, bs_error *err) {
+/* `examples` is used again for the next row. */
+static bs_status fill_row(const filling *f, size_t i, bs_example_matrix *examples, bs_error *err) {
   bs_linearity_row *row = &f->analysis->tables->linearity[i];
   size_t n, column = column_of(f, row->metric);
   const bs_scale_point *points = bs_analysis_curve(f->analysis, i, &n);
@@ -120,7 +128,7 @@ static bs_status fill_row(filling *f, size_t i, bs_error *err) {
   uint64_t seed = 0;
   status = seed_of(row, &seed, err);
   if (status == BS_OK && f->analysis->linearity_task[i] != UINT32_MAX && column != SIZE_MAX)
-    status = fill_from_examples(f, i, column, &curve, seed, err);
+    status = fill_from_examples(f, i, column, examples, &curve, seed, err);
   else if (status == BS_OK)
     status = fill_from_errors(&curve, points, n, seed, err);
   if (status == BS_OK)
@@ -128,12 +136,56 @@ static bs_status fill_row(filling *f, size_t i, bs_error *err) {
   return status;
 }
 
-bs_status bs_analysis_fill_curves(bs_analysis *analysis, const bs_tables *results, bs_error *err) {
-  filling f = {.analysis = analysis, .results = results};
+/* Rows behind one that failed need not be filled; those before it must, for one of them may fail
+   too and is the first then. */
+static bool is_behind_failure(const filling *f, size_t row) {
+  size_t failed;
+#pragma omp atomic read
+  failed = f->failed;
+  return row > failed;
+}
+
+static void note_row(filling *f, size_t row, bs_status status, const bs_error *err) {
+#pragma omp critical(bs_curves)
+  {
+    if (status != BS_OK && row < f->failed) {
+      f->error = *err;
+#pragma omp atomic write
+      f->failed = row;
+    }
+    f->n_done++;
+    if (f->progress != NULL)
+      f->progress(f->user, f->n_done, f->analysis->tables->n_linearity);
+  }
+}
+
+static void fill_rows(filling *f) {
+  size_t n = f->analysis->tables->n_linearity, n_threads = (size_t)bs_threads_default();
+  n_threads = n < n_threads ? n : n_threads;
+#pragma omp parallel num_threads((int)n_threads) if (n_threads > 1)
+  {
+    bs_example_matrix examples = {0};
+#pragma omp for schedule(dynamic)
+    for (size_t i = 0; i < n; i++) {
+      bs_error err = {0};
+      if (!is_behind_failure(f, i))
+        note_row(f, i, fill_row(f, i, &examples, &err), &err);
+    }
+    bs_example_matrix_free(&examples);
+  }
+}
+
+bs_status bs_analysis_fill_curves(bs_analysis *analysis, const bs_tables *results,
+                                  bs_analysis_progress *progress, void *user, bs_error *err) {
+  filling f = {.analysis = analysis,
+               .results = results,
+               .progress = progress,
+               .user = user,
+               .failed = SIZE_MAX};
   bs_status status = results != NULL ? bs_example_index_make(&f.index, results, err) : BS_OK;
-  for (size_t i = 0; status == BS_OK && i < analysis->tables->n_linearity; i++)
-    status = fill_row(&f, i, err);
+  if (status != BS_OK)
+    return status;
+  fill_rows(&f);
   bs_example_index_free(&f.index);
-  bs_example_matrix_free(&f.examples);
-  return status;
+  return f.failed == SIZE_MAX ? BS_OK : bs_error_set(err, f.error.status, "%s", f.error.message);
 }

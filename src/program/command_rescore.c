@@ -7,6 +7,7 @@
 #include "bigsweep/helpers.h"
 #include "bigsweep/sweep.h"
 #include "program/options.h"
+#include "program/progress.h"
 
 enum { MOST_ADDED = 64 };
 
@@ -26,13 +27,29 @@ static bs_status split_names(const char *list, char **copy, const char **names, 
   return *n > 0 ? BS_OK : bs_error_set(err, BS_ERR_USAGE, "--metrics names none");
 }
 
-static void print_notice(void *user, const char *message) { print_error(user, message); }
+typedef struct screen {
+  const bs_command *command;
+  progress_printer progress;
+} screen;
+
+static void print_notice(void *user, const char *message) {
+  screen *s = user;
+  progress_clear(&s->progress);
+  print_error(s->command, message);
+}
+
+static void print_progress(void *user, size_t n_done, size_t n_curves) {
+  screen *s = user;
+  progress_print_analysis(&s->progress, n_done, n_curves);
+}
 
 static bs_status rescore(const bs_command *command, const char *path, const char *const *added,
                          size_t n_added, bs_error *err) {
   bs_sweep_results results;
+  screen s = {.command = command, .progress = progress_new()};
   bs_status status =
-      bs_sweep_rescore(&results, path, added, n_added, print_notice, (void *)(size_t)command, err);
+      bs_sweep_rescore(&results, path, added, n_added, print_notice, print_progress, &s, err);
+  progress_clear(&s.progress);
   if (status == BS_OK) {
     size_t n_scores = bs_analysis_tables(results.analysis)->n_scores;
     size_t n_examples = results.tables->n_examples;

@@ -9,7 +9,6 @@
 #include "program/expectation.h"
 #include "program/options.h"
 #include "program/progress.h"
-#include "program/terminal.h"
 
 typedef struct screen {
   const bs_command *command;
@@ -26,6 +25,11 @@ static void print_notice(void *user, bool is_error, const char *message) {
 static void print_progress(void *user, const bs_progress *progress) {
   screen *s = user;
   progress_print(&s->progress, progress);
+}
+
+static void print_analysis(void *user, size_t n_done, size_t n_curves) {
+  screen *s = user;
+  progress_print_analysis(&s->progress, n_done, n_curves);
 }
 
 static void print_expected(const bs_sweep_start *start) {
@@ -141,8 +145,7 @@ static bs_status print_results(const bs_command *command, const char *config_pat
                                const bs_sweep_summary *summary, bs_error *err) {
   const bs_tables *tables = summary->results.tables;
   const bs_analysis *analysis = summary->results.analysis;
-  bs_report_options options = {.width = terminal_width(STDOUT_FILENO)};
-  bs_status status = bs_report_summary(analysis, tables, &options, stdout, err);
+  bs_status status = bs_report_tables(analysis, stdout, err);
   if (status == BS_OK)
     status = bs_analysis_tell_white_space(tables, print_note, (void *)(size_t)command, err);
   if (status == BS_OK)
@@ -201,8 +204,11 @@ static int finish(const bs_command *command, const char *config_path,
 static int run(const bs_command *command, int argc, char **argv) {
   screen s = {.command = command, .progress = progress_new()};
   int64_t grace = 20, lease = 0;
-  bs_sweep_options sweep = {
-      .notice = print_notice, .start = print_start, .progress = print_progress, .user = &s};
+  bs_sweep_options sweep = {.notice = print_notice,
+                            .start = print_start,
+                            .progress = print_progress,
+                            .analysis_progress = print_analysis,
+                            .user = &s};
   const option options[] = {
       {.name = "--output",
        .letter = "-o",

@@ -3,13 +3,14 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <time.h>
 #include <unistd.h>
-
-#include "program/terminal.h"
 
 static const double LINE_SECONDS = 10; /* between the lines of a log */
 static const double BAR_SECONDS = 0.2;
-enum { BAR_CHARACTERS = 30, LEAST_BAR_CHARACTERS = 8 };
+static const double SHORT_ANALYSIS_SECONDS = 2; /* is not told of */
+enum { BAR_CHARACTERS = 30, LEAST_BAR_CHARACTERS = 8, USUAL_WIDTH = 80, LEAST_WIDTH = 20 };
 
 progress_printer progress_new(void) {
   return (progress_printer){.is_terminal = isatty(STDERR_FILENO) == 1};
@@ -23,6 +24,13 @@ void progress_format_duration(char *text, size_t n, double seconds) {
     snprintf(text, n, "%ld min %02ld s", whole / 60, whole % 60);
   else
     snprintf(text, n, "%ld s", whole);
+}
+
+static int terminal_width(void) {
+  struct winsize size;
+  if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0)
+    return USUAL_WIDTH;
+  return size.ws_col > LEAST_WIDTH ? size.ws_col : LEAST_WIDTH;
 }
 
 void progress_print(progress_printer *printer, const bs_progress *p) {
@@ -59,7 +67,7 @@ void progress_print(progress_printer *printer, const bs_progress *p) {
     return;
   }
   /* One line of the terminal: what does not fit is left out, bar first. */
-  int width = (int)terminal_width(STDERR_FILENO), n_bar = width - (int)strlen(line) - 4;
+  int width = terminal_width(), n_bar = width - (int)strlen(line) - 4;
   if (n_bar > BAR_CHARACTERS)
     n_bar = BAR_CHARACTERS;
   fputs("\r\033[K", stderr);
@@ -72,6 +80,27 @@ void progress_print(progress_printer *printer, const bs_progress *p) {
   fprintf(stderr, "%.*s", width - 1, line);
   fflush(stderr);
   printer->bar_shown = true;
+}
+
+static double steady_seconds(void) {
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+void progress_print_analysis(progress_printer *printer, size_t n_done, size_t n_curves) {
+  double now = steady_seconds(), interval = printer->is_terminal ? BAR_SECONDS : LINE_SECONDS;
+  if (printer->analysis_began == 0)
+    printer->analysis_began = now;
+  if (now - printer->analysis_began < SHORT_ANALYSIS_SECONDS ||
+      now - printer->analysis_last < interval)
+    return;
+  printer->analysis_last = now;
+  fprintf(stderr, "%sstatistics: %3.0f %%, %zu of %zu curve%s%s",
+          printer->is_terminal ? "\r\033[K" : "bigsweep: ", 100 * (double)n_done / (double)n_curves,
+          n_done, n_curves, bs_plural(n_curves), printer->is_terminal ? "" : "\n");
+  fflush(stderr);
+  printer->bar_shown = printer->is_terminal;
 }
 
 void progress_clear(progress_printer *printer) {

@@ -5,39 +5,10 @@
 #include <stdlib.h>
 
 #include "base/memory_internal.h"
-#include "base/philox_internal.h"
-#include "statistics/numbers_internal.h"
+#include "statistics/resample_internal.h"
 
-/* The fourth word of the generator's counter tells its streams apart: "BOOT" and "GAUS". */
-static const uint32_t STREAM_EXAMPLES = 0x424F4F54, STREAM_NORMALS = 0x47415553;
-
-typedef struct stream {
-  uint32_t key[2];
-} stream;
-
-static stream stream_of(uint64_t seed) {
-  return (stream){{(uint32_t)seed, (uint32_t)(seed >> 32)}};
-}
-
-/* How often replicate r draws each of n examples. */
-static void draw_counts(const stream *from, uint32_t r, size_t n, uint32_t *counts) {
-  for (size_t i = 0; i < n; i++)
-    counts[i] = 0;
-  uint32_t words[4] = {0};
-  for (size_t i = 0; i < n; i++) {
-    if (i % 4 == 0)
-      bs_philox((uint32_t[4]){(uint32_t)(i / 4), r, 0, STREAM_EXAMPLES}, from->key, words);
-    counts[(uint64_t)words[i % 4] * n >> 32]++;
-  }
-}
-
-/* The standard normal number of model k in replicate r (Box and Muller 1958). */
-static double draw_normal(const stream *from, uint32_t r, size_t k) {
-  uint32_t words[4];
-  bs_philox((uint32_t[4]){(uint32_t)k, r, 0, STREAM_NORMALS}, from->key, words);
-  double u1 = ((double)words[0] + 1) * 0x1p-32, u2 = (double)words[1] * 0x1p-32;
-  return sqrt(-2 * log(u1)) * cos(2 * M_PI * u2);
-}
+/* The stream of the normal numbers, "GAUS"; see resample.c. */
+static const uint32_t STREAM_NORMALS = 0x47415553;
 
 static bs_status allocate(bs_noise *noise, size_t n_models, bs_error *err) {
   *noise = (bs_noise){.n_models = n_models};
@@ -67,20 +38,13 @@ double bs_noise_variance(const bs_noise *noise, size_t k, size_t l) {
   return noise->variance[k * noise->n_models + l];
 }
 
-/* means[k] = sum over j of weights[j] scores[j][k], over n, in ascending order of j; weights NULL:
-   1 each. */
-static void weighted_means(const double *scores, size_t n, size_t m, const uint32_t *weights,
-                           double *means) {
+/* In ascending order of examples. */
+static void fill_means(double *means, const double *scores, size_t n, size_t m) {
   for (size_t k = 0; k < m; k++)
     means[k] = 0;
-  for (size_t j = 0; j < n; j++) {
-    double weight = weights != NULL ? weights[j] : 1;
-    if (weight == 0)
-      continue;
-    const double *row = scores + j * m;
+  for (size_t j = 0; j < n; j++)
     for (size_t k = 0; k < m; k++)
-      means[k] += weight * row[k];
-  }
+      means[k] += scores[j * m + k];
   for (size_t k = 0; k < m; k++)
     means[k] /= (double)n;
 }
@@ -117,7 +81,7 @@ static double range_of(const double *values, size_t n) {
 
 /* A model that is always right or always wrong shows no variance though it has some: the noise of
    each model is made up with normal noise to the mean variance of all. */
-static void fill_errors(bs_noise *noise, const double *scores, size_t n, const stream *from) {
+static void fill_errors(bs_noise *noise, const double *scores, size_t n, uint64_t seed) {
   size_t m = noise->n_models;
   double mean = 0;
   for (size_t k = 0; k < m; k++)
@@ -127,40 +91,32 @@ static void fill_errors(bs_noise *noise, const double *scores, size_t n, const s
   for (size_t k = 0; k < m; k++) {
     double sd = sqrt(fmax(0, mean - variance_of_mean(scores, noise->y, n, m, k, m)));
     for (uint32_t r = 0; r < BS_REPLICATES; r++)
-      noise->errors[r * m + k] = wider * (noise->replicates[r * m + k] - noise->y[k] +
-                                          (sd > 0 ? sd * draw_normal(from, r, k) : 0));
+      noise->errors[r * m + k] =
+          wider * (noise->replicates[r * m + k] - noise->y[k] +
+                   (sd > 0 ? sd * bs_draw_normal(seed, STREAM_NORMALS, r, (uint32_t)k) : 0));
   }
 }
 
 bs_status bs_noise_from_examples(bs_noise *noise, const double *scores, size_t n_examples,
                                  size_t n_models, uint64_t seed, bs_error *err) {
-  stream from = stream_of(seed);
-  uint32_t *counts = bs_array_new(n_examples, sizeof *counts, err);
   bs_status status = allocate(noise, n_models, err);
-  if (counts == NULL)
-    status = BS_ERR_MEMORY;
+  if (status == BS_OK)
+    status = bs_resample_means(noise->replicates, BS_REPLICATES, scores, n_examples, n_models, seed,
+                               err);
   if (status != BS_OK) {
     bs_noise_free(noise);
-    goto cleanup;
+    return status;
   }
-  weighted_means(scores, n_examples, n_models, NULL, noise->y);
+  fill_means(noise->y, scores, n_examples, n_models);
   fill_variances(noise, scores, n_examples);
-  for (uint32_t r = 0; r < BS_REPLICATES; r++) {
-    draw_counts(&from, r, n_examples, counts);
-    weighted_means(scores, n_examples, n_models, counts, noise->replicates + r * n_models);
-  }
-  fill_errors(noise, scores, n_examples, &from);
+  fill_errors(noise, scores, n_examples, seed);
   noise->least_error = 2 * range_of(scores, n_examples * n_models) / (double)n_examples;
   noise->n_free = (double)(n_examples - 1);
-
-cleanup:
-  free(counts);
-  return status;
+  return BS_OK;
 }
 
 bs_status bs_noise_from_errors(bs_noise *noise, const double *y, const double *standard_errors,
                                size_t n_models, uint64_t n_examples, uint64_t seed, bs_error *err) {
-  stream from = stream_of(seed);
   bs_status status = allocate(noise, n_models, err);
   if (status != BS_OK) {
     bs_noise_free(noise);
@@ -179,7 +135,7 @@ bs_status bs_noise_from_errors(bs_noise *noise, const double *y, const double *s
   }
   for (size_t k = 0; k < m; k++)
     for (uint32_t r = 0; r < BS_REPLICATES; r++) {
-      double normal = draw_normal(&from, r, k);
+      double normal = bs_draw_normal(seed, STREAM_NORMALS, r, (uint32_t)k);
       noise->replicates[r * m + k] = y[k] + standard_errors[k] * normal;
       noise->errors[r * m + k] = fmax(standard_errors[k], sqrt(mean)) * normal;
     }

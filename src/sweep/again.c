@@ -12,6 +12,8 @@ void bs_sweep_results_free(bs_sweep_results *results) {
 /* What is asked for, and what comes of it. */
 typedef struct analyzing {
   const char *path;
+  bs_analysis_progress *progress;
+  void *user;
   bool is_running;
   bs_sweep_results *out;
   bs_error *not_written;
@@ -22,7 +24,8 @@ static bs_status analyze(void *user, bs_error *err) {
   bs_sweep_results *out = a->out;
   bs_status status = bs_sweep_collect(&out->tables, a->path, err);
   if (status == BS_OK)
-    status = bs_analysis_from_tables(&out->analysis, out->tables, err);
+    status =
+        bs_analysis_from_tables_telling(&out->analysis, out->tables, a->progress, a->user, err);
   if (status == BS_OK && !a->is_running &&
       bs_store_write(a->path, out->tables, bs_analysis_tables(out->analysis), a->not_written) !=
           BS_OK)
@@ -30,9 +33,10 @@ static bs_status analyze(void *user, bs_error *err) {
   return status;
 }
 
-bs_status bs_sweep_analyze(bs_sweep_results *out, const char *path, bool *is_running,
-                           bs_error *not_written, bs_error *err) {
-  analyzing a = {.path = path, .out = out, .not_written = not_written};
+bs_status bs_sweep_analyze(bs_sweep_results *out, const char *path, bs_analysis_progress *progress,
+                           void *user, bool *is_running, bs_error *not_written, bs_error *err) {
+  analyzing a = {
+      .path = path, .progress = progress, .user = user, .out = out, .not_written = not_written};
   bs_lock *lock = NULL;
   char holder[512] = "";
   bs_limits limits = bs_limits_get(0);
@@ -48,6 +52,7 @@ typedef struct rescoring {
   const char *path, *const *added;
   size_t n_added;
   void (*notice)(void *user, const char *message);
+  bs_analysis_progress *progress;
   void *user;
   bs_sweep_results *out;
 } rescoring;
@@ -62,7 +67,8 @@ static bs_status rescore(void *user, bs_error *err) {
     status =
         bs_analysis_rescore(&out->tables, stored, r->added, r->n_added, r->notice, r->user, err);
   if (status == BS_OK)
-    status = bs_analysis_from_tables(&out->analysis, out->tables, err);
+    status =
+        bs_analysis_from_tables_telling(&out->analysis, out->tables, r->progress, r->user, err);
   if (status == BS_OK)
     status = bs_store_write(r->path, out->tables, bs_analysis_tables(out->analysis), err);
   bs_tables_free(&stored);
@@ -71,8 +77,8 @@ static bs_status rescore(void *user, bs_error *err) {
 
 bs_status bs_sweep_rescore(bs_sweep_results *out, const char *path, const char *const *added,
                            size_t n_added, void (*notice)(void *user, const char *message),
-                           void *user, bs_error *err) {
-  rescoring r = {path, added, n_added, notice, user, out};
+                           bs_analysis_progress *progress, void *user, bs_error *err) {
+  rescoring r = {path, added, n_added, notice, progress, user, out};
   bs_lock *lock = NULL;
   bs_limits limits = bs_limits_get(0);
   *out = (bs_sweep_results){0};

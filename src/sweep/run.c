@@ -376,6 +376,7 @@ static bs_status make_coordinator(void *user, bs_error *err) {
                                     .isa =
                                         r->options->isa != NULL ? r->options->isa : r->config->isa,
                                     .notice = r->options->notice,
+                                    .analysis_progress = r->options->analysis_progress,
                                     .notice_user = r->options->user};
   bs_status status = bs_plan_new(&r->plan, r->config, r->n_workers, true, r->options->notice,
                                  r->options->user, err);

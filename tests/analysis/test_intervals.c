@@ -1,6 +1,7 @@
 /* Which examples the intervals of a curve are made of, and where they come from without examples.
  */
 #include <math.h>
+#include <omp.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -154,11 +155,77 @@ static void no_curve_no_interval(void) {
   bs_analysis_free(&analysis);
 }
 
+typedef struct told {
+  size_t n_calls, n_curves;
+} told;
+
+static void count_calls(void *user, size_t n_done, size_t n_curves) {
+  told *t = user;
+  CU_ASSERT_EQUAL(n_done, ++t->n_calls);
+  t->n_curves = n_curves;
+}
+
+/* More curves than threads, of unlike shapes. */
+static bs_tables *make_many(void) {
+  bs_error err = {0};
+  bs_tables *results = make_results();
+  for (uint32_t i = 1; i < 12; i++) {
+    char name[8];
+    snprintf(name, sizeof name, "t%u", (unsigned)i);
+    bs_task_row task = results->tasks[0];
+    task.name = name;
+    BS_TEST_OK(bs_tables_add_task(results, &task, &err), err);
+  }
+  for (uint32_t k = 0; k < MODELS; k++)
+    for (uint32_t i = 1; i < 12; i++)
+      for (uint32_t j = 0; j < EXAMPLES; j++) {
+        bs_example_row row = {.model = k,
+                              .task = i,
+                              .example = j,
+                              .target_logprob = NAN,
+                              .prediction = "",
+                              .generated = ""};
+        double value = score(k * i % MODELS, j + i);
+        BS_TEST_OK(bs_tables_add_example(results, &row, NULL, NULL, &value, &err), err);
+      }
+  BS_TEST_OK(bs_tables_sort(results, &err), err);
+  return results;
+}
+
+static void same_for_any_number_of_threads(void) {
+  bs_error err = {0};
+  bs_tables *results = make_many();
+  bs_analysis *analyses[2] = {NULL};
+  for (int i = 0; i < 2; i++) {
+    told t = {0};
+    omp_set_num_threads(i == 0 ? 1 : 5);
+    BS_TEST_OK(bs_analysis_from_tables_telling(&analyses[i], results, count_calls, &t, &err), err);
+    CU_ASSERT_EQUAL(t.n_calls, t.n_curves);
+    CU_ASSERT_EQUAL(t.n_curves, bs_analysis_tables(analyses[i])->n_linearity);
+  }
+  const bs_tables *one = bs_analysis_tables(analyses[0]), *five = bs_analysis_tables(analyses[1]);
+  CU_ASSERT_EQUAL_FATAL(one->n_linearity, five->n_linearity);
+  CU_ASSERT_TRUE(one->n_linearity > 12);
+  for (size_t i = 0; i < one->n_linearity; i++) {
+    bs_linearity_row a = one->linearity[i], b = five->linearity[i];
+    CU_ASSERT_STRING_EQUAL(a.task, b.task);
+    CU_ASSERT_STRING_EQUAL(a.shape, b.shape);
+    a.family = a.task = a.metric = a.shape = b.family = b.task = b.metric = b.shape = NULL;
+#define SAME(type, name, rules) CU_ASSERT_EQUAL(memcmp(&a.name, &b.name, sizeof a.name), 0);
+    BS_LINEARITY_COLUMNS(SAME)
+#undef SAME
+  }
+  bs_analysis_free(&analyses[0]);
+  bs_analysis_free(&analyses[1]);
+  bs_tables_free(&results);
+}
+
 int main(void) {
   static const bs_test tests[] = {
       {"the examples that all models have", examples_that_all_models_have},
       {"the errors of a table", errors_of_a_table},
       {"no curve, no interval", no_curve_no_interval},
+      {"the same for any number of threads", same_for_any_number_of_threads},
   };
   return bs_test_main("intervals of curves", tests, sizeof tests / sizeof *tests);
 }

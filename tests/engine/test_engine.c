@@ -408,6 +408,13 @@ static void philox_known_answers(void) {
     uint32_t out[4];
     bs_philox(cases[i].counter, cases[i].key, out);
     CU_ASSERT_EQUAL(memcmp(out, cases[i].out, sizeof out), 0);
+    uint32_t lanes[BS_PHILOX_LANES][4], counter[4];
+    memcpy(counter, cases[i].counter, sizeof counter);
+    bs_philox_lanes(counter, cases[i].key, lanes);
+    for (size_t lane = 0; lane < BS_PHILOX_LANES; lane++, counter[0]++) {
+      bs_philox(counter, cases[i].key, out);
+      CU_ASSERT_EQUAL(memcmp(out, lanes[lane], sizeof out), 0);
+    }
   }
 }
 

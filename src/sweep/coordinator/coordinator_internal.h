@@ -16,7 +16,8 @@ typedef struct bs_coordinator_options {
   bs_limits limits;
   const char *isa;  /* of all workers; NULL: the best that all have. Borrowed */
   bs_notice notice; /* (optional) told of failed attempts and lost workers */
-  void *notice_user;
+  bs_analysis_progress *analysis_progress; /* (optional) see bs_coordinator_finish */
+  void *notice_user;                       /* of both */
   /* A run that is thought through: nothing is read or written, and a result without rows stands for
      all examples of its unit. */
   bool is_rehearsal;

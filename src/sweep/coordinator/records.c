@@ -160,7 +160,8 @@ bs_status bs_coordinator_finish(bs_coordinator *c, bs_error *err) {
   if (status == BS_OK)
     status = bs_tables_sort(c->all, err);
   if (status == BS_OK)
-    status = bs_analysis_from_tables(&c->analysis, c->all, err);
+    status = bs_analysis_from_tables_telling(&c->analysis, c->all, c->options.analysis_progress,
+                                             c->options.notice_user, err);
   if (status == BS_OK)
     status = bs_tables_set_provenance(c->all, &c->provenance, err);
   if (status == BS_OK)
