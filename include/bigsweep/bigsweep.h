@@ -7,6 +7,7 @@
    version: structs may grow at their end, no function changes. */
 #include "bigsweep/analysis.h"
 #include "bigsweep/buffer.h"
+#include "bigsweep/comparison.h"
 #include "bigsweep/config.h"
 #include "bigsweep/error.h"
 #include "bigsweep/forecast.h"
