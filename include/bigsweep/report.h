@@ -2,6 +2,8 @@
 #ifndef BIGSWEEP_REPORT_H
 #define BIGSWEEP_REPORT_H
 
+#include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 
 #include "bigsweep/analysis.h"
@@ -10,11 +12,32 @@
 extern "C" {
 #endif
 
-/* Prints, for a person: a table per family, in it for each task or aggregate, shots and metric a
-   line with the number of examples (tasks), the score and its standard error of each model (of
-   repeats the mean, and how many they are with their standard deviation), I, L, B and what people
-   score; a task's preferred metric is marked. Behind them, where tasks are put in several ways, the
-   range of each model's scores over these, and how many prompts were too long. UTF-8. */
+/* What a summary shows. All arrays are borrowed for the call; an empty one asks for everything. */
+typedef struct bs_report_options {
+  size_t width;               /* characters in a line; 0: 80 */
+  const char *const *tasks;   /* [n_tasks] names of tasks and aggregates */
+  const char *const *metrics; /* [n_metrics]; none: each task's preferred one */
+  const uint32_t *shots;      /* [n_shots] */
+  size_t n_tasks, n_metrics, n_shots;
+} bs_report_options;
+
+/* Prints the results at a glance, in lines of options->width characters where names allow it. For
+   each family its models, then one line for each task (under a heading for each metric and number
+   of shots): the curve of scores over the models as a row of bars, the first and the last score,
+   the shape, linearity and breakthroughness with their intervals, the best human rater's score
+   where it is known. At the end three lines: the clearest breakthroughs, what gets worse with size,
+   and what failed or was cut; the last one only with `results` (optional), the tables that the
+   analysis is of. `options` may be NULL. UTF-8. BS_ERR_USAGE for a task or a
+   metric that is not there, BS_ERR_IO, BS_ERR_MEMORY. */
+BS_API bs_status bs_report_summary(const bs_analysis *analysis, const bs_tables *results,
+                                   const bs_report_options *options, FILE *to, bs_error *err);
+
+/* Prints every metric and every model's score: a table per family, in it for each task or
+   aggregate, shots and metric a line with the number of examples (tasks), the score and its
+   standard error of each model (of repeats the mean, and how many they are with their standard
+   deviation), I, L, B and what people score; a task's preferred metric is marked. Behind them,
+   where tasks are put in several ways, the range of each model's scores over these, and how many
+   prompts were too long. UTF-8. */
 BS_API bs_status bs_report_tables(const bs_analysis *analysis, FILE *to, bs_error *err);
 /* The linearity rows as CSV: family,shots,task,metric,n,improvement,linearity,breakthroughness,
    root_mean_square,root_median_square,linearity_per_step; 17 significant digits, undefined is

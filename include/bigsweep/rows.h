@@ -293,6 +293,36 @@ typedef struct bs_prompt_row {
   bs_prompt_counts of;
 } bs_prompt_row;
 
+/* A curve of a sharp metric (a match, or the chosen one of several choices) beside that of a smooth
+   one: both are rows of linearity, whose numbers stand here once more. Of each task the sharp
+   metric is the preferred one if that is sharp, else the first that it has. */
+#define BS_SMOOTH_COLUMNS(COLUMN)                                                                  \
+  COLUMN(const char *, family, BS_PLAIN)                                                           \
+  COLUMN(const char *, task, BS_PLAIN)                                                             \
+  COLUMN(uint32_t, shots, BS_PLAIN)                                                                \
+  COLUMN(const char *, metric, BS_PLAIN) /* the sharp one */                                       \
+  COLUMN(const char *, smooth_metric, BS_PLAIN)                                                    \
+  COLUMN(const char *, verdict, BS_PLAIN) /* bs_verdict */                                         \
+  COLUMN(const char *, shape, BS_PLAIN)                                                            \
+  COLUMN(double, breakthroughness, BS_PLAIN)                                                       \
+  COLUMN(double, breakthroughness_low, BS_PLAIN)                                                   \
+  COLUMN(double, breakthroughness_high, BS_PLAIN)                                                  \
+  COLUMN(double, jump_share, BS_PLAIN)                                                             \
+  COLUMN(double, jump_share_low, BS_PLAIN)                                                         \
+  COLUMN(double, jump_share_high, BS_PLAIN)                                                        \
+  COLUMN(const char *, smooth_shape, BS_PLAIN)                                                     \
+  COLUMN(double, smooth_breakthroughness, BS_PLAIN)                                                \
+  COLUMN(double, smooth_breakthroughness_low, BS_PLAIN)                                            \
+  COLUMN(double, smooth_breakthroughness_high, BS_PLAIN)                                           \
+  COLUMN(double, smooth_jump_share, BS_PLAIN)                                                      \
+  COLUMN(double, smooth_jump_share_low, BS_PLAIN)                                                  \
+  COLUMN(double, smooth_jump_share_high, BS_PLAIN)                                                 \
+  COLUMN(uint64_t, curve, BS_PLAIN) /* rows of linearity */                                        \
+  COLUMN(uint64_t, smooth_curve, BS_PLAIN)
+typedef struct bs_smooth_row {
+  BS_SMOOTH_COLUMNS(BS_FIELD)
+} bs_smooth_row;
+
 /* What may differ from run to run: a unit of work that was done, or examples that failed. */
 #define BS_RUN_COLUMNS(COLUMN)                                                                     \
   COLUMN(uint32_t, model, BS_KEY | BS_MODEL_INDEX)                                                 \

@@ -5,6 +5,7 @@
 #ifndef BIGSWEEP_STATISTICS_H
 #define BIGSWEEP_STATISTICS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -80,6 +81,38 @@ typedef struct bs_curve {
   double jump;
   bs_interval jump_interval;
 } bs_curve;
+
+/* What becomes of the breakthrough of a sharp metric under a smooth one, on the same task and the
+   same models (Schaeffer, Miranda, Koyejo 2023, arXiv:2304.15004). */
+#define BS_VERDICT_LIST(X)                                                                         \
+  X(BS_VERDICT_NONE, "no breakthrough") /* of the sharp metric */                                  \
+  X(BS_VERDICT_GONE, "gone")                                                                       \
+  X(BS_VERDICT_STAYS, "stays")                                                                     \
+  X(BS_VERDICT_UNDETERMINED, "undetermined")
+
+typedef enum bs_verdict {
+#define BS_VERDICT_ENUM(name, text) name,
+  BS_VERDICT_LIST(BS_VERDICT_ENUM)
+#undef BS_VERDICT_ENUM
+} bs_verdict;
+
+/* The text of the list above; "" for a value that is not in it. Static storage. */
+BS_API const char *bs_verdict_name(bs_verdict verdict);
+
+/* The smooth curve as the verdict sees it. */
+typedef struct bs_smooth_course {
+  bs_shape shape;
+  double change;    /* from its first model to its last */
+  bs_interval jump; /* bs_curve.jump_interval */
+  bool is_mirrored; /* it falls where the sharp one rises: one counts what is right, the other what
+                       is wrong */
+} bs_smooth_course;
+
+/* Gone: the smooth curve changes in the same sense, and is shown to have no two neighbouring steps
+   (one with fewer than six models) with half of its change. Stays: it is a breakthrough in the same
+   sense, or shown to have two such steps. Undetermined: neither is shown, or it does not move in
+   the same sense. */
+BS_API bs_verdict bs_breakthrough_verdict(bs_shape sharp, const bs_smooth_course *smooth);
 
 enum { BS_REPLICATES = 1999 };
 

@@ -61,6 +61,8 @@ typedef struct bs_tables {
   size_t n_humans, cap_humans;
   bs_prompt_row *prompts;
   size_t n_prompts, cap_prompts;
+  bs_smooth_row *smooth;
+  size_t n_smooth, cap_smooth;
 
   bs_arena *arena; /* of the strings */
 } bs_tables;

@@ -76,6 +76,9 @@ bs_status bs_analysis_finish(bs_analysis *analysis, size_t repeated[2], bs_error
 bs_status bs_analysis_fill_curves(bs_analysis *analysis, const bs_tables *results,
                                   bs_analysis_progress *progress, void *user, bs_error *err);
 
+/* Sets curves of sharp metrics beside smooth ones, once shapes and intervals are filled. */
+bs_status bs_analysis_smooth(bs_analysis *analysis, bs_error *err);
+
 /* The influences of the examples (see bs_metric_influences) on the scores of models that have
    repeats. */
 typedef struct bs_influenced_score {

@@ -271,6 +271,8 @@ static bs_status finish(table *of, bs_error *err) {
     status = bs_analysis_finish(of->analysis, repeated, err);
   if (status == BS_OK)
     status = bs_analysis_fill_curves(of->analysis, NULL, NULL, NULL, err);
+  if (status == BS_OK)
+    status = bs_analysis_smooth(of->analysis, err);
   if (status == BS_ERR_INPUT) {
     const bs_score_row *row = &of->analysis->tables->scores[repeated[1]];
     bs_error_set(err, status,

@@ -147,6 +147,8 @@ bs_status bs_analysis_from_tables_telling(bs_analysis **out, const bs_tables *re
   if (status == BS_OK)
     status = bs_analysis_fill_curves(analysis, results, progress, user, err);
   if (status == BS_OK)
+    status = bs_analysis_smooth(analysis, err);
+  if (status == BS_OK)
     *out = analysis;
   else
     bs_analysis_free(&analysis);

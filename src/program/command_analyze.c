@@ -1,11 +1,15 @@
 /* Statistics of a results file or a table, printed and kept. */
+#include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
 
 #include "bigsweep/analysis.h"
 #include "bigsweep/report.h"
 #include "bigsweep/sweep.h"
 #include "program/options.h"
 #include "program/progress.h"
+#include "program/terminal.h"
 
 static void print_note(void *user, const char *message) { print_error(user, message); }
 
@@ -32,41 +36,64 @@ static bs_status analyze_results(const bs_command *command, const char *path,
   return status == BS_OK ? print_notes(command, results->tables, err) : status;
 }
 
-static int run(const bs_command *command, int argc, char **argv) {
-  const char *scores = NULL;
-  bool as_csv = false, as_table = false;
-  const option options[] = {
-      {.name = "--scores",
-       .kind = OPTION_TEXT,
-       .to = &scores,
-       .help = "a table family,model,scale,task,metric,shots,value[,stderr,n,seed] instead of a "
-               "results file; - is the standard input"},
-      {.name = "--csv",
-       .kind = OPTION_FLAG,
-       .to = &as_csv,
-       .help = "print linearity as CSV (the default with --scores)"},
-      {.name = "--table",
-       .kind = OPTION_FLAG,
-       .to = &as_table,
-       .help = "print a table for people (the default with a results file)"},
-  };
-  parsed p = options_parse(command, argc, argv, options, sizeof options / sizeof *options, 0, 1);
-  if (!p.go_on)
-    return p.exit_code;
+/* Numbers of shots. */
+static bs_status read_shots(const text_list *texts, uint32_t *shots, bs_error *err) {
+  for (size_t i = 0; i < texts->n; i++) {
+    char *end;
+    errno = 0;
+    unsigned long number = strtoul(texts->texts[i], &end, 10);
+    if (errno != 0 || *end != '\0' || texts->texts[i][0] == '-' || number > UINT32_MAX)
+      return bs_error_set(err, BS_ERR_USAGE, "option --shots: expected numbers, found \"%s\"",
+                          texts->texts[i]);
+    shots[i] = (uint32_t)number;
+  }
+  return BS_OK;
+}
+
+/* What the options ask to be printed, and how. */
+typedef struct request {
+  const char *scores;
+  bool as_csv, as_table, all;
+  text_list tasks, metrics, shots;
+} request;
+
+static bs_status print_summary(const request *of, const bs_sweep_results *results, bs_error *err) {
+  uint32_t *shots = calloc(of->shots.n + 1, sizeof *shots);
+  if (shots == NULL)
+    return bs_error_set(err, BS_ERR_MEMORY, "cannot keep %zu numbers of shots", of->shots.n);
+  bs_report_options options = {.width = terminal_width(STDOUT_FILENO),
+                               .tasks = of->tasks.texts,
+                               .n_tasks = of->tasks.n,
+                               .metrics = of->metrics.texts,
+                               .n_metrics = of->metrics.n,
+                               .shots = shots,
+                               .n_shots = of->shots.n};
+  bs_status status = read_shots(&of->shots, shots, err);
+  if (status == BS_OK)
+    status = bs_report_summary(results->analysis, results->tables, &options, stdout, err);
+  free(shots);
+  return status;
+}
+
+static bs_status print_request(const request *of, const bs_sweep_results *results, bs_error *err) {
+  if (of->as_csv || (of->scores != NULL && !of->as_table && !of->all))
+    return bs_report_linearity_csv(results->analysis, stdout, err);
+  return of->all ? bs_report_tables(results->analysis, stdout, err)
+                 : print_summary(of, results, err);
+}
+
+static int analyze(const bs_command *command, const parsed *p, const request *of) {
   bs_error err = {0}, not_written = {0};
   bs_sweep_results results = {0};
-  if ((scores != NULL) == (p.n_arguments == 1))
+  const char *path = of->scores != NULL ? of->scores : p->arguments[0];
+  if ((of->scores != NULL) == (p->n_arguments == 1))
     bs_error_set(&err, BS_ERR_USAGE, "give either RESULTS.h5 or --scores SCORES.csv");
-  else if (expect_file(scores != NULL ? scores : p.arguments[0], &err) == BS_OK && scores != NULL)
-    bs_analysis_from_csv(&results.analysis, scores, &err);
+  else if (expect_file(path, &err) == BS_OK && of->scores != NULL)
+    bs_analysis_from_csv(&results.analysis, of->scores, &err);
   else if (err.status == BS_OK)
-    analyze_results(command, p.arguments[0], &results, &not_written, &err);
-  if (err.status == BS_OK) {
-    if (as_csv || (scores != NULL && !as_table))
-      bs_report_linearity_csv(results.analysis, stdout, &err);
-    else
-      bs_report_tables(results.analysis, stdout, &err);
-  }
+    analyze_results(command, path, &results, &not_written, &err);
+  if (err.status == BS_OK)
+    print_request(of, &results, &err);
   if (err.status == BS_OK)
     bs_analysis_tell_shared_scales(results.analysis, print_note, (void *)(size_t)command, &err);
   bs_sweep_results_free(&results);
@@ -75,6 +102,47 @@ static int run(const bs_command *command, int argc, char **argv) {
   return err.status == BS_OK ? EXIT_DONE : fail(command, &err);
 }
 
+static int run(const bs_command *command, int argc, char **argv) {
+  request of = {0};
+  const option options[] = {
+      {.name = "--scores",
+       .kind = OPTION_TEXT,
+       .to = &of.scores,
+       .help = "a table family,model,scale,task,metric,shots,value[,stderr,n,seed] instead of a "
+               "results file; - is the standard input"},
+      {.name = "--csv",
+       .kind = OPTION_FLAG,
+       .to = &of.as_csv,
+       .help = "print linearity as CSV (the default with --scores)"},
+      {.name = "--table",
+       .kind = OPTION_FLAG,
+       .to = &of.as_table,
+       .help = "print one line for each task (the default with a results file)"},
+      {.name = "--all",
+       .kind = OPTION_FLAG,
+       .to = &of.all,
+       .help = "print every metric and the scores of every model, in lines as wide as they get"},
+      {.name = "--tasks",
+       .kind = OPTION_LIST,
+       .to = &of.tasks,
+       .help = "one line for each of these tasks"},
+      {.name = "--metrics",
+       .kind = OPTION_LIST,
+       .to = &of.metrics,
+       .help = "lines for these metrics instead of each task's preferred one"},
+      {.name = "--shots",
+       .kind = OPTION_LIST,
+       .to = &of.shots,
+       .help = "lines for these numbers of shots"},
+  };
+  parsed p = options_parse(command, argc, argv, options, sizeof options / sizeof *options, 0, 1);
+  int exit_code = p.go_on ? analyze(command, &p, &of) : p.exit_code;
+  text_list_free(&of.tasks);
+  text_list_free(&of.metrics);
+  text_list_free(&of.shots);
+  return exit_code;
+}
+
 const bs_command analyze_command = {
-    "analyze", "RESULTS.h5 | --scores SCORES.csv [--csv | --table]",
+    "analyze", "RESULTS.h5 | --scores SCORES.csv [--csv | --table | --all]",
     "(re)compute scores, linearity and breakthroughness and print them", run};

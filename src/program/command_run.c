@@ -9,6 +9,7 @@
 #include "program/expectation.h"
 #include "program/options.h"
 #include "program/progress.h"
+#include "program/terminal.h"
 
 typedef struct screen {
   const bs_command *command;
@@ -145,7 +146,8 @@ static bs_status print_results(const bs_command *command, const char *config_pat
                                const bs_sweep_summary *summary, bs_error *err) {
   const bs_tables *tables = summary->results.tables;
   const bs_analysis *analysis = summary->results.analysis;
-  bs_status status = bs_report_tables(analysis, stdout, err);
+  bs_report_options options = {.width = terminal_width(STDOUT_FILENO)};
+  bs_status status = bs_report_summary(analysis, tables, &options, stdout, err);
   if (status == BS_OK)
     status = bs_analysis_tell_white_space(tables, print_note, (void *)(size_t)command, err);
   if (status == BS_OK)

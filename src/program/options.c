@@ -24,7 +24,7 @@ int fail(const bs_command *command, const bs_error *err) {
 static void print_help(const bs_command *command, const option *options, size_t n) {
   printf("usage: bigsweep %s %s\n%s\n", command->name, command->usage, command->summary);
   for (size_t i = 0; i < n; i++) {
-    static const char *const values[] = {"", " TEXT", " N"};
+    static const char *const values[] = {"", " TEXT", " N", " A,B"};
     char name[64];
     snprintf(name, sizeof name, "%s%s%s%s", options[i].letter != NULL ? options[i].letter : "",
              options[i].letter != NULL ? ", " : "", options[i].name, values[options[i].kind]);
@@ -64,7 +64,37 @@ static const option *find(const option *options, size_t n, const char *argument,
   return NULL;
 }
 
+void text_list_free(text_list *list) {
+  free(list->texts);
+  free(list->bytes);
+  *list = (text_list){0};
+}
+
+/* False where a text is empty, or memory is short. */
+static bool take_list(text_list *to, const char *value) {
+  size_t n = 1;
+  text_list_free(to);
+  for (const char *at = value; *at != '\0'; at++)
+    n += *at == ',';
+  to->bytes = strdup(value);
+  to->texts = calloc(n, sizeof *to->texts);
+  if (to->bytes == NULL || to->texts == NULL)
+    return false;
+  for (char *at = to->bytes; at != NULL;) {
+    char *comma = strchr(at, ',');
+    if (comma != NULL)
+      *comma++ = '\0';
+    if (*at == '\0')
+      return false;
+    to->texts[to->n++] = at;
+    at = comma;
+  }
+  return true;
+}
+
 static bool take_value(const option *o, const char *value) {
+  if (o->kind == OPTION_LIST)
+    return take_list(o->to, value);
   if (o->kind == OPTION_TEXT) {
     *(const char **)o->to = value;
     return true;
@@ -120,9 +150,12 @@ parsed options_parse(const bs_command *command, int argc, char **argv, const opt
     if (equals == NULL && i + 1 == argc)
       return wrong_usage(command, "option %s needs a value", o->name);
     const char *value = equals != NULL ? equals + 1 : argv[++i];
-    if (!take_value(o, value))
-      return wrong_usage(command, "option %s: expected a whole number from %lld to %lld", o->name,
-                         (long long)o->low, (long long)o->high);
+    if (take_value(o, value))
+      continue;
+    return o->kind == OPTION_LIST
+               ? wrong_usage(command, "option %s: expected texts with commas between them", o->name)
+               : wrong_usage(command, "option %s: expected a whole number from %lld to %lld",
+                             o->name, (long long)o->low, (long long)o->high);
   }
   if (result.n_arguments < least)
     return wrong_usage(command, "an argument is missing");

@@ -8,13 +8,22 @@
 
 #include "program/command.h"
 
-typedef enum option_kind { OPTION_FLAG, OPTION_TEXT, OPTION_INTEGER } option_kind;
+typedef enum option_kind { OPTION_FLAG, OPTION_TEXT, OPTION_INTEGER, OPTION_LIST } option_kind;
+
+/* The value of an option that takes several texts, with commas between them. {0} without it. */
+typedef struct text_list {
+  const char **texts; /* [n] */
+  size_t n;
+  char *bytes; /* what the texts point into */
+} text_list;
+void text_list_free(text_list *list);
 
 typedef struct option {
   const char *name;   /* "--threads" */
   const char *letter; /* "-n", or NULL */
   option_kind kind;
-  void *to;          /* bool, const char * or int64_t by kind; keeps its value without the option */
+  void *
+      to; /* bool, const char *, int64_t or text_list by kind; keeps its value without the option */
   int64_t low, high; /* of an integer */
   const char *help;
 } option;

@@ -3,14 +3,15 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "program/terminal.h"
 
 static const double LINE_SECONDS = 10; /* between the lines of a log */
 static const double BAR_SECONDS = 0.2;
 static const double SHORT_ANALYSIS_SECONDS = 2; /* is not told of */
-enum { BAR_CHARACTERS = 30, LEAST_BAR_CHARACTERS = 8, USUAL_WIDTH = 80, LEAST_WIDTH = 20 };
+enum { BAR_CHARACTERS = 30, LEAST_BAR_CHARACTERS = 8 };
 
 progress_printer progress_new(void) {
   return (progress_printer){.is_terminal = isatty(STDERR_FILENO) == 1};
@@ -24,13 +25,6 @@ void progress_format_duration(char *text, size_t n, double seconds) {
     snprintf(text, n, "%ld min %02ld s", whole / 60, whole % 60);
   else
     snprintf(text, n, "%ld s", whole);
-}
-
-static int terminal_width(void) {
-  struct winsize size;
-  if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0)
-    return USUAL_WIDTH;
-  return size.ws_col > LEAST_WIDTH ? size.ws_col : LEAST_WIDTH;
 }
 
 void progress_print(progress_printer *printer, const bs_progress *p) {
@@ -67,7 +61,7 @@ void progress_print(progress_printer *printer, const bs_progress *p) {
     return;
   }
   /* One line of the terminal: what does not fit is left out, bar first. */
-  int width = terminal_width(), n_bar = width - (int)strlen(line) - 4;
+  int width = (int)terminal_width(STDERR_FILENO), n_bar = width - (int)strlen(line) - 4;
   if (n_bar > BAR_CHARACTERS)
     n_bar = BAR_CHARACTERS;
   fputs("\r\033[K", stderr);

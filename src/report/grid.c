@@ -11,7 +11,8 @@
 
 bs_status bs_grid_open(bs_grid *grid, size_t n_rows, size_t n_columns, bs_error *err) {
   size_t n_cells;
-  *grid = (bs_grid){.arena = bs_arena_new(), .n_columns = n_columns};
+  *grid = (bs_grid){
+      .arena = bs_arena_new(), .n_columns = n_columns, .left = BS_GRID_NAMES_LEFT, .gap = 2};
   if (grid->arena == NULL || !bs_size_mul(n_rows, n_columns, &n_cells) ||
       (grid->cells = bs_array_new(n_cells, sizeof *grid->cells, err)) == NULL)
     return bs_error_set(err, BS_ERR_MEMORY, "cannot allocate a table of %zu rows", n_rows);
@@ -34,47 +35,78 @@ bs_status bs_grid_set(bs_grid *to, size_t row, size_t column, const char *text, 
   return BS_OK;
 }
 
-/* Characters, not bytes: the bytes that go on with a character do not count. */
-static size_t width_of(const char *text) {
+static bool continues_character(char byte) { return ((unsigned char)byte & 0xC0) == 0x80; }
+
+size_t bs_text_width(const char *text) {
   size_t n = 0;
   for (; *text != '\0'; text++)
-    n += ((unsigned char)*text & 0xC0) != 0x80;
+    n += !continues_character(*text);
   return n;
 }
 
-static bs_status append_blanks(bs_text *to, size_t n, bs_error *err) {
-  return bs_text_printf(to, err, "%*s", (int)n, "");
+/* The byte at which character n begins. */
+static size_t byte_of(const char *text, size_t n) {
+  size_t at = 0;
+  for (; text[at] != '\0'; at++)
+    if (!continues_character(text[at]) && n-- == 0)
+      break;
+  return at;
 }
 
-/* The first column and the third (names) are left-aligned, numbers are right-aligned. */
-static bs_status append_row(bs_text *to, const bs_grid *from, size_t row, const size_t *widths,
-                            bs_error *err) {
-  bs_status status = BS_OK;
-  for (size_t i = 0; status == BS_OK && i < from->n_columns; i++) {
-    const char *cell = from->cells[row * from->n_columns + i];
-    size_t blanks = widths[i] - width_of(cell);
-    bool name = i == 0 || i == 2;
-    if (i > 0)
-      status = bs_text_append_string(to, "  ", err);
-    if (status == BS_OK && !name)
-      status = append_blanks(to, blanks, err);
-    if (status == BS_OK)
-      status = bs_text_append_string(to, cell, err);
-    if (status == BS_OK && name)
-      status = append_blanks(to, blanks, err);
+static void write_blanks(bs_writer *w, size_t n) { bs_writer_printf(w, "%*s", (int)n, ""); }
+
+/* The whole cell, or its ends with an ellipsis between them. */
+static void write_cell(bs_writer *w, const char *cell, size_t width) {
+  size_t n = bs_text_width(cell);
+  if (n <= width || width == 0) {
+    bs_writer_append_string(w, cell);
+    return;
   }
-  return status == BS_OK ? bs_text_append_string(to, "\n", err) : status;
+  size_t before = width / 2, behind = width - 1 - before;
+  bs_writer_append(w, cell, byte_of(cell, before));
+  bs_writer_append_string(w, "\xE2\x80\xA6");
+  bs_writer_append_string(w, cell + byte_of(cell, n - behind));
+}
+
+static size_t blanks_of(const char *cell, size_t width) {
+  size_t n = bs_text_width(cell);
+  return n < width ? width - n : 0;
+}
+
+bs_status bs_grid_append_row(bs_text *to, const bs_grid *from, size_t row, const size_t *widths,
+                             bs_error *err) {
+  bs_writer w = {.to = to};
+  const char *const *cells = from->cells + row * from->n_columns;
+  size_t n = from->n_columns;
+  while (n > 0 && cells[n - 1][0] == '\0')
+    n--;
+  for (size_t i = 0; i < n; i++) {
+    size_t blanks = blanks_of(cells[i], widths[i]);
+    bool is_left = i < 64 && (from->left >> i & 1) != 0;
+    write_blanks(&w, (i > 0 ? from->gap : 0) + (is_left ? 0 : blanks));
+    write_cell(&w, cells[i], widths[i]);
+    write_blanks(&w, is_left && i + 1 < n ? blanks : 0);
+  }
+  bs_writer_append_string(&w, "\n");
+  return bs_writer_status(&w, err);
+}
+
+void bs_grid_widths(const bs_grid *grid, size_t *widths) {
+  for (size_t i = 0; i < grid->n_columns; i++)
+    widths[i] = 0;
+  for (size_t i = 0; i < grid->n_rows * grid->n_columns; i++) {
+    size_t width = bs_text_width(grid->cells[i]), column = i % grid->n_columns;
+    widths[column] = width > widths[column] ? width : widths[column];
+  }
 }
 
 bs_status bs_grid_append(bs_text *to, const bs_grid *from, bs_error *err) {
   size_t *widths = bs_array_new(from->n_columns, sizeof *widths, err);
   bs_status status = widths == NULL ? BS_ERR_MEMORY : BS_OK;
-  for (size_t i = 0; status == BS_OK && i < from->n_rows * from->n_columns; i++) {
-    size_t width = width_of(from->cells[i]), column = i % from->n_columns;
-    widths[column] = width > widths[column] ? width : widths[column];
-  }
+  if (status == BS_OK)
+    bs_grid_widths(from, widths);
   for (size_t row = 0; status == BS_OK && row < from->n_rows; row++)
-    status = append_row(to, from, row, widths, err);
+    status = bs_grid_append_row(to, from, row, widths, err);
   free(widths);
   return status;
 }

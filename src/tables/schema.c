@@ -65,6 +65,9 @@ static const bs_column HUMANS[] = {BS_HUMAN_COLUMNS(COLUMN)};
 static const bs_column PROMPTS[] = {BS_PROMPT_COLUMNS(COLUMN)
                                         BS_PROMPT_COUNT_COLUMNS(COUNT_COLUMN)};
 #undef ROW
+#define ROW bs_smooth_row
+static const bs_column SMOOTH[] = {BS_SMOOTH_COLUMNS(COLUMN)};
+#undef ROW
 #define ROW bs_run_row
 static const bs_column RUNS[] = {BS_RUN_COLUMNS(COLUMN)};
 #undef ROW
@@ -102,6 +105,7 @@ const bs_table_schema bs_schemas[BS_N_TABLES] = {
     [BS_TABLE_SPREADS] = {TABLE("/analysis/variants", SPREADS, spreads), ANALYSIS},
     [BS_TABLE_HUMANS] = {TABLE("/analysis/human", HUMANS, humans), ANALYSIS},
     [BS_TABLE_PROMPTS] = {TABLE("/analysis/prompts", PROMPTS, prompts), ANALYSIS},
+    [BS_TABLE_SMOOTH] = {TABLE("/analysis/smooth", SMOOTH, smooth), ANALYSIS},
     [BS_TABLE_RUNS] = {TABLE("/run/units", RUNS, runs), .presence = BS_TABLE_OF_A_RUN},
 };
 

@@ -42,6 +42,7 @@ typedef enum bs_table_id {
   BS_TABLE_SPREADS,
   BS_TABLE_HUMANS,
   BS_TABLE_PROMPTS,
+  BS_TABLE_SMOOTH,
   BS_TABLE_RUNS,
   BS_N_TABLES
 } bs_table_id;

@@ -272,16 +272,34 @@ static void analyze_reads_a_table(void) {
 static void analyze_names_models_of_one_scale(void) {
   static const char csv[] = "family,model,scale,task,metric,shots,value\nf,base,10,t,m,0,0.25\n"
                             "f,tuned,10,t,m,0,0.75\nf,b,100,t,m,0,0.5\nf,c,1000,t,m,0,1\n";
-  const char *path = bs_test_write("scores.csv", csv, strlen(csv));
+  char path[512];
+  snprintf(path, sizeof path, "%s", bs_test_write("scores.csv", csv, strlen(csv)));
   outcome o = run("", "analyze --scores %s", path);
   CU_ASSERT_EQUAL(o.code, 0);
   CU_ASSERT_TRUE(has(&o.out, "f,0,t,m,3,,,,,,\n")); /* no linearity of what is mixed */
   CU_ASSERT_TRUE(
       has(&o.err, "family \"f\" has different models of the same scale: base and tuned"));
   outcome_free(&o);
-  o = run("", "analyze --table --scores %s", path);
+  o = run("", "analyze --all --scores %s", path);
   CU_ASSERT_TRUE(has(&o.out, "n   base  tuned    100     1K  I  L  B\n"));
   CU_ASSERT_TRUE(has(&o.out, "-  0.250  0.750  0.500  1.000  -  -  -\n"));
+  outcome_free(&o);
+  o = run("", "analyze --table --scores %s", path);
+  CU_ASSERT_TRUE(has(&o.out, "several models of one scale: I, L and B are undefined\n"));
+  CU_ASSERT_TRUE(has(
+      &o.out, "t     \xE2\x96\x83\xE2\x96\x87\xE2\x96\x85\xE2\x96\x88   0.250  1.00  -      -"));
+  outcome_free(&o);
+  o = run("", "analyze --scores %s --table --tasks t --metrics n", path);
+  CU_ASSERT_EQUAL(o.code, 2);
+  CU_ASSERT_TRUE(has(&o.err, "there is no metric \"n\""));
+  outcome_free(&o);
+  o = run("", "analyze --scores %s --table --shots 0,x", path);
+  CU_ASSERT_EQUAL(o.code, 2);
+  CU_ASSERT_TRUE(has(&o.err, "option --shots: expected numbers, found \"x\""));
+  outcome_free(&o);
+  o = run("", "analyze --scores %s --table --tasks t,,u", path);
+  CU_ASSERT_EQUAL(o.code, 2);
+  CU_ASSERT_TRUE(has(&o.err, "option --tasks: expected texts with commas between them"));
   outcome_free(&o);
 }
 

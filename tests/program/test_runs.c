@@ -149,6 +149,11 @@ static void lost_answers_are_told_by_all_stages(void) {
   o = run("", "run %s", path);
   CU_ASSERT_EQUAL(o.code, 0);
   CU_ASSERT_TRUE(has(&o.err, "warning: past: exact_str_match: of 3 examples 2 can never match"));
+  CU_ASSERT_TRUE(has(&o.out, "exact_str_match, 0 shots"));
+  CU_ASSERT_PTR_NULL(strstr(o.out.data, "rougeLsum")); /* not what the task goes by */
+  outcome_free(&o);
+  o = run("", "analyze %s --all", bs_test_path("past.h5"));
+  CU_ASSERT_EQUAL(o.code, 0);
   CU_ASSERT_TRUE(has(&o.out, "rougeLsum"));
   CU_ASSERT_TRUE(has(&o.out, "bleu"));
   outcome_free(&o);

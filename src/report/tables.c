@@ -1,4 +1,4 @@
-/* Scores against scale, for people. */
+/* Every score against scale, for people: a column per model. */
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
@@ -12,18 +12,12 @@
 
 enum { COLUMNS_BEFORE = 4, COLUMNS_BEHIND = 3, COLUMNS_HUMAN = 2 };
 
-/* What a column of scores is of: a model, or the first one of its repeats. */
-typedef struct score_column {
-  double scale;
-  uint32_t model;
-} score_column;
-
 /* The table of one family: linearity rows [first, end). */
 typedef struct family_table {
   const bs_analysis *analysis;
   const bs_interner *humans; /* tasks and aggregates whose human scores are known, by row */
   size_t first, end;
-  score_column *columns; /* ascending */
+  bs_family_model *columns; /* ascending */
   size_t n_columns;
   bs_grid grid;
 } family_table;
@@ -44,27 +38,6 @@ static void format_examples(char out[BS_CELL_BYTES], const bs_scale_point *point
     snprintf(out, BS_CELL_BYTES, "%" PRIu64 "-%" PRIu64, least, most);
 }
 
-static int compare_columns(const void *left, const void *right) {
-  const score_column *a = left, *b = right;
-  BS_ORDER(a->scale, b->scale);
-  BS_ORDER(a->model, b->model);
-  return 0;
-}
-
-/* The family's models, repeats as one, each once. */
-static size_t columns_of(const bs_analysis *analysis, size_t first, size_t end,
-                         score_column *columns) {
-  size_t n = 0, n_kept = 0;
-  for (size_t i = analysis->first_point[first]; i < analysis->first_point[end]; i++)
-    columns[n++] =
-        (score_column){analysis->tables->points[i].scale, analysis->tables->points[i].model};
-  qsort(columns, n, sizeof *columns, compare_columns);
-  for (size_t i = 0; i < n; i++)
-    if (n_kept == 0 || compare_columns(&columns[n_kept - 1], &columns[i]) != 0)
-      columns[n_kept++] = columns[i];
-  return n_kept;
-}
-
 /* The scale, or the model where another column would read the same. */
 static const char *column_label(const family_table *of, size_t at, char text[BS_CELL_BYTES]) {
   char other[BS_CELL_BYTES];
@@ -77,23 +50,9 @@ static const char *column_label(const family_table *of, size_t at, char text[BS_
   return text;
 }
 
-/* "models: a (1M), b + c (2M)" */
 static void write_models(bs_writer *w, const family_table *of) {
   const bs_analysis *analysis = of->analysis;
-  char scale[BS_CELL_BYTES];
-  bs_writer_append_string(w, "models:");
-  for (size_t i = 0; i < of->n_columns; i++) {
-    const char *before = i > 0 ? ", " : " ";
-    for (uint32_t m = 0; m < analysis->n_models; m++) {
-      if (analysis->models[m].first_repeat != of->columns[i].model)
-        continue;
-      bs_writer_printf(w, "%s%s", before, analysis->models[m].name);
-      before = " + ";
-    }
-    bs_format_scale(scale, of->columns[i].scale);
-    bs_writer_printf(w, " (%s)", scale);
-  }
-  bs_writer_append_string(w, "\n");
+  bs_family_write_models(w, analysis, of->columns, of->n_columns, SIZE_MAX);
   if (analysis->tables->linearity[of->first].shared_scales > 0)
     bs_writer_append_string(w, "different models of one scale stand beside each other: I, L "
                                "and B are undefined\n");
@@ -122,13 +81,6 @@ static bs_status fill_header(family_table *to, bs_error *err) {
   return status;
 }
 
-/* What the task goes by; of an aggregate the one metric that it has. */
-static bool is_preferred(const bs_analysis *analysis, size_t row) {
-  uint32_t task = analysis->linearity_task[row];
-  return task != UINT32_MAX && strcmp(analysis->tables->linearity[row].metric,
-                                      analysis->tasks[task].preferred_metric) == 0;
-}
-
 static bs_status fill_names(family_table *to, size_t row, bool same_task, bs_error *err) {
   const bs_linearity_row *line = &to->analysis->tables->linearity[row];
   size_t at = to->grid.n_rows, n_points;
@@ -141,7 +93,7 @@ static bs_status fill_names(family_table *to, size_t row, bool same_task, bs_err
     status = bs_grid_set(&to->grid, at, 1, text, err);
   if (status == BS_OK)
     status = bs_text_printf(&metric, err, "%s%s", line->metric,
-                            is_preferred(to->analysis, row) ? " *" : "");
+                            bs_row_is_preferred(to->analysis, row) ? " *" : "");
   if (status == BS_OK)
     status = bs_grid_set(&to->grid, at, 2, metric.data, err);
   format_examples(text, points, n_points);
@@ -192,7 +144,7 @@ static bs_status fill_human(family_table *to, size_t row, bs_error *err) {
    is what the task goes by. */
 static bool is_shown(const bs_analysis *analysis, size_t row) {
   const bs_metric *metric = bs_metric_find(analysis->tables->linearity[row].metric);
-  return metric == NULL || !metric->is_variant || is_preferred(analysis, row);
+  return metric == NULL || !metric->is_variant || bs_row_is_preferred(analysis, row);
 }
 
 static bs_status fill_rows(family_table *to, bs_error *err) {
@@ -220,7 +172,7 @@ static bs_status append_family(bs_text *to, const bs_analysis *analysis, const b
   table.columns = bs_array_new(n_points, sizeof *table.columns, err);
   bs_status status = table.columns != NULL ? BS_OK : BS_ERR_MEMORY;
   if (status == BS_OK) {
-    table.n_columns = columns_of(analysis, first, end, table.columns);
+    table.n_columns = bs_family_models(analysis, first, end, table.columns);
     size_t n_columns = COLUMNS_BEFORE + table.n_columns + COLUMNS_BEHIND;
     status = bs_grid_open(&table.grid, end - first + 1,
                           n_columns + (humans->n > 0 ? COLUMNS_HUMAN : 0), err);
@@ -242,7 +194,6 @@ static bs_status append_family(bs_text *to, const bs_analysis *analysis, const b
 }
 
 static bs_status append_families(bs_text *to, const bs_analysis *analysis, bs_error *err) {
-  const bs_linearity_row *rows = analysis->tables->linearity;
   bs_interner humans = {0};
   bs_arena *arena = bs_arena_new();
   bs_status status =
@@ -251,9 +202,7 @@ static bs_status append_families(bs_text *to, const bs_analysis *analysis, bs_er
     status = bs_interner_add(&humans, arena, analysis->tables->humans[i].task, &(uint32_t){0}, err);
   for (size_t first = 0, end; status == BS_OK && first < analysis->tables->n_linearity;
        first = end) {
-    for (end = first + 1;
-         end < analysis->tables->n_linearity && rows[end].family == rows[first].family;)
-      end++;
+    end = bs_family_end(analysis, first);
     status = append_family(to, analysis, &humans, first, end, err);
   }
   bs_interner_free(&humans);
@@ -299,6 +248,8 @@ bs_status bs_report_tables(const bs_analysis *analysis, FILE *to, bs_error *err)
                                                : bs_text_append_string(&text, "no scores\n", err);
   if (status == BS_OK)
     status = bs_spreads_append(&text, analysis, err);
+  if (status == BS_OK)
+    status = bs_smooth_append(&text, analysis, err);
   if (status == BS_OK)
     status = bs_prompts_append(&text, analysis, err);
   if (status == BS_OK)

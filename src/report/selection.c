@@ -1,0 +1,71 @@
+/* Which rows a report shows. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory_internal.h"
+#include "bigsweep/helpers.h"
+#include "report/summary_internal.h"
+
+static bool names_one(const char *const *names, size_t n, const char *name) {
+  for (size_t i = 0; i < n; i++)
+    if (strcmp(names[i], name) == 0)
+      return true;
+  return n == 0;
+}
+
+static bool asks_for_shots(const bs_report_options *options, uint32_t shots) {
+  for (size_t i = 0; i < options->n_shots; i++)
+    if (options->shots[i] == shots)
+      return true;
+  return options->n_shots == 0;
+}
+
+/* The preferred metric unless others are asked for; of a task that has none every metric. */
+static bool is_metric_shown(const bs_analysis *analysis, const bs_report_options *options,
+                            size_t row) {
+  const char *metric = analysis->tables->linearity[row].metric;
+  uint32_t task = analysis->linearity_task[row];
+  if (options->n_metrics > 0)
+    return names_one(options->metrics, options->n_metrics, metric);
+  return task == UINT32_MAX || analysis->tasks[task].preferred_metric[0] == '\0' ||
+         bs_row_is_preferred(analysis, row);
+}
+
+bool bs_summary_shows(const bs_analysis *analysis, const bs_report_options *options, size_t row) {
+  const bs_linearity_row *line = &analysis->tables->linearity[row];
+  return names_one(options->tasks, options->n_tasks, line->task) &&
+         asks_for_shots(options, line->shots) && is_metric_shown(analysis, options, row);
+}
+
+/* The names of all rows: of their tasks, or of their metrics. */
+static const char *name_of(const bs_linearity_row *row, bool is_metric) {
+  return is_metric ? row->metric : row->task;
+}
+
+/* BS_ERR_USAGE for a name that no row has. */
+static bs_status check_names(const bs_analysis *analysis, const char *const *names, size_t n,
+                             bool is_metric, bs_error *err) {
+  size_t n_rows = analysis->tables->n_linearity;
+  const char **known = bs_array_new(n_rows, sizeof *known, err);
+  bs_status status = known != NULL ? BS_OK : BS_ERR_MEMORY;
+  for (size_t i = 0; status == BS_OK && i < n_rows; i++)
+    known[i] = name_of(&analysis->tables->linearity[i], is_metric);
+  for (size_t i = 0; status == BS_OK && n_rows > 0 && i < n; i++) {
+    const char *near =
+        names_one(known, n_rows, names[i]) ? NULL : bs_nearest_name(names[i], known, n_rows);
+    if (!names_one(known, n_rows, names[i]))
+      status = bs_error_set(err, BS_ERR_USAGE, "there is no %s \"%s\"%s%s%s",
+                            is_metric ? "metric" : "task", names[i],
+                            near != NULL ? "; did you mean \"" : "", near != NULL ? near : "",
+                            near != NULL ? "\"?" : "");
+  }
+  free(known);
+  return status;
+}
+
+bs_status bs_report_options_check(const bs_analysis *analysis, const bs_report_options *options,
+                                  bs_error *err) {
+  bs_status status = check_names(analysis, options->tasks, options->n_tasks, false, err);
+  return status == BS_OK ? check_names(analysis, options->metrics, options->n_metrics, true, err)
+                         : status;
+}

@@ -1,0 +1,146 @@
+/* The results at a glance. */
+#include <stdio.h>
+#include <string.h>
+
+#include "analyses.h"
+#include "harness.h"
+#include "report/report_internal.h"
+
+static const char TABLE[] = "family,model,scale,task,metric,shots,value,stderr,n,preferred_metric\n"
+                            "f,a,1000,set_jump,acc,0,0.01,0.001,900,acc\n"
+                            "f,b,10000,set_jump,acc,0,0.011,0.001,900,acc\n"
+                            "f,c,100000,set_jump,acc,0,0.012,0.001,900,acc\n"
+                            "f,d,1e6,set_jump,acc,0,0.95,0.001,900,acc\n"
+                            "f,a,1000,set_jump,log_likelihood,0,-9,0.1,900,acc\n"
+                            "f,b,10000,set_jump,log_likelihood,0,-5,0.1,900,acc\n"
+                            "f,a,1000,set_fall,acc,0,0.9,0.001,900,acc\n"
+                            "f,b,10000,set_fall,acc,0,0.6,0.001,900,acc\n"
+                            "f,c,100000,set_fall,acc,0,0.3,0.001,900,acc\n"
+                            "f,d,1e6,set_fall,acc,0,0.05,0.001,900,acc\n"
+                            "f,a,1000,set_even,acc,2,0.5,0.1,900,acc\n"
+                            "f,c,100000,set_even,acc,2,0.51,0.1,900,acc\n"
+                            "f,d,1e6,set_even,acc,2,0.49,0.1,900,acc\n";
+
+static bs_text summary_of(const bs_analysis *analysis, const bs_report_options *options) {
+  bs_error err = {0};
+  const char *path = bs_test_path("summary");
+  FILE *to = fopen(path, "w");
+  CU_ASSERT_PTR_NOT_NULL_FATAL(to);
+  BS_TEST_OK(bs_report_summary(analysis, NULL, options, to, &err), err);
+  fclose(to);
+  return bs_test_read(path);
+}
+
+static void expect_text(bs_text text, const char *expected) {
+  CU_ASSERT_STRING_EQUAL(text.data, expected);
+  if (strcmp(text.data, expected) != 0)
+    printf("\n%s", text.data);
+  bs_text_free(&text);
+}
+
+static void a_line_for_each_task(void) {
+  bs_analysis *analysis = from_text(TABLE);
+  expect_text(
+      summary_of(analysis, NULL),
+      "family f\n"
+      "models: a (1K), b (10K), c (100K), d (1M)\n"
+      "\n"
+      "task      curve  first   last  shape         L [95 %]          B [95 %]\n"
+      "acc, 0 shots (curves from 0 to 1)\n"
+      "set_jump  ▁▁▁█   0.010  0.950  breakthrough  1.7 [1.7,1.7]     \xE2\x89\xA5 175\n"
+      "set_fall  █▅▃▁   0.900  0.050  inverse       -3.0 [-3.0,-3.0]  -2.8 [-2.9,-2.8]\n"
+      "acc, 2 shots (curves from 0 to 1)\n"
+      "set_even  ▅ ▅▄   0.500  0.490  flat          ?                 ?\n"
+      "\n"
+      "L linearity, B breakthroughness, each with its 95 % interval; \"?\": not determined.\n"
+      "--all prints every metric, the scores of every model and more.\n"
+      "\n"
+      "breakthroughs: set_jump\n"
+      "worse with size: set_fall (0.900 to 0.050)\n");
+  bs_analysis_free(&analysis);
+}
+
+/* No line is longer than what it is given, down to where names have twelve characters left. */
+static void lines_fit(void) {
+  bs_analysis *analysis = from_text(TABLE);
+  for (size_t width = 72; width <= 120; width++) {
+    bs_report_options options = {.width = width};
+    bs_text text = summary_of(analysis, &options);
+    for (char *line = strtok(text.data, "\n"); line != NULL; line = strtok(NULL, "\n"))
+      if (strncmp(line, "L linearity", 11) != 0)
+        CU_ASSERT(bs_text_width(line) <= width);
+    bs_text_free(&text);
+  }
+  bs_analysis_free(&analysis);
+}
+
+static void long_names_lose_what_they_share(void) {
+  static const char table[] = "family,model,scale,task,metric,shots,value,preferred_metric\n"
+                              "f,a,1000,a_very_long_name_of_a_suite_of_tasks:one,acc,0,0.1,acc\n"
+                              "f,b,10000,a_very_long_name_of_a_suite_of_tasks:one,acc,0,0.2,acc\n"
+                              "f,c,100000,a_very_long_name_of_a_suite_of_tasks:one,acc,0,0.4,acc\n"
+                              "f,a,1000,a_very_long_name_of_a_suite_of_tasks:owl,acc,0,0.1,acc\n"
+                              "f,b,10000,a_very_long_name_of_a_suite_of_tasks:owl,acc,0,0.2,acc\n"
+                              "f,c,100000,a_very_long_name_of_a_suite_of_tasks:owl,acc,0,0.3,acc\n";
+  bs_analysis *analysis = from_text(table);
+  bs_report_options options = {.width = 60};
+  bs_text text = summary_of(analysis, &options);
+  CU_ASSERT_PTR_NOT_NULL(strstr(text.data, "beginning, \"a_very_long_name_of_a_suite_of_tasks:\""));
+  CU_ASSERT_PTR_NOT_NULL(strstr(text.data, "\none "));
+  CU_ASSERT_PTR_NOT_NULL(strstr(text.data, "\nowl "));
+  bs_text_free(&text);
+  bs_analysis_free(&analysis);
+}
+
+static void what_is_asked_for_is_shown(void) {
+  static const char *const fall[] = {"set_fall"}, *const likelihood[] = {"log_likelihood"};
+  static const uint32_t two[] = {2};
+  bs_analysis *analysis = from_text(TABLE);
+  bs_text text = summary_of(analysis, &(bs_report_options){.tasks = fall, .n_tasks = 1});
+  CU_ASSERT_PTR_NULL(strstr(text.data, "set_jump"));
+  CU_ASSERT_PTR_NOT_NULL(strstr(text.data, "set_fall"));
+  bs_text_free(&text);
+  text = summary_of(analysis, &(bs_report_options){.metrics = likelihood, .n_metrics = 1});
+  CU_ASSERT_PTR_NOT_NULL(strstr(text.data, "log_likelihood, 0 shots (each curve from"));
+  CU_ASSERT_PTR_NULL(strstr(text.data, "acc, "));
+  bs_text_free(&text);
+  text = summary_of(analysis, &(bs_report_options){.shots = two, .n_shots = 1});
+  CU_ASSERT_PTR_NULL(strstr(text.data, "set_fall"));
+  CU_ASSERT_PTR_NOT_NULL(strstr(text.data, "set_even"));
+  bs_text_free(&text);
+  bs_analysis_free(&analysis);
+}
+
+static void what_is_not_there_is_told(void) {
+  static const char *const names[] = {"set_fell"};
+  bs_analysis *analysis = from_text(TABLE);
+  bs_error err = {0};
+  BS_TEST_FAILS(bs_report_summary(analysis, NULL,
+                                  &(bs_report_options){.tasks = names, .n_tasks = 1}, stdout, &err),
+                BS_ERR_USAGE, err, "there is no task \"set_fell\"; did you mean \"set_fall\"?");
+  bs_analysis_free(&analysis);
+}
+
+static void a_full_disk_is_told(void) {
+  bs_error err = {0};
+  bs_analysis *analysis = from_text(TABLE);
+  FILE *full = fopen("/dev/full", "w");
+  if (full != NULL) {
+    BS_TEST_FAILS(bs_report_summary(analysis, NULL, NULL, full, &err), BS_ERR_IO, err,
+                  "No space left");
+    fclose(full);
+  }
+  bs_analysis_free(&analysis);
+}
+
+int main(void) {
+  static const bs_test tests[] = {
+      {"a line for each task", a_line_for_each_task},
+      {"lines fit", lines_fit},
+      {"long names lose what they share", long_names_lose_what_they_share},
+      {"what is asked for is shown", what_is_asked_for_is_shown},
+      {"what is not there is told", what_is_not_there_is_told},
+      {"a full disk is told", a_full_disk_is_told},
+  };
+  return bs_test_main("summary", tests, sizeof tests / sizeof *tests);
+}
