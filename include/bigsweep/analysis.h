@@ -49,20 +49,20 @@ typedef void (*bs_analysis_notice)(void *user, const char *message);
 /* The same examples with their metrics computed anew from what is stored of them: choices, texts,
    log-probabilities; as this version's evaluator would have written them. Metrics that tasks always
    have but these lack are added; so are `added` (names, "rouge" for its three) for every task that
-   they apply to. A metric that the records cannot give keeps its column where there is one;
-   without one, a metric that tasks list or that is asked for is BS_ERR_INPUT (which task, which
-   metric, what is missing), an unknown name BS_ERR_USAGE; one that tasks merely always have is
-   left out and told to `notice` (optional). `results` must be sorted. */
+   they apply to. A metric that cannot be computed from the records keeps its column where it has
+   one. Without a column it is BS_ERR_INPUT if a task lists it or it is asked for (the message names
+   the task, the metric and what is missing); otherwise it is left out and reported to `notice`
+   (optional). An unknown name is BS_ERR_USAGE. `results` must be sorted. */
 BS_API bs_status bs_analysis_rescore(bs_tables **out, const bs_tables *results,
                                      const char *const *added, size_t n_added,
                                      bs_analysis_notice notice, void *user, bs_error *err);
 
-/* Tells for each task of how many of its examples that were evaluated no accepted answer survives
-   the cut of generated text (bigsweep/reach.h). `results` must be sorted. */
+/* Reports, for each task, how many of its evaluated examples have no accepted answer that survives
+ * the cut of generated text (bigsweep/reach.h). `results` must be sorted. */
 BS_API bs_status bs_analysis_tell_reach(const bs_tables *results, bs_analysis_notice notice,
                                         void *user, bs_error *err);
-/* Tells for each task how many answers, over all models and shots, equal an accepted one only when
-   white space at the ends is left out, as exact_str_match does. */
+/* Reports, for each task, how many answers over all models and shots equal an accepted one only
+ * when white space at the ends is ignored, as exact_str_match does. */
 BS_API bs_status bs_analysis_tell_white_space(const bs_tables *results, bs_analysis_notice notice,
                                               void *user, bs_error *err);
 
@@ -74,16 +74,18 @@ BS_API bs_status bs_analysis_tell_white_space(const bs_tables *results, bs_analy
 BS_API bs_status bs_analysis_from_csv(bs_analysis **out, const char *path, bs_error *err);
 BS_API void bs_analysis_free(bs_analysis **analysis);
 
-/* What it has computed, the other tables being empty. Of a CSV table, which has no ranges of
-   scores, scores, linearity and points alone. scores      in order of model, task, shots, metric
-   from results; as they stand in a CSV table aggregates  in order of model, shots, variant (none
-   first), and tasks: all, those with human scores, then parents as they first appear spreads     in
-   order of model, task as it first appears, shots and metric humans      the tasks with a human
-   score, then aggregates in their order prompts     in order of model, task and shots linearity in
-   order of family and task as they first appear (aggregates behind the tasks), shots, and metric:
-   from results in the order of the table of metrics, from a CSV table as it first appears. An
-   aggregate's metric is BS_AGGREGATE_METRIC points      those of each linearity row, in ascending
-   order of scale, then of models */
+/* The tables that it has computed; the others are empty. An analysis of a CSV table, which has no
+   ranges of scores, has scores, linearity and points alone. Orders:
+     scores      from results by model, task, shots, metric; from a CSV table as they stand there
+     aggregates  by model, shots, variant (none first), and tasks: all, those with human scores,
+                 then parents as they first appear
+     spreads     by model, task as it first appears, shots and metric
+     humans      the tasks with a human score, then aggregates in their order
+     prompts     by model, task and shots
+     linearity   by family and task as they first appear (aggregates behind the tasks), shots, and
+                 metric: from results in the order of the table of metrics, from a CSV table as it
+                 first appears. An aggregate's metric is BS_AGGREGATE_METRIC
+     points      those of each linearity row, in ascending order of scale, then of models */
 BS_API const bs_tables *bs_analysis_tables(const bs_analysis *analysis);
 BS_API size_t bs_analysis_n_models(const bs_analysis *analysis);
 /* Names for the indices of a score row; NULL (scale: NaN) past their number. */
@@ -103,8 +105,8 @@ BS_API bs_status bs_prompt_counts_tell(const bs_prompt_counts *counts, bs_text *
 BS_API const bs_scale_point *bs_analysis_curve(const bs_analysis *analysis, size_t row, size_t *n);
 /* The task of linearity row `row`; UINT32_MAX: it is of an aggregate. */
 BS_API uint32_t bs_analysis_linearity_task(const bs_analysis *analysis, size_t row);
-/* Tells `notice` of every family that has several models of one scale which are not repeats: who
-   they are, and how the configuration can tell what they are. */
+/* Reports every family that has several models of one scale which are not repeats: their names, and
+ * how the configuration can say what they are. */
 BS_API bs_status bs_analysis_tell_shared_scales(const bs_analysis *analysis,
                                                 bs_analysis_notice notice, void *user,
                                                 bs_error *err);

@@ -14,9 +14,10 @@ extern "C" {
 typedef enum bs_precision {
   BS_PRECISION_AUTO,   /* f32 for every checkpoint: no silent loss */
   BS_PRECISION_F32,    /* error no larger than that of f32 arithmetic */
-  BS_PRECISION_BF16X2, /* activations and weights in two bf16 parts, 16 bits of significand, where
-                          they have more; terms of order 2^-16 are dropped. The error is several
-                          hundred times smaller than that of bf16 and larger than that of f32. */
+  BS_PRECISION_BF16X2, /* activations and weights in two bf16 parts, 16 bits of significand
+                          together; products of two lower parts (of order 2^-16) are dropped. The
+                          error is several hundred times smaller than that of bf16 and larger than
+                          that of f32. */
   BS_PRECISION_BF16,   /* activations and weights rounded to bf16 before each product, f32 sums */
 } bs_precision;
 

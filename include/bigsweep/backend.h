@@ -1,8 +1,8 @@
-/* Who answers: a model behind one table of calls, in terms of text. A question is put first (a
-   context, with what is to be scored or generated behind it); many questions are then answered in
-   one call. How text becomes tokens, what computes them and where is the backend's own affair.
-   The answer to a question does not depend on what it is answered together with. One backend may be
-   used by one thread at a time. */
+/* Who answers: a model behind one table of calls, in terms of text. A question (a context, and what
+   is to be scored or generated behind it) is first turned into a query; many queries are then
+   answered in one call. The backend alone decides how text becomes tokens and where they are
+   computed. The answer to a query does not depend on the other queries of the call. One backend may
+   be used by one thread at a time. */
 #ifndef BIGSWEEP_BACKEND_H
 #define BIGSWEEP_BACKEND_H
 
@@ -39,10 +39,10 @@ typedef struct bs_backend_spec {
   const char *kind;         /* NULL: "local", a checkpoint that this program computes */
   const char *place;        /* of "local": the checkpoint's folder */
   bs_engine_options engine; /* of "local" */
-  bool is_to_look;          /* description, tokenizer and costs alone: questions can be put, so that
-                               their tokens are counted, but are not answered */
-  bool may_lack_tokenizer;  /* without one, or with another model's, it opens and takes token ids
-                               alone; else that is an error of opening */
+  bool is_to_look; /* only to look at: description, tokenizer and costs. Queries can be made, which
+                      counts their tokens, but not answered */
+  bool may_lack_tokenizer; /* a missing or unfitting tokenizer is no error: the backend then takes
+                              token ids alone */
   void (*note)(void *user, const char *note); /* (optional) receives remarks on what was read, one
                                                  line each without a newline, while it opens */
   void *user;
@@ -68,17 +68,17 @@ typedef struct bs_backend_info {
   const bs_tokenizer *tokenizer; /* the model's; NULL: not known here */
 } bs_backend_info;
 
-/* What work with a model costs, for plans: estimates. */
+/* Estimates of what work with a model costs, for plans. */
 typedef struct bs_backend_cost {
-  double per_token;      /* floating-point operations for one token of a batch */
-  double opening;        /* the operations that could be done while it is opened */
-  double smallest;       /* the operations that are still done at full speed together */
+  double per_token; /* floating-point operations for one token of a batch */
+  double opening;   /* the operations that could be done in the time that opening takes */
+  double smallest; /* the smallest number of operations in one call that still runs at full speed */
   uint64_t memory_bytes; /* it takes here, beside mapped files */
-  uint64_t least_bytes;  /* less than it takes anywhere, with whatever options */
+  uint64_t least_bytes;  /* less than it takes on any machine with any options */
 } bs_backend_cost;
 
-/* Opens a model. BS_ERR_USAGE names the known kinds. Nothing of `spec` is kept but its script,
-   which is borrowed until bs_backend_close. */
+/* Opens a model. BS_ERR_USAGE names the known kinds. Of `spec` only the script is kept; it is
+ * borrowed until bs_backend_close. */
 BS_API bs_status bs_backend_open(bs_backend **out, const bs_backend_spec *spec, bs_error *err);
 BS_API void bs_backend_close(bs_backend **backend);
 
@@ -87,13 +87,13 @@ BS_API const bs_backend_info *bs_backend_about(const bs_backend *backend);
 BS_API bs_status bs_backend_cost_of(const bs_backend *backend, bs_backend_cost *cost,
                                     bs_error *err);
 
-/* Reads all that answers depend on. `sha256` receives the hash of it as 64 hex digits and NUL;
-   `fingerprints` lines for bs_backend_check_copy are appended to. BS_ERR_INPUT where the model
-   cannot give meaningful answers (weights that are not finite). */
+/* Reads everything that answers depend on. On output, `sha256` has its hash as 64 hex digits and
+   NUL, and lines for bs_backend_check_copy are appended to `fingerprints`. BS_ERR_INPUT where the
+   model cannot give meaningful answers (weights that are not finite). */
 BS_API bs_status bs_backend_identify(const bs_backend *backend, char sha256[65],
                                      bs_text *fingerprints, bs_error *err);
-/* Before opening: BS_ERR_INPUT where this node has another model at that place than the one that
-   the fingerprints are of. */
+/* To be called before opening: BS_ERR_INPUT when the model at that place on this node is not the
+ * one that the fingerprints were made from. */
 BS_API bs_status bs_backend_check_copy(const bs_backend_spec *spec, const char *fingerprints,
                                        bs_error *err);
 
@@ -105,11 +105,11 @@ typedef struct bs_passage {
   size_t n_ids;
 } bs_passage;
 
-/* What becomes of a continuation that has no tokens. What moves to it at a joint border counts as
-   its text. */
+/* What is done with a continuation that has no tokens. White space that moves to it at a joint
+ * border counts as its text. */
 typedef enum bs_tokenless {
   BS_TOKENLESS_ALLOWED,   /* its log-probability is 0 */
-  BS_TOKENLESS_IF_EMPTY,  /* the same, where it has no text either; else BS_ERR_INPUT */
+  BS_TOKENLESS_IF_EMPTY,  /* the same if its text is empty, too; else BS_ERR_INPUT */
   BS_TOKENLESS_FORBIDDEN, /* BS_ERR_INPUT */
 } bs_tokenless;
 
@@ -120,8 +120,8 @@ typedef struct bs_question {
   const bs_passage *continuations; /* [n] to score */
   size_t n;
   bs_tokenless tokenless;
-  bool is_inside; /* the context stands within a longer text, and is counted alone: what the
-                     tokenizer puts before a text (BOS) is left out */
+  bool is_inside; /* the context stands within a longer text: the tokens that the tokenizer puts
+                     before a text (BOS) are left out */
   bool is_prompt; /* text is to be generated behind the context */
 } bs_question;
 
@@ -135,7 +135,7 @@ typedef struct bs_query {
   void (*free_own)(void *own);
 } bs_query;
 
-/* `question` need not stay; the backend must stay until bs_query_free. BS_ERR_INPUT: text that is
+/* `question` is not kept; the backend is borrowed until bs_query_free. BS_ERR_INPUT: text that is
    not UTF-8, a continuation without tokens, no tokenizer. */
 BS_API bs_status bs_backend_ask(bs_query **out, const bs_backend *backend,
                                 const bs_question *question, bs_error *err);
@@ -165,20 +165,21 @@ typedef struct bs_text_result {
   size_t truncated_tokens; /* taken from the prompt's left */
 } bs_text_result;
 
-/* Whether the text of request `index` so far is enough: text[0..n_bytes) is what cannot change any
-   more by what follows. */
+/* Returns true when request `index` needs no more text. text[0..n_bytes) is the part of its text
+ * that later tokens cannot change. */
 typedef bool (*bs_enough)(void *user, size_t index, const char *text, size_t n_bytes);
 
-/* Generates, all in one batch. `enough` (optional) saves work: a text of which it has once been
-   true may end there, and need not. Behind a joint border the white space at the prompt's end is
-   taken from the front of the text, as much as it begins with. Fills results[n], freed by
-   bs_text_results_free; an error is returned only when the whole batch failed. */
+/* Generates, all in one batch. `enough` (optional) saves work: once it has returned true for a
+   text, generation may stop at any later token. At a joint border the white space at the prompt's
+   end is part of what the model generates, and is removed from the beginning of the text as far as
+   it is there. Fills results[n], freed by bs_text_results_free; an error is returned only when the
+   whole batch failed. */
 BS_API bs_status bs_backend_generate(bs_backend *backend, const bs_text_request *requests, size_t n,
                                      bs_enough enough, void *user, bs_text_result **results,
                                      bs_error *err);
 BS_API void bs_text_results_free(bs_text_result **results, size_t n);
 
-/* Since it was opened; all 0 where it is not known. */
+/* The work done since the backend was opened; all 0 where it is not known. */
 BS_API void bs_backend_work_done(const bs_backend *backend, bs_engine_work *work);
 
 #ifdef __cplusplus

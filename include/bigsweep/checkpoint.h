@@ -60,9 +60,10 @@ BS_API bs_status bs_checkpoint_check_folder(const char *dir, bs_error *err);
 
 /* Opens a folder: config.json, then model.safetensors, or model.safetensors.index.json and its
    shards. Checks that the architecture is known (else BS_ERR_UNSUPPORTED, the known ones listed),
-   that config.json has no key that would change the scores and is not obeyed (docs/models.md),
-   that every tensor of the files has its place and every tensor the architecture needs is there
-   with the shape config.json says, and that a folder with pickle files alone (pytorch_model.bin,
+   that config.json has no key that would change the scores but is not implemented (docs/models.md),
+   that the architecture has a place for every tensor of the files, that every tensor it needs is
+   there in the shape that follows from config.json, and that a folder with pickle files alone
+   (pytorch_model.bin,
    *.pt) is refused with the reason. */
 BS_API bs_status bs_checkpoint_open(bs_checkpoint **out, const char *dir, bs_error *err);
 BS_API void bs_checkpoint_free(bs_checkpoint **checkpoint);
@@ -73,13 +74,13 @@ BS_API size_t bs_checkpoint_n_tensors(const bs_checkpoint *checkpoint);
 /* Tensors in order of name. */
 BS_API const bs_tensor *bs_checkpoint_tensor_at(const bs_checkpoint *checkpoint, size_t i);
 
-/* Gives the memory that a tensor of the checkpoint (NULL: all of them) has taken by being read back
-   to the system. The tensor stays readable: its pages come from the file again. */
+/* Returns to the system the memory that reading a tensor (NULL: all tensors) has taken. The tensor
+ * stays readable: its pages are read from the file again. */
 BS_API void bs_checkpoint_release_pages(const bs_checkpoint *checkpoint, const bs_tensor *tensor);
 
-/* Reads all weights (with OpenMP's threads) and gives their memory back. BS_ERR_INPUT names the
-   tensor and the element of the first one that is NaN or infinite; buffers that have no effect may
-   hold what they like. */
+/* Reads all weights (with OpenMP's threads) and returns their memory to the system. BS_ERR_INPUT
+   names the tensor and the element of the first one that is NaN or infinite; buffers without effect
+   are not checked. */
 BS_API bs_status bs_checkpoint_check_finite(const bs_checkpoint *checkpoint, bs_error *err);
 
 /* What a model is, for tables and plans. Strings borrowed until the checkpoint is freed. */
@@ -109,14 +110,14 @@ BS_API const char *bs_checkpoint_note(const bs_checkpoint *checkpoint, size_t i)
    all files; needs no parsed checkpoint. */
 BS_API bs_status bs_checkpoint_sha256(const char *dir, char hex[65], bs_error *err);
 
-/* Tells copies of a folder apart without reading the weights whole. Appends a line
+/* Tells copies of a folder apart without reading all weights. Appends a line
    "<64 hex digits>  <file name>\n" for each file that scores depend on and that is there: of a text
    the SHA-256 of its content; of a safetensors file that of its size, its header and four blocks of
-   each tensor (the first, the last and two between), so that another training step, another model
-   and another precision differ for certain, a single changed weight hardly ever. */
+   each tensor (the first, the last and two between), so that another model, training step or
+   precision is always noticed, but a single changed weight usually is not. */
 BS_API bs_status bs_checkpoint_fingerprints(const char *dir, bs_text *lines, bs_error *err);
-/* BS_ERR_INPUT where the folder has other fingerprints than these; names the first file that is
-   another, is missing or is too much. */
+/* BS_ERR_INPUT where the folder has other fingerprints than these; names the first file that
+ * differs, is missing or is extra. */
 BS_API bs_status bs_checkpoint_check_copy(const char *dir, const char *fingerprints, bs_error *err);
 
 #ifdef __cplusplus

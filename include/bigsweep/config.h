@@ -22,10 +22,10 @@ typedef struct bs_model_spec {
   double seed;      /* of its training: repeats of one model differ in it; NaN: not given */
 } bs_model_spec;
 
-/* What a suite came to. */
+/* What was found of a suite. */
 typedef struct bs_suite_found {
   char *name, *folder;
-  size_t n_wanted; /* names that it lists; 0: it takes what is there */
+  size_t n_wanted; /* names that it lists; 0: it takes all that it finds */
   size_t n_found;
   char **missing; /* names, or what is wrong with a file */
   size_t n_missing;
@@ -33,8 +33,8 @@ typedef struct bs_suite_found {
 
 /* Scores of people on a task, in its preferred metric's unit. */
 typedef struct bs_baseline {
-  char *task;           /* its name without a variant; or what is behind the last ":" of it */
-  char *file;           /* that it is from */
+  char *task;           /* its name without a variant, or the part of it behind the last ":" */
+  char *file;           /* the file that it was read from */
   double average, best; /* NaN: not given */
   size_t first,
       end; /* of bs_config.tasks that it is meant for; later entries override earlier ones */
@@ -48,8 +48,8 @@ typedef struct bs_config {
   bs_model_spec *models;
   size_t n_models;
   bs_task_spec *tasks; /* in the order of the list, globs expanded and sorted; a task's variants
-                          together. Names are as given: that no two tasks have one name is known
-                          when they are opened */
+                          together. Names are as given; whether two tasks have the same name is
+                          checked when they are opened */
   size_t n_tasks;
   bs_suite_found *suites; /* of the list, in its order */
   size_t n_suites;
@@ -62,10 +62,11 @@ typedef struct bs_config {
 } bs_config;
 
 /* Reads and checks a configuration: unknown keys (nearest known one suggested), repeated keys,
-   wrong types, missing keys, a glob without a match, a suite of which nothing is there, variants
-   that contradict themselves, repeated model names, one task twice under one name but in different
-   ways are BS_ERR_USAGE with the file and the key (in the same way: it is there once). Task files
-   are not read, but for lists of subtasks and for suites by keyword. */
+   wrong types, missing keys, a glob without a match, a suite without any task, variants
+   that contradict themselves, repeated model names, and one task given twice under one name with
+   different settings are BS_ERR_USAGE with the file and the key. (Given twice with the same
+   settings it is taken once.) Task files are not read, except for lists of subtasks and for suites
+   by keyword. */
 BS_API bs_status bs_config_load(bs_config **out, const char *path, bs_error *err);
 /* The same from text, as if it stood in the file `path`. */
 BS_API bs_status bs_config_parse(bs_config **out, const char *json, size_t n_bytes,

@@ -41,8 +41,8 @@ typedef struct bs_error {
 
 /* Records `status` with a printf-style message unless `err` already holds an error; `err` may be
    NULL. Returns `status`, so that `return bs_error_set(err, ...)` reads well. A message that is too
-   long is cut at a character border and ends in "...". It is UTF-8 always: in what it quotes, bytes
-   that are not become "?", and U+0000 "\0". */
+   long is cut at a character border and ends in "...". It is always UTF-8: quoted bytes that are
+   not valid become "?", and U+0000 becomes "\0". */
 BS_API bs_status bs_error_set(bs_error *err, bs_status status, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
@@ -52,7 +52,7 @@ BS_API void bs_error_prefix(bs_error *err, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
 /* Gives the error that `err` holds another status (no effect on an empty or NULL `err`) and returns
-   `status`: for a caller who knows better whose fault it is. */
+   `status`: for a caller that knows whose fault the error is. */
 BS_API bs_status bs_error_recast(bs_error *err, bs_status status);
 
 /* Forgets the error, so that the object can be used again; `err` may be NULL. */

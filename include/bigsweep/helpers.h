@@ -1,4 +1,4 @@
-/* Small things that the library and programs over it both need. */
+/* Small functions that the library shares with programs built on it. */
 #ifndef BIGSWEEP_HELPERS_H
 #define BIGSWEEP_HELPERS_H
 
@@ -33,11 +33,12 @@ BS_API size_t bs_utf8_valid_bytes(const char *text, size_t n);
  */
 BS_API const char *bs_nearest_name(const char *name, const char *const *known, size_t n);
 
-/* Threads where nobody says how many: as many as OpenMP would start, which knows of the allowed
-   cores, but no more than the quota. */
+/* The number of threads to use where none is asked for: what OpenMP would start (it respects the
+ * cores that the process may use), but no more than the processor quota of its control group. */
 BS_API int bs_threads_default(void);
 
-/* Bytes of this process that lie in memory and are no pages of files; 0 where that cannot be told.
+/* Resident memory of this process in bytes, without pages of mapped files; 0 where it cannot be
+ * read.
  */
 BS_API uint64_t bs_memory_resident(void);
 

@@ -32,8 +32,8 @@ BS_API bs_status bs_json_parse(bs_json **out, const char *text, size_t n_bytes, 
    file. bs_json_line and bs_json_fault count from the part's beginning. */
 BS_API bs_status bs_json_parse_part(bs_json **out, const char *text, size_t n_bytes,
                                     const char *name, size_t first_line, bs_error *err);
-/* Why `text`, which is no JSON from `offset` on, is none: a comment, a comma behind the last
-   element, YAML, ... Static. */
+/* Why `text` stops being JSON at byte `offset`: a comment, a comma behind the last element, YAML,
+ * ... Static storage. */
 BS_API const char *bs_json_why_not(const char *text, size_t offset);
 /* Reads and parses a file of at most max_bytes (0: 1 GiB). */
 BS_API bs_status bs_json_load(bs_json **out, const char *path, size_t max_bytes, bs_error *err);
@@ -70,8 +70,8 @@ BS_API bs_status bs_json_get_integer(const bs_json *json, const cJSON *object, c
 BS_API bs_status bs_json_get_bool(const bs_json *json, const cJSON *object, const char *key,
                                   bool required, bool *out, bs_error *err);
 
-/* Refuses members that are not among known[n] (nearest known one suggested), and keys that stand
-   twice, BS_ERR_INPUT. */
+/* BS_ERR_INPUT for a member that is not among known[n] (the nearest known one is suggested) and for
+ * a key that stands twice. */
 BS_API bs_status bs_json_known_keys(const bs_json *json, const cJSON *object,
                                     const char *const *known, size_t n, bs_error *err);
 

@@ -22,7 +22,7 @@ BS_API void bs_prompter_free(bs_prompter **prompter);
 /* Appends the prompt of example `i` (task prefix, shots, query). */
 BS_API bs_status bs_prompter_append(const bs_prompter *prompter, size_t i, bs_text *prompt,
                                     bs_error *err);
-/* The same without the first n_left_out of its shots (no more than it has). */
+/* The same without its first n_left_out shots (at most as many as it has). */
 BS_API bs_status bs_prompter_append_fewer(const bs_prompter *prompter, size_t i, size_t n_left_out,
                                           bs_text *prompt, bs_error *err);
 

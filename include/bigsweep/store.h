@@ -13,8 +13,8 @@
      /run/units
 
    Columns that are BS_LATER in rows.h, and tables that are marked * here, came later than the first
-   files of this version: rows.h says what a file without such a column is read as, a table that is
-   not there has no rows.
+   files of this version. rows.h says what is read in place of a missing column; a missing table is
+   read as one without rows.
 
    Parts have no /scores and /analysis. Everything outside /run and the root's attributes is a
    function of the rows alone, so h5diff of those groups finds no difference between runs. Columns
@@ -41,13 +41,13 @@ enum { BS_SCHEMA_VERSION = 1 };
 BS_API bs_status bs_store_write(const char *path, const bs_tables *tables,
                                 const bs_tables *analysis, bs_error *err);
 
-/* Reads a results file or a part, all but the tables of an analysis; a file that is not one, is of
-   another schema version or lies about its sizes is BS_ERR_INPUT. */
+/* Reads a results file or a part, all but the tables of an analysis; BS_ERR_INPUT for another kind
+ * of file, another schema version, or sizes that contradict each other. */
 BS_API bs_status bs_store_read(bs_tables **out, const char *path, bs_error *err);
 
 /* Commits finished work: writes the next part file in PATH.parts/ (the folder is made) as
-   bs_store_write does. `tables` hold just the rows of that work with the models and tasks they
-   point to. */
+   bs_store_write does. `tables` hold the rows of that work alone, with the models and tasks that
+   these rows point to. */
 BS_API bs_status bs_store_commit_part(const char *path, const bs_tables *tables, bs_error *err);
 
 /* Visits every part of PATH.parts/ in order of name (no folder: no call). A part that cannot be
@@ -60,8 +60,8 @@ BS_API bs_status bs_store_each_part(const char *path, bs_part_visit visit, void 
 /* Removes PATH.parts/ once RESULTS.h5 holds everything. */
 BS_API bs_status bs_store_remove_parts(const char *path, bs_error *err);
 
-/* Before work starts: whether a results file can be written at `path`, since its folder is there
-   and can be written to. */
+/* To be called before work starts: BS_OK when a results file can be written at `path`, because its
+ * folder exists and is writable. */
 BS_API bs_status bs_store_check_writable(const char *path, bs_error *err);
 
 #ifdef __cplusplus

@@ -31,18 +31,19 @@ typedef struct bs_plan_model {
   const char *path;      /* to open; borrowed from the configuration */
   char *fingerprints;    /* bs_backend_identify; owned; NULL: no hashes were asked for */
   uint64_t memory_bytes; /* of an engine, beside the mapped files */
-  uint64_t least_bytes;  /* less than any engine takes, whatever its instruction set and precision:
-                            two bytes for each parameter */
+  uint64_t least_bytes;  /* a lower bound of what an engine takes in any instruction set and
+                            precision: two bytes for each parameter */
   uint64_t weights_bytes;
   double token_cost;    /* operations for a token */
-  double load_cost;     /* of opening it, in the measure of a unit's cost */
-  double smallest_cost; /* of a unit that still keeps the matrix products busy */
+  double load_cost;     /* of opening it, in the unit of bs_unit.cost */
+  double smallest_cost; /* of the smallest unit that still runs at full speed */
 } bs_plan_model;
 
-/* A unit may cost so much at most: about a minute on a slow rank. What a death costs. */
+/* The largest cost of a unit, about a minute on a slow rank: so much work is lost when a worker
+ * dies. */
 #define BS_LARGEST_UNIT_COST 6e12
 
-/* What a configuration comes to: the models and tasks that can be used, and the units of work. */
+/* The models and tasks of a configuration that can be used, and the units of work. */
 typedef struct bs_plan {
   const bs_config *config; /* borrowed */
   bs_plan_model *models;
@@ -62,9 +63,9 @@ typedef void (*bs_notice)(void *user, bool is_error, const char *message);
 
 /* Reads headers of models, tasks, and lays out the units for n_workers. A model or task that cannot
    be used is reported to `notice`, counted and left out; with none left of either it is
-   BS_ERR_INPUT. What a suite lacks, baselines of no task, accepted answers that can never match,
-   what is odd about a tokenizer, and different models of one family and scale are reported, too (no
-   error). Two tasks of one name are BS_ERR_USAGE. `config` is borrowed until bs_plan_free.
+   BS_ERR_INPUT. Also reported, without an error: missing tasks of a suite, baselines of no task,
+   accepted answers that can never match, remarks on a tokenizer, and different models of one family
+   and scale. Two tasks of one name are BS_ERR_USAGE. `config` is borrowed until bs_plan_free.
    `with_hashes`: also the content hashes of the checkpoints (reads them whole). */
 BS_API bs_status bs_plan_new(bs_plan **out, const bs_config *config, size_t n_workers,
                              bool with_hashes, bs_notice notice, void *user, bs_error *err);
@@ -74,19 +75,20 @@ BS_API void bs_plan_free(bs_plan **plan);
 typedef struct bs_plan_speed {
   double rate; /* estimated operations (bs_unit.cost) that it gets done in a second */
   double load_seconds;
-  bool is_measured; /* else taken over from the largest model that is */
+  bool is_measured; /* else estimated from the largest model that is measured */
 } bs_plan_speed;
 
-/* Measures on this machine, in a few seconds, by doing some examples of the plan: the smaller
-   models, until time is over; the rest is filled in. n_threads: 0 is OpenMP's default.
-   speeds[n_models]. A model that cannot be opened or computed here is reported to `notice`
-   (optional), counted in *n_faulty and filled in like those that were not measured; where none can
-   be, all rates are 0. */
+/* Measures on this machine, in a few seconds, by evaluating some examples of the plan. It begins
+   with the smallest model and goes on until its time is up; the speeds of the others are estimated.
+   n_threads: 0 is OpenMP's default. speeds[n_models]. A model that cannot be opened or computed
+   here is reported to `notice` (optional), counted in *n_faulty and filled in like those that were
+   not measured; where none can be, all rates are 0. */
 BS_API bs_status bs_plan_measure(const bs_plan *plan, int n_threads, bs_plan_speed *speeds,
                                  bs_notice notice, void *user, size_t *n_faulty, bs_error *err);
 
-/* What becomes of the prompts under each model, counts[n_models]: of all, or where there are many
-   of some of each task and number of shots. A model without a tokenizer that can be read has none.
+/* Counts what is done with the prompts under each model: counts[n_models]. Where there are many
+ * prompts, a sample of each task and number of shots is counted. A model whose tokenizer cannot be
+ * read has no counts.
  */
 BS_API bs_status bs_plan_count_prompts(const bs_plan *plan, bs_prompt_counts *counts,
                                        bs_error *err);
@@ -96,7 +98,7 @@ BS_API bs_status bs_plan_count_prompts(const bs_plan *plan, bs_prompt_counts *co
 BS_API bs_status bs_plan_speeds_of_run(const bs_plan *plan, const bs_tables *run,
                                        bs_plan_speed *speeds, bs_error *err);
 
-/* What a run of the plan on n_workers should come to. */
+/* What to expect of a run of the plan on n_workers. */
 typedef struct bs_plan_expectation {
   size_t n_workers;
   double seconds;
@@ -106,8 +108,8 @@ typedef struct bs_plan_expectation {
   double requests_per_second; /* to the coordinator: units that are done */
 } bs_plan_expectation;
 
-/* By the coordinator itself, on a virtual clock: the units are those that a run with these speeds
-   hands out. */
+/* Runs the coordinator itself on a virtual clock, so that it hands out the same units as a run with
+ * these speeds. */
 BS_API bs_status bs_plan_expect(const bs_plan *plan, size_t n_workers, const bs_plan_speed *speeds,
                                 bs_plan_expectation *out, bs_error *err);
 
@@ -117,13 +119,13 @@ typedef struct bs_progress {
   uint64_t examples_done, examples_total;
   uint64_t examples_reused; /* found done by an earlier run, beside those */
   double cost_done, cost_total;
-  /* Of the engines so far in this run: tokens that went through them, and those that would have if
-     prompts had no beginnings in common. */
+  /* Tokens that the engines have computed so far in this run, and those that they would have
+   * computed if prompts shared no beginnings. */
   uint64_t tokens, tokens_asked;
   double seconds;                               /* since the first unit was handed out */
   size_t n_models, models_done, models_running; /* the others wait */
   size_t n_failed;                              /* examples that could not be scored */
-  size_t n_workers, n_lost;                     /* that are there, and that are no more */
+  size_t n_workers, n_lost;                     /* workers that are alive, and that were lost */
 } bs_progress;
 
 /* What a run begins with. */
@@ -150,9 +152,10 @@ typedef struct bs_sweep_options {
      running one, if it is bigsweep; any other program must give it. Borrowed until bs_sweep_run
      returns. */
   const char *program;
-  double grace_seconds; /* after a signal to stop, for what is in flight; 0: 20 s, below 0: none */
-  /* A rank that is silent for so long is given up, a coordinator by its workers after four times
-     that; the same on all ranks; 0: 30 s. */
+  double grace_seconds; /* how long work in flight may go on after a signal to stop; 0: 20 s, below
+                           0: none */
+  /* The coordinator gives up a rank that is silent for this long; workers give up the coordinator
+   * after four times as long. Must be the same on all ranks. 0: 30 s. */
   double lease_seconds;
 } bs_sweep_options;
 
@@ -173,32 +176,31 @@ typedef struct bs_sweep_summary {
   bs_progress progress;
   int n_ranks;
   bool is_launched;  /* by mpirun, srun or the like */
-  char output[4096]; /* "": none was opened */
-  /* Of a finished run: what was written. The caller's, to be freed with
-     bs_sweep_results_free. */
+  char output[4096]; /* "": no output was opened */
+  /* Of a finished run: what was written. Owned by the caller; free with bs_sweep_results_free. */
   bs_sweep_results results;
-  /* Ranks are missing, so that MPI could not be finalised, or the run was stopped while it still
-     read its inputs, which a thread goes on with: flush what is open and end with _exit, on every
-     rank where it is set. */
+  /* The process must end with _exit, after flushing open files, on every rank where this is set:
+   * ranks are missing, so that MPI cannot be finalised, or a thread still reads the inputs of a run
+   * that was stopped. */
   bool must_leave;
 } bs_sweep_summary;
 
 /* Runs a configuration; every rank of the job must call it. Started again on the same output it
    continues: examples that are there for the same checkpoint, task and protocol are kept. A change
    that would mix unlike results is BS_ERR_USAGE and says what differs; so is an output that another
-   run is at work on. SIGTERM, SIGINT and SIGUSR1 end it early: what is done is committed, nothing
-   more is handed out, and what is in flight has options->grace_seconds to end (BS_OK, finished
-   false); after SIGTERM under mpirun, which kills within a second, a moment only. A second signal a
-   second later ends it at once. options->notice may be called from another thread, though never
-   from two.
+   run is at work on. SIGTERM, SIGINT and SIGUSR1 end it early (BS_OK, finished false): finished
+   work is committed, no more is handed out, and work in flight has options->grace_seconds to end;
+   after SIGTERM under mpirun, which kills within a second, only a moment. A second signal, at least
+   a second later, ends it at once. options->notice may be called from another thread, but never
+   from two at a time.
 
-   A model or task that a worker cannot open goes to the others; one that none of them can open is
-   reported once, counted in n_bad_inputs and left out of this run.
+   A model or task that a worker cannot open is given to the other workers. If none can open it, it
+   is reported once, counted in n_bad_inputs and left out of this run.
 
    A unit whose engine process crashes, is killed, hangs or fails is tried again, on another worker
-   where there is one, then in halves; an example that fails alone again and again is given up with
-   its reason in /run. Workers that are lost cost their units another attempt, where the launcher
-   lets the others live.
+   where there is one, then in halves; an example that keeps failing alone is given up, with its
+   reason in /run. The units of a lost worker are tried again, if the launcher lets the other ranks
+   live.
 
    Time limits are constants; tests may scale them by the environment variable
    BIGSWEEP_TIME_SCALE. */
@@ -228,8 +230,8 @@ typedef struct bs_sweep_state {
   size_t n_models;
 } bs_sweep_state;
 
-/* Of a running sweep what its coordinator has written last, a few seconds ago; else what is
-   committed. BS_ERR_IO where there is nothing. */
+/* Reads, of a running sweep, what its coordinator wrote last, a few seconds ago; otherwise what is
+ * committed. BS_ERR_IO where there is neither. */
 BS_API bs_status bs_sweep_state_read(bs_sweep_state **out, const char *output, bs_error *err);
 BS_API void bs_sweep_state_free(bs_sweep_state **state);
 
@@ -237,25 +239,25 @@ BS_API void bs_sweep_state_free(bs_sweep_state **state);
    at stdin until it closes. `parent`: the process that must have started this one. */
 BS_API bs_status bs_engine_process(int parent, int threads, bs_error *err);
 
-/* Everything that RESULTS.h5 and RESULTS.h5.parts/ hold together, sorted. */
+/* Reads everything that RESULTS.h5 and RESULTS.h5.parts/ hold, sorted. */
 BS_API bs_status bs_sweep_collect(bs_tables **out, const char *path, bs_error *err);
 
 /* Computes the statistics of a results file, and of parts that are not yet in it, and writes them
-   into the file, unless a run is at work on it (*is_running), which will. That they could not be
-   written is in *not_written and no error: they are in *out all the same, which is the caller's in
-   any case. `progress` is optional. */
+ * into the file. While a run is at work on the file (*is_running) they are not written, because the
+ * run will do so. Failing to write is no error of the call: *not_written says why, and *out has the
+ * statistics. The caller owns *out in any case. `progress` is optional. */
 BS_API bs_status bs_sweep_analyze(bs_sweep_results *out, const char *path,
                                   bs_analysis_progress *progress, void *user, bool *is_running,
                                   bs_error *not_written, bs_error *err);
 
 /* Scores a results file again (bs_analysis_rescore, which tells `notice` what it leaves out) and
    replaces it. `notice` and `progress` are optional. BS_ERR_USAGE while a run is at work on it.
-   *out is what was read and the statistics that were written, the caller's in any case. */
+   *out has what was read and the statistics that were written; the caller owns it in any case. */
 BS_API bs_status bs_sweep_rescore(bs_sweep_results *out, const char *path, const char *const *added,
                                   size_t n_added, void (*notice)(void *user, const char *message),
                                   bs_analysis_progress *progress, void *user, bs_error *err);
 
-/* The attributes that tell where results come from: version, compiler, host; static strings. */
+/* Fills in where results come from: version, compiler, host. The strings are static. */
 BS_API void bs_provenance_fill(bs_provenance *provenance);
 
 #ifdef __cplusplus

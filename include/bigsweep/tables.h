@@ -36,17 +36,18 @@ typedef struct bs_tables {
   size_t n_samples, cap_samples;
   bs_skipped_row *skipped;
   size_t n_skipped, cap_skipped;
-  bs_run_row *runs; /* NULL: of no run */
+  bs_run_row *runs; /* NULL: not from a run */
   size_t n_runs, cap_runs;
 
-  /* Further columns of numbers of the examples: metrics, NaN where one does not apply, then records
-     (bs_example_metric_names). */
+  /* Further numeric columns of /examples (bs_example_metric_names): one for each metric, NaN where
+   * it does not apply, then the records. */
   const char **metric_names; /* [n_metrics] */
   size_t n_metrics;
   double *metric_values; /* [n_examples][n_metrics] */
   size_t cap_metric_values;
 
-  /* What an analysis computes from the others; it keeps them in tables of its own. */
+  /* What an analysis computes. These arrays are empty in tables of results: an analysis has tables
+   * of its own. */
   bs_score_row *scores;
   size_t n_scores, cap_scores;
   bs_linearity_row *linearity;
@@ -67,7 +68,7 @@ typedef struct bs_tables {
   bs_arena *arena; /* of the strings */
 } bs_tables;
 
-/* Empty tables. `metric_names` is copied: the columns of numbers that every example has. */
+/* Empty tables. `metric_names` are the further numeric columns of the examples; they are copied. */
 BS_API bs_status bs_tables_new(bs_tables **out, const char *const *metric_names, size_t n_metrics,
                                bs_error *err);
 BS_API void bs_tables_free(bs_tables **tables);
@@ -95,16 +96,16 @@ BS_API const bs_choice_row *bs_tables_choices(const bs_tables *tables, size_t i)
 BS_API const bs_sample_row *bs_tables_samples(const bs_tables *tables, size_t i);
 
 /* Puts the tables into canonical order: examples (with their choices, samples and metric values)
-   and skipped ones by model, task, shots and example, of equal ones the first stays; targets and
-   choice texts by task and example, runs by model, task, shots and examples, equal ones in the
-   order in which they came. */
+ * and skipped examples by model, task, shots and example; of several with equal keys the first is
+ * kept. Targets and choice texts by task and example, runs by model, task, shots and examples; rows
+ * with equal keys keep their order. */
 BS_API bs_status bs_tables_sort(bs_tables *tables, bs_error *err);
 
 /* Adds an example's row, one that was left out, or other counts. */
 BS_API void bs_prompt_counts_add_example(bs_prompt_counts *to, const bs_example_row *row);
 BS_API void bs_prompt_counts_add_skipped(bs_prompt_counts *to);
 BS_API void bs_prompt_counts_add(bs_prompt_counts *to, const bs_prompt_counts *from);
-/* Whether any of them is something to tell. */
+/* Whether any count but `prompts` is above 0. */
 BS_API bool bs_prompt_counts_any(const bs_prompt_counts *counts);
 
 #ifdef __cplusplus

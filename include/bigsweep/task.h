@@ -55,20 +55,22 @@ typedef struct bs_task {
   bs_example *examples;   /* distinct ones, the first kept */
   size_t n_examples;
   size_t n_repeated; /* examples left out because an equal one came before */
-  bs_example *shown; /* what shots are, the first first; NULL: drawn from the examples */
+  bs_example *shown; /* the examples that are shown as shots, in this order; NULL: shots are drawn
+                        from the examples */
   size_t n_shown;
   char sha256[65]; /* of the file's bytes (with a file of shots, of both files' digests); with a
                       variant, of these and all that it says */
 
   /* From the variant. */
   char *variant;          /* its name; NULL: the task as its file has it */
-  char *reasoning_prompt; /* behind the prompt; reasoning is generated after it; NULL: none */
-  char *reasoning_stop;   /* ends the reasoning, not part of it; NULL: none */
-  char *answer_prompt; /* behind the reasoning: the answer is asked for in a second step; NULL: the
-                          answer is taken out of the reasoning (output_regex) */
-  size_t max_new_tokens; /* of each generation; 0: as the protocol says */
-  size_t n_samples; /* answers drawn for each example, of which the most frequent counts; 0: one,
-                       greedy */
+  char *reasoning_prompt; /* stands behind the prompt; the reasoning is generated after it; NULL:
+                             none */
+  char *reasoning_stop;   /* ends the reasoning and is not part of it; NULL: none */
+  char *answer_prompt;    /* stands behind the reasoning and asks for the answer in a second step;
+                             NULL: the answer is taken out of the reasoning (output_regex) */
+  size_t max_new_tokens;  /* of each generation; 0: as the protocol says */
+  size_t n_samples;       /* answers drawn for each example, the most frequent of which counts; 0: a
+                             single greedy answer */
   double temperature, top_p; /* of the samples */
 
   /* Scores of people in the preferred metric's unit; NaN: not known. */
@@ -92,7 +94,7 @@ typedef enum bs_task_format {
 BS_API bs_status bs_task_format_parse(bs_task_format *out, const char *name, bs_error *err);
 BS_API const char *bs_task_format_name(bs_task_format format);
 
-/* A max_length that cuts nothing. */
+/* The max_length that keeps the whole text. */
 #define BS_WHOLE_LENGTH SIZE_MAX
 
 /* A way of putting a task to a model. Texts that are NULL are as the task has them; an empty
@@ -102,14 +104,14 @@ typedef struct bs_variant {
   /* The prompt; named as in a task file. */
   char *task_prefix, *input_prefix, *output_prefix, *choice_prefix, *separator;
   int append_choices; /* 0, 1; -1: as the task says */
-  char *head; /* path of a text that goes before the task prefix, worked examples for instance;
-                 {task} in it stands for the task's name without what is before its last ":". Where
-                 its second line is "-----" the text begins behind that line (BIG-Bench Hard's files
-                 begin with a canary) */
+  char *head;         /* path of a text that is put before the task prefix, such as worked examples;
+                         {task} in it stands for the task's name without what is before its last ":". Where
+                         its second line is "-----" the text begins behind that line (BIG-Bench Hard's files
+                         begin with a canary) */
   /* Generation. */
   char *reasoning_prompt, *reasoning_stop, *answer_prompt; /* see bs_task */
-  char *stop_string, *output_regex; /* where the answer is taken out of the reasoning: no
-                                       stop_string if none is given here */
+  char *stop_string, *output_regex; /* where the answer is taken out of the reasoning there is no
+                                       stop_string unless one is given here */
   size_t max_length;     /* characters that count; BS_WHOLE_LENGTH: all; 0: as the task says, but
                             all of them where the answer is taken out of the reasoning */
   size_t max_new_tokens; /* 0: as the protocol says */
@@ -117,7 +119,7 @@ typedef struct bs_variant {
       generates_answer; /* choices are not scored: the texts of the best are the accepted answers */
   size_t n_samples;     /* 0: one, greedy */
   double temperature;   /* of the samples: above 0 where there are any, else 0 */
-  double top_p;         /* of the samples; 0: all that is likely counts (1) */
+  double top_p;         /* of the samples; 0 stands for 1: no token is excluded */
 } bs_variant;
 
 /* One task of a sweep. */
@@ -136,17 +138,18 @@ typedef struct bs_task_spec {
 /* Receives one finding at a time; `message` names the file, the JSON path and the line. */
 typedef void (*bs_task_report)(void *user, bool is_error, const char *message);
 
-/* Reads and checks a task file of any format, told by what it holds. The first fault is the error
-   (BS_ERR_INPUT; a task without examples, an example without input, neither target nor
-   target_scores, a metric that does not exist with the nearest known one suggested, …). `report`
-   (optional) receives every fault and warning, so that a file can be corrected in one go. */
+/* Reads and checks a task file of any format; the format is recognised from the contents. The first
+   fault is the error (BS_ERR_INPUT; a task without examples, an example without input, neither
+   target nor target_scores, a metric that does not exist with the nearest known one suggested, …).
+   `report` (optional) receives every fault and warning, so that a file can be corrected in one go.
+ */
 BS_API bs_status bs_task_load(bs_task **out, const char *path, bs_task_report report, void *user,
                               bs_error *err);
 /* The same of a given format. */
 BS_API bs_status bs_task_load_as(bs_task **out, const char *path, bs_task_format format,
                                  bs_task_report report, void *user, bs_error *err);
-/* The same from text; `path` names it in messages, gives the task's name and, where the text alone
-   does not tell, the format. Nothing else is read. */
+/* The same from text; `path` names it in messages, gives the task its name and helps to recognise
+ * the format. No other file is read. */
 BS_API bs_status bs_task_parse_as(bs_task **out, const char *text, size_t n_bytes, const char *path,
                                   bs_task_format format, bs_task_report report, void *user,
                                   bs_error *err);
@@ -160,24 +163,24 @@ BS_API void bs_task_free(bs_task **task);
    answer to be taken out of a text that is not generated, …); the report hears of that too. */
 BS_API bs_status bs_task_open(bs_task **out, const bs_task_spec *spec, bs_task_report report,
                               void *user, bs_error *err);
-/* What a variant adds to a loaded task; the task is unchanged after an error. It replaces texts,
+/* Applies a variant to a loaded task, which stays unchanged after an error. It replaces texts,
    puts the head before the task prefix, appends "@" and its name to the task's name, and makes the
    sha256 that of the file's and of all that it says (the head's bytes, not their path; not its own
    name). With generates_answer the choices of each example become its options, the texts of the
    best its accepted answers, exact_str_match is among the metrics, and is the preferred one where
-   that was of choices. BS_ERR_USAGE: the task has a variant; or one that says too little or
-   contradicts itself (see bs_variant_check). */
+   that was of choices. BS_ERR_USAGE where the task already has a variant, or this one is incomplete
+   or contradicts itself (see bs_variant_check). */
 BS_API bs_status bs_task_apply_variant(bs_task *task, const bs_variant *variant, bs_error *err);
 
-/* Lists further metrics for a task, by names that bs_metric_name_check knows, once each. They
-   change nothing else of it: one over text is left out where no text is generated. */
+/* Adds metrics to those that a task lists, by names that bs_metric_name_check accepts, once each.
+ * Nothing else changes: a metric over text is left out where no text is generated. */
 BS_API bs_status bs_task_add_metrics(bs_task *task, const char *const *names, size_t n,
                                      bs_error *err);
 
-/* Whether a variant can be meant: a name as described, ranges, samples with a temperature and only
-   then, an answer prompt or an end of reasoning only with a reasoning prompt, an output_regex that
-   compiles, and one of its own where the answer is taken out of the reasoning. BS_ERR_USAGE, with
-   the key of a configuration in *key (optional; static). */
+/* Checks that a variant makes sense: a name as described, numbers within their ranges, a
+   temperature if and only if there are samples, an answer prompt or an end of reasoning only with a
+   reasoning prompt, an output_regex that compiles, and one of its own where the answer is taken out
+   of the reasoning. BS_ERR_USAGE, with the key of a configuration in *key (optional; static). */
 BS_API bs_status bs_variant_check(const bs_variant *variant, const char **key, bs_error *err);
 BS_API void bs_variant_free(bs_variant **variant);
 /* Reads a variant from an object of JSON, as a configuration has it; `source` stands for it in
@@ -186,13 +189,13 @@ BS_API void bs_variant_free(bs_variant **variant);
 BS_API bs_status bs_variant_parse(bs_variant **out, int64_t *shots, const char *json,
                                   size_t n_bytes, const char *source, bs_error *err);
 
-/* The file of a task that is named by it or, in BIG-bench's layout, by its folder; free with
- * free(). */
+/* The task file that `path` stands for: itself, or task.json in it where it is a folder, as in
+ * BIG-bench's layout. Free with free(). */
 BS_API char *bs_task_file_of(const char *path, bs_error *err);
 BS_API void bs_task_spec_clear(bs_task_spec *spec);
-/* A spec as one line of JSON, and back: what a task is, for a worker and for telling whether two
-   runs mean the same. Paths as they are; BS_ERR_INPUT: one that is not UTF-8. Parsing accepts what
-   printing gives, and BS_ERR_INPUT is anything else: unknown keys, contradictions. */
+/* A spec as one line of JSON, and back. Workers receive tasks in this form, and it is compared to
+ * decide whether two runs mean the same task. Paths stay as they are; BS_ERR_INPUT for one that is
+ * not UTF-8. Parsing accepts exactly what printing gives, and is BS_ERR_INPUT for anything else. */
 BS_API bs_status bs_task_spec_print(const bs_task_spec *spec, bs_text *json, bs_error *err);
 BS_API bs_status bs_task_spec_parse(bs_task_spec *out, const char *json, size_t n_bytes,
                                     bs_error *err);
@@ -210,19 +213,21 @@ typedef struct bs_subtasks {
 } bs_subtasks;
 
 /* Reads the list "subtasks" of a task file without examples: names of folders beside it, as CHILD,
-   PARENT:CHILD or PARENT/CHILD. BS_ERR_INPUT names the entry that is no such folder. Of what is no
-   task file at all it says nothing (n is 0): bs_task_load does. */
+   PARENT:CHILD or PARENT/CHILD. BS_ERR_INPUT names the entry that is no such folder. A file that is
+   no task file at all gives n = 0 and no error: bs_task_load reports it. */
 BS_API bs_status bs_task_subtasks(bs_subtasks *out, const char *path, bs_error *err);
 BS_API void bs_subtasks_free(bs_subtasks *subtasks);
 
 /* The metrics of a task: those it lists that are built, and those that are always computed for its
-   kind, in the table's order; where answers are voted on, without those that a vote does not give.
-   On input, metrics[] has room for bs_metric_count() of them. Returns how many there are. */
+   kind, in the table's order; where answers are voted on, without those that cannot be computed
+   from votes. On input, metrics[] has room for bs_metric_count() of them. Returns how many there
+   are. */
 BS_API size_t bs_task_metrics(const bs_task *task, const bs_metric **metrics);
 /* Whether any of a task's metrics needs generated text. */
 BS_API bool bs_task_needs_text(const bs_task *task);
 
-/* The most shots that a prompt can have: k shots need k examples to show, or k other ones. */
+/* The largest number of shots that a prompt can have: all examples that are shown, or, where shots
+ * are drawn, all examples but the one asked. */
 BS_API size_t bs_task_most_shots(const bs_task *task);
 
 /* Expected multiple_choice_grade of a uniform guess: the mean over the examples of the mean

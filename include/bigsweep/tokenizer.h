@@ -16,21 +16,21 @@ extern "C" {
 
 typedef struct bs_tokenizer bs_tokenizer;
 
-/* Reads MODEL_DIR/tokenizer.json, and where they are there tokenizer_config.json,
-   special_tokens_map.json and config.json, which change it as the fast tokenizer class of
-   transformers (4.46 to 4.57) that they name does: add_bos_token and add_eos_token,
-   add_prefix_space, legacy, added_tokens_decoder, special tokens, split_special_tokens. Errors name
-   the file and the JSON path: BS_ERR_IO (not readable), BS_ERR_INPUT (not the format),
-   BS_ERR_UNSUPPORTED (a kind that is not built; the known are listed). What the files say of
-   truncation, padding, chat templates and clean_up_tokenization_spaces does not count here. */
+/* Reads MODEL_DIR/tokenizer.json, and, where they exist, tokenizer_config.json,
+   special_tokens_map.json and config.json. These change it as the fast tokenizer class that they
+   name does in transformers 4.46 to 4.57: add_bos_token and add_eos_token, add_prefix_space,
+   legacy, added_tokens_decoder, special tokens, split_special_tokens. Errors name the file and the
+   JSON path: BS_ERR_IO (not readable), BS_ERR_INPUT (not the format), BS_ERR_UNSUPPORTED (a kind
+   that is not built; the known are listed). Truncation, padding, chat templates and
+   clean_up_tokenization_spaces are ignored. */
 BS_API bs_status bs_tokenizer_open(bs_tokenizer **out, const char *model_dir, bs_error *err);
 
-/* Remarks on what could make token ids other than expected, one sentence each, *n of them: keys
-   that do not count, a family that needs BOS and gets none, another token before a text than the
-   model's. Borrowed until the tokenizer is freed. */
+/* Remarks on what could make token ids differ from what a user expects, *n sentences: ignored keys,
+ * a family that needs BOS and gets none, a first token that is not the model's BOS. Borrowed until
+ * the tokenizer is freed. */
 BS_API const char *const *bs_tokenizer_notes(const bs_tokenizer *tokenizer, size_t *n);
 
-/* A tokenizer from the text of a tokenizer.json alone; `name` stands for the file in messages.
+/* A tokenizer from the text of a tokenizer.json alone; `name` is the file's name in messages.
  * `json` is not kept.
  */
 BS_API bs_status bs_tokenizer_parse(bs_tokenizer **out, const char *json, size_t n_bytes,
@@ -41,30 +41,30 @@ BS_API void bs_tokenizer_free(bs_tokenizer **tokenizer);
 /* Appends the ids of `text` (n_bytes bytes, may hold NUL bytes). `add_special` adds what the
    post-processor adds (BOS, EOS). Special tokens spelled out in the text are recognised, as the
    Hugging Face library does by default. Bytes that are not UTF-8 are BS_ERR_INPUT with their
-   offset; a pattern of the file that takes too many steps on this text is BS_ERR_LIMIT. On an error
-   `ids` is as it was. */
+   offset; a regular expression of the file that takes too many steps on this text is BS_ERR_LIMIT.
+   On an error `ids` is as it was. */
 BS_API bs_status bs_tokenizer_encode(const bs_tokenizer *tokenizer, const char *text,
                                      size_t n_bytes, bool add_special, bs_tokens *ids,
                                      bs_error *err);
 
 /* Appends what the post-processor puts before a text (BOS) to `before` and what it puts behind one
    (EOS) to `behind`; each may be NULL. Read from the post-processor itself, so it is the same for
-   every text. BS_ERR_UNSUPPORTED when the post-processor leaves the text out or has it twice. */
+   every text. BS_ERR_UNSUPPORTED when the post-processor drops the text or repeats it. */
 BS_API bs_status bs_tokenizer_surroundings(const bs_tokenizer *tokenizer, bs_tokens *before,
                                            bs_tokens *behind, bs_error *err);
 
-/* Appends the text of ids[0..n). With `skip_special` special tokens give no text. An id that no
-   token has gives none either, as in the library (models often have more rows of output than
-   tokens); a negative one is BS_ERR_INPUT. Byte sequences that are not UTF-8 become U+FFFD as the
-   library does. */
+/* Appends the text of ids[0..n). With `skip_special` special tokens give no text. Neither does an
+   id without a token, as in the library (models often have more output rows than tokens); a
+   negative one is BS_ERR_INPUT. Byte sequences that are not UTF-8 become U+FFFD as the library
+   does. */
 BS_API bs_status bs_tokenizer_decode(const bs_tokenizer *tokenizer, const int32_t *ids, size_t n,
                                      bool skip_special, bs_text *text, bs_error *err);
 
-/* Whether a model with `vocab_size` rows of embeddings has one for every token that a text can
-   become: all that the tokenizer's model knows and what its post-processor adds. Else BS_ERR_INPUT:
-   it is another model's tokenizer. An added token beyond the rows (the "<pad>" that many fine-tuned
-   checkpoints leave unused) is let pass: only a text that spells it out has it. A model may have
-   more rows than the tokenizer has tokens. */
+/* BS_OK when a model with `vocab_size` rows of embeddings has a row for every token that a text can
+   become: all tokens of the vocabulary and those that the post-processor adds. Else BS_ERR_INPUT:
+   this is another model's tokenizer. An added token beyond the rows (the "<pad>" that many
+   fine-tuned checkpoints leave unused) is accepted: only a text that spells it out contains it. A
+   model may have more rows than the tokenizer has tokens. */
 BS_API bs_status bs_tokenizer_check_fits(const bs_tokenizer *tokenizer, size_t vocab_size,
                                          bs_error *err);
 
