@@ -34,8 +34,11 @@ typedef struct part {
   double variance, whole_variance, covariance;
 } part;
 
+/* Models that are always right or always wrong seem to have no noise; a change is known no better
+   than to what one example of the largest range makes of it. */
 static part part_of(const bs_noise *noise, size_t from, size_t to) {
   size_t m = noise->n_models;
+  double least = noise->least_error / 2 * (noise->least_error / 2);
   part of = {.change = noise->y[to] - noise->y[from], .whole = noise->y[m - 1] - noise->y[0]};
   for (size_t r = 0; r < BS_REPLICATES; r++) {
     const double *e = noise->errors + r * m;
@@ -44,6 +47,8 @@ static part part_of(const bs_noise *noise, size_t from, size_t to) {
     of.whole_variance += whole * whole / BS_REPLICATES;
     of.covariance += change * whole / BS_REPLICATES;
   }
+  of.variance = fmax(of.variance, least);
+  of.whole_variance = fmax(of.whole_variance, least);
   return of;
 }
 
@@ -101,7 +106,8 @@ bs_status bs_curve_fill_jump(bs_curve *curve, const bs_noise *noise, bs_error *e
     curve->jump = fmax(curve->jump, parts[k].change / parts[k].whole);
     curve->jump_interval.high = fmax(curve->jump_interval.high, shares(&parts[k], q).high);
   }
-  double q_all = student(simultaneous(noise, parts, n, curve->jump, largest), noise->n_free);
+  double z_all = fmax(Z, simultaneous(noise, parts, n, curve->jump, largest));
+  double q_all = student(z_all, noise->n_free);
   for (size_t k = 0; k < n && has_whole(&parts[k], q_all); k++)
     curve->jump_interval.low = fmax(curve->jump_interval.low, shares(&parts[k], q_all).low);
 

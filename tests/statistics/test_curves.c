@@ -77,9 +77,12 @@ static void without_noise(void) {
 static void shares_of_jumps(void) {
   bs_curve curve = certain((double[]){0, .1, .2, .3, .4, .5, .6, .7}, 8);
   CLOSE(curve.jump, 2. / 7); /* two of seven equal steps */
-  CLOSE(curve.jump_interval.low, 2. / 7);
-  CLOSE(curve.jump_interval.high, 2. / 7);
-  CLOSE(certain((double[]){.2, .2, .2, .2, .2, .8, .8, .8}, 8).jump, 1);
+  /* One of 40 examples could have moved by the whole range. */
+  CU_ASSERT_TRUE(curve.jump_interval.low > .2 && curve.jump_interval.low < 2. / 7);
+  CU_ASSERT_TRUE(curve.jump_interval.high > 2. / 7 && curve.jump_interval.high < .4);
+  curve = certain((double[]){.2, .2, .2, .2, .2, .8, .8, .8}, 8);
+  CLOSE(curve.jump, 1);
+  CU_ASSERT_TRUE(curve.jump_interval.low > .9 && curve.jump_interval.low < .98);
   CLOSE(certain((double[]){.8, .8, .4, .2, .2, .2, .2, .2}, 8).jump, 1);
   CLOSE(certain((double[]){.2, .2, .3, .6, .6}, 5).jump, .75);      /* of five models one step */
   CLOSE(certain((double[]){.2, .1, .7, .6, .5, .6}, 6).jump, 1.25); /* and back again */
