@@ -40,8 +40,9 @@ BS_API bs_status bs_report_summary(const bs_analysis *analysis, const bs_tables 
    prompts were too long. UTF-8. */
 BS_API bs_status bs_report_tables(const bs_analysis *analysis, FILE *to, bs_error *err);
 /* The linearity rows as CSV: family,shots,task,metric,n,improvement,linearity,breakthroughness,
-   root_mean_square,root_median_square,linearity_per_step; 17 significant digits, undefined is
-   empty. */
+   root_mean_square,root_median_square,linearity_per_step, then the other columns of
+   /analysis/linearity (intervals, shapes); 17 significant digits, undefined is empty, infinite is
+   "inf" or "-inf". */
 BS_API bs_status bs_report_linearity_csv(const bs_analysis *analysis, FILE *to, bs_error *err);
 
 #ifdef __cplusplus
