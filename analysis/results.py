@@ -12,9 +12,9 @@ A curve's `models` are lists of names: of one model at each point, or of repeats
 Where `shared_scales` is above 0 the family has different models of one scale, each with a point of
 its own, and no single curve: improvement, linearity and breakthroughness are NaN.
 
-Tables: models, tasks, scores, aggregates, linearity, points, variants, human, prompts, smooth, units, and,
-read when first asked for, examples, choices, targets, choice_texts, samples, skipped. One that a
-file lacks has no rows.
+Tables: models, tasks, scores, aggregates, linearity, points, variants, human, prompts, smooth,
+comparisons, units, and, read when first asked for, examples, choices, targets, choice_texts, samples,
+skipped. One that a file lacks has no rows.
 
 Needs numpy and h5py (Debian: python3-h5py).
 """
@@ -90,6 +90,7 @@ class Results:
             self.variants = _table(file, "analysis/variants")
             self.human = _table(file, "analysis/human")
             self.smooth = _table(file, "analysis/smooth")
+            self.comparisons = _table(file, "analysis/comparisons")
             self.prompts = _table(file, "analysis/prompts")
             self.units = _table(file, "run/units")
 

@@ -9,6 +9,7 @@
 #include <stdio.h>
 
 #include "bigsweep/buffer.h"
+#include "bigsweep/comparison.h"
 #include "bigsweep/error.h"
 #include "bigsweep/export.h"
 #include "bigsweep/tables.h"
@@ -43,6 +44,11 @@ BS_API bs_status bs_analysis_from_tables_telling(bs_analysis **out, const bs_tab
                                                  bs_analysis_progress *progress, void *user,
                                                  bs_error *err);
 
+/* The same without the intervals and shapes of curves, which take the time: for those who want
+   scores and comparisons alone. */
+BS_API bs_status bs_analysis_comparisons_from_tables(bs_analysis **out, const bs_tables *results,
+                                                     bs_error *err);
+
 /* Receives what a person should know: one line, no newline. */
 typedef void (*bs_analysis_notice)(void *user, const char *message);
 
@@ -56,6 +62,27 @@ typedef void (*bs_analysis_notice)(void *user, const char *message);
 BS_API bs_status bs_analysis_rescore(bs_tables **out, const bs_tables *results,
                                      const char *const *added, size_t n_added,
                                      bs_analysis_notice notice, void *user, bs_error *err);
+
+/* Two models on a task, by the examples for which both have a value of the metric. */
+typedef struct bs_model_comparison {
+  const char *task, *metric; /* owned by the first results */
+  uint32_t shots;
+  bool is_preferred; /* it is the metric that the task goes by */
+  uint64_t n, n_clusters;
+  double first, second; /* their scores */
+  bs_paired of;
+  /* McNemar's p for scores of 0 and 1 without clusters, else that of the t test; for preferred
+     metrics also corrected for the number of comparisons. */
+  double p, p_holm, p_false_discovery;
+} bs_model_comparison;
+/* Compares a model of `first` with one of `second` (the same results or others, both sorted) on all
+   tasks that both were run on with as many shots, under all metrics that have a value for each
+   example, in the order of the first results. *out has *n rows; free it with free(). BS_ERR_INPUT
+   where a task file has changed between the two. */
+BS_API bs_status bs_analysis_compare_models(bs_model_comparison **out, size_t *n,
+                                            const bs_tables *first, uint32_t first_model,
+                                            const bs_tables *second, uint32_t second_model,
+                                            bs_error *err);
 
 /* Reports, for each task, how many of its evaluated examples have no accepted answer that survives
  * the cut of generated text (bigsweep/reach.h). `results` must be sorted. */

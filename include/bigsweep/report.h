@@ -2,6 +2,7 @@
 #ifndef BIGSWEEP_REPORT_H
 #define BIGSWEEP_REPORT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -44,6 +45,16 @@ BS_API bs_status bs_report_tables(const bs_analysis *analysis, FILE *to, bs_erro
    /analysis/linearity (intervals, shapes); 17 significant digits, undefined is empty, infinite is
    "inf" or "-inf". */
 BS_API bs_status bs_report_linearity_csv(const bs_analysis *analysis, FILE *to, bs_error *err);
+
+/* Prints what two models differ by: for a person each task under its preferred metric, in lines of
+   at most 80 characters, and how many differences are left after correction; as CSV all metrics.
+   `first` and `second` are their names. UTF-8. */
+BS_API bs_status bs_report_models(const bs_model_comparison *rows, size_t n, const char *first,
+                                  const char *second, bool as_csv, FILE *to, bs_error *err);
+/* The same of two groups, from an analysis' comparisons: `kind` is BS_FAMILIES_COMPARED or
+   BS_VARIANTS_COMPARED. BS_ERR_USAGE where they were not compared. */
+BS_API bs_status bs_report_groups(const bs_analysis *analysis, const char *kind, const char *first,
+                                  const char *second, bool as_csv, FILE *to, bs_error *err);
 
 #ifdef __cplusplus
 }

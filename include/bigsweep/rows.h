@@ -323,6 +323,44 @@ typedef struct bs_smooth_row {
   BS_SMOOTH_COLUMNS(BS_FIELD)
 } bs_smooth_row;
 
+/* Two groups of models compared over scale on one task, or in the mean over all tasks that both
+   have (BS_ALL_TASKS, normalised scores, every task counting once, subtasks too): two families, or
+   a family's scores on a task that is put in two ways (variants; "": as its file has it). Examples
+   of one number are the same for both, so errors are of paired differences. Compared are preferred
+   metrics and those of calibration. See bs_curve_comparison. */
+#define BS_FAMILIES_COMPARED "families"
+#define BS_VARIANTS_COMPARED "variants"
+#define BS_COMPARISON_COLUMNS(COLUMN, AS)                                                          \
+  COLUMN(const char *, kind, BS_PLAIN)   /* BS_FAMILIES_COMPARED, BS_VARIANTS_COMPARED */          \
+  COLUMN(const char *, family, BS_PLAIN) /* of variants; else "" */                                \
+  COLUMN(const char *, first, BS_PLAIN)                                                            \
+  COLUMN(const char *, second, BS_PLAIN)                                                           \
+  COLUMN(const char *, task, BS_PLAIN) /* without @VARIANT */                                      \
+  COLUMN(const char *, metric, BS_PLAIN)                                                           \
+  COLUMN(uint32_t, preferred, BS_PLAIN) /* 1: it is the task's preferred metric */                 \
+  COLUMN(uint32_t, shots, BS_PLAIN)                                                                \
+  COLUMN(uint64_t, n, BS_PLAIN)       /* examples; of the mean over tasks: tasks */                \
+  COLUMN(double, scale_low, BS_PLAIN) /* the scales that both reach */                             \
+  COLUMN(double, scale_high, BS_PLAIN)                                                             \
+  COLUMN(double, difference, BS_PLAIN) /* first less second at equal scale */                      \
+  AS(double, standard_error, "stderr", BS_PLAIN)                                                   \
+  COLUMN(double, difference_low, BS_PLAIN) /* ends of 95 % intervals */                            \
+  COLUMN(double, difference_high, BS_PLAIN)                                                        \
+  COLUMN(double, p, BS_PLAIN)                                                                      \
+  COLUMN(double, p_holm, BS_PLAIN) /* corrected for the number of tasks of the two groups */       \
+  COLUMN(double, p_false_discovery, BS_PLAIN)                                                      \
+  COLUMN(double, ratio, BS_PLAIN) /* the second's scales must be so much larger to match */        \
+  COLUMN(double, ratio_low, BS_PLAIN)                                                              \
+  COLUMN(double, ratio_high, BS_PLAIN)                                                             \
+  /* of the mean over tasks: tasks on which the first has more, the second, neither; else 0 */     \
+  COLUMN(uint64_t, wins, BS_PLAIN)                                                                 \
+  COLUMN(uint64_t, losses, BS_PLAIN)                                                               \
+  COLUMN(uint64_t, ties, BS_PLAIN)                                                                 \
+  COLUMN(double, sign_p, BS_PLAIN) /* the sign test's p of these */
+typedef struct bs_comparison_row {
+  BS_COMPARISON_COLUMNS(BS_FIELD, BS_FIELD_AS)
+} bs_comparison_row;
+
 /* What may differ from run to run: a unit of work that was done, or examples that failed. */
 #define BS_RUN_COLUMNS(COLUMN)                                                                     \
   COLUMN(uint32_t, model, BS_KEY | BS_MODEL_INDEX)                                                 \

@@ -64,6 +64,8 @@ typedef struct bs_tables {
   size_t n_prompts, cap_prompts;
   bs_smooth_row *smooth;
   size_t n_smooth, cap_smooth;
+  bs_comparison_row *comparisons;
+  size_t n_comparisons, cap_comparisons;
 
   bs_arena *arena; /* of the strings */
 } bs_tables;

@@ -157,6 +157,10 @@ bs_status bs_analysis_spread(bs_analysis *analysis, const bs_tables *results,
                              const bs_groups *groups, bs_error *err);
 bs_status bs_analysis_human(bs_analysis *analysis, const bs_tables *results,
                             const bs_groups *groups, bs_error *err);
+/* Compares families, and variants with the task as its file has it, once the linearity rows are
+   there. */
+bs_status bs_analysis_compare(bs_analysis *analysis, const bs_tables *results,
+                              const bs_groups *groups, bs_error *err);
 bs_status bs_analysis_prompts_count(bs_analysis *analysis, const bs_tables *results, bs_error *err);
 
 #endif

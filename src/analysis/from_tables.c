@@ -108,13 +108,10 @@ static bs_status add_groups(bs_analysis *to, bs_outcomes *of, const bs_task_list
   return status;
 }
 
-bs_status bs_analysis_from_tables(bs_analysis **out, const bs_tables *results, bs_error *err) {
-  return bs_analysis_from_tables_telling(out, results, NULL, NULL, err);
-}
-
-bs_status bs_analysis_from_tables_telling(bs_analysis **out, const bs_tables *results,
-                                          bs_analysis_progress *progress, void *user,
-                                          bs_error *err) {
+/* `with_intervals`: also what takes the time, the intervals of the curves and what follows from
+   them. */
+static bs_status make_analysis(bs_analysis **out, const bs_tables *results, bool with_intervals,
+                               bs_analysis_progress *progress, void *user, bs_error *err) {
   *out = NULL;
   bs_analysis *analysis = NULL;
   bs_task_lists lists = {0};
@@ -144,10 +141,12 @@ bs_status bs_analysis_from_tables_telling(bs_analysis **out, const bs_tables *re
   if (status == BS_OK && (status = bs_analysis_finish(analysis, repeated, err)) == BS_ERR_INPUT)
     bs_error_set(err, status, "a task lists metric \"%s\" twice",
                  analysis->tables->scores[repeated[0]].metric);
-  if (status == BS_OK)
+  if (status == BS_OK && with_intervals)
     status = bs_analysis_fill_curves(analysis, results, progress, user, err);
-  if (status == BS_OK)
+  if (status == BS_OK && with_intervals)
     status = bs_analysis_smooth(analysis, err);
+  if (status == BS_OK)
+    status = bs_analysis_compare(analysis, results, &groups, err);
   if (status == BS_OK)
     *out = analysis;
   else
@@ -156,4 +155,19 @@ bs_status bs_analysis_from_tables_telling(bs_analysis **out, const bs_tables *re
   bs_task_lists_free(&lists);
   bs_groups_free(&groups);
   return status;
+}
+
+bs_status bs_analysis_from_tables(bs_analysis **out, const bs_tables *results, bs_error *err) {
+  return make_analysis(out, results, true, NULL, NULL, err);
+}
+
+bs_status bs_analysis_from_tables_telling(bs_analysis **out, const bs_tables *results,
+                                          bs_analysis_progress *progress, void *user,
+                                          bs_error *err) {
+  return make_analysis(out, results, true, progress, user, err);
+}
+
+bs_status bs_analysis_comparisons_from_tables(bs_analysis **out, const bs_tables *results,
+                                              bs_error *err) {
+  return make_analysis(out, results, false, NULL, NULL, err);
 }

@@ -13,6 +13,7 @@ static const bs_command *const commands[] = {
     &run_command,
     &plan_command,
     &analyze_command,
+    &compare_command,
     &validate_command,
     &status_command,
     &rescore_command,

@@ -68,6 +68,9 @@ static const bs_column PROMPTS[] = {BS_PROMPT_COLUMNS(COLUMN)
 #define ROW bs_smooth_row
 static const bs_column SMOOTH[] = {BS_SMOOTH_COLUMNS(COLUMN)};
 #undef ROW
+#define ROW bs_comparison_row
+static const bs_column COMPARISONS[] = {BS_COMPARISON_COLUMNS(COLUMN, COLUMN_AS)};
+#undef ROW
 #define ROW bs_run_row
 static const bs_column RUNS[] = {BS_RUN_COLUMNS(COLUMN)};
 #undef ROW
@@ -106,6 +109,7 @@ const bs_table_schema bs_schemas[BS_N_TABLES] = {
     [BS_TABLE_HUMANS] = {TABLE("/analysis/human", HUMANS, humans), ANALYSIS},
     [BS_TABLE_PROMPTS] = {TABLE("/analysis/prompts", PROMPTS, prompts), ANALYSIS},
     [BS_TABLE_SMOOTH] = {TABLE("/analysis/smooth", SMOOTH, smooth), ANALYSIS},
+    [BS_TABLE_COMPARISONS] = {TABLE("/analysis/comparisons", COMPARISONS, comparisons), ANALYSIS},
     [BS_TABLE_RUNS] = {TABLE("/run/units", RUNS, runs), .presence = BS_TABLE_OF_A_RUN},
 };
 

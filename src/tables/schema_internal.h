@@ -43,6 +43,7 @@ typedef enum bs_table_id {
   BS_TABLE_HUMANS,
   BS_TABLE_PROMPTS,
   BS_TABLE_SMOOTH,
+  BS_TABLE_COMPARISONS,
   BS_TABLE_RUNS,
   BS_N_TABLES
 } bs_table_id;

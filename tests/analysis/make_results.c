@@ -1,6 +1,6 @@
 /* Writes the synthetic ladder to the first file it is told, one with variants, subtasks and human
-   scores to the second, and one with repeats and with different models of one scale to the third,
-   for tests of what reads results files. */
+   scores to the second, one with repeats and with different models of one scale to the third, and
+   one with two families to the fourth, for tests of what reads results files. */
 #include <math.h>
 #include <stdio.h>
 
@@ -8,7 +8,7 @@
 #include "harness.h"
 #include "synthetic.h"
 
-static const char *plain_path, *ways_path, *repeats_path;
+static const char *plain_path, *ways_path, *repeats_path, *families_path;
 
 static void write_file(const char *path, bs_tables *results) {
   bs_error err = {0};
@@ -59,6 +59,23 @@ static void write_ways(void) {
   bs_tables_free(&results);
 }
 
+/* Every second model is of another family, at twice the scale. */
+static void write_families(void) {
+  bs_tables *results = synthetic_results((synthetic_size){8, 6, 2, 100}, false);
+  for (size_t i = 0; i < 8; i++) {
+    results->models[i].family = i % 2 == 0 ? "dense" : "sparse";
+    results->models[i].scale = (i % 2 == 0 ? 1000 : 2000) * pow(4, (double)(i / 2));
+    results->models[i].seed = NAN;
+  }
+  for (size_t i = 0; i < results->n_tasks; i++) {
+    results->tasks[i].variant = "";
+    results->tasks[i].human_average = results->tasks[i].human_best = NAN;
+  }
+  results->tasks[0].metrics = "multiple_choice_grade,log_likelihood,expected_calibration_error";
+  write_file(families_path, results);
+  bs_tables_free(&results);
+}
+
 /* "twins" has two repeats of its smallest model; "mixed" has two models of that scale. */
 static void write_repeats(void) {
   bs_tables *results = synthetic_results((synthetic_size){8, 3, 2, 100}, false);
@@ -79,15 +96,17 @@ static void write_repeats(void) {
 }
 
 int main(int n_arguments, char **arguments) {
-  if (n_arguments != 4) {
-    fprintf(stderr, "usage: %s PLAIN.h5 WAYS.h5 REPEATS.h5\n", arguments[0]);
+  if (n_arguments != 5) {
+    fprintf(stderr, "usage: %s PLAIN.h5 WAYS.h5 REPEATS.h5 FAMILIES.h5\n", arguments[0]);
     return 2;
   }
   plain_path = arguments[1];
   ways_path = arguments[2];
   repeats_path = arguments[3];
+  families_path = arguments[4];
   const bs_test tests[] = {{"write the ladder", write_ladder},
                            {"write the ways", write_ways},
-                           {"write the repeats", write_repeats}};
-  return bs_test_main("make_results", tests, 3);
+                           {"write the repeats", write_repeats},
+                           {"write the families", write_families}};
+  return bs_test_main("make_results", tests, 4);
 }

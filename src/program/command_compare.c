@@ -1,0 +1,161 @@
+/* Two models, two families or two ways to put tasks, compared. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bigsweep/analysis.h"
+#include "bigsweep/helpers.h"
+#include "bigsweep/report.h"
+#include "bigsweep/sweep.h"
+#include "program/options.h"
+
+typedef struct request {
+  text_list models, families, variants;
+  bool as_csv;
+} request;
+
+/* The one model of that name; without a name the only one. */
+static bs_status find_model(const bs_tables *results, const char *path, const char *name,
+                            uint32_t *model, bs_error *err) {
+  size_t n_found = 0;
+  const char **names = calloc(results->n_models + 1, sizeof *names);
+  if (names == NULL)
+    return bs_error_set(err, BS_ERR_MEMORY, "cannot list the models of %s", path);
+  for (uint32_t i = 0; i < results->n_models; i++) {
+    names[i] = results->models[i].name;
+    if (name == NULL || strcmp(name, names[i]) == 0) {
+      *model = i;
+      n_found++;
+    }
+  }
+  bs_status status = BS_OK;
+  if (n_found > 1)
+    status = name == NULL
+                 ? bs_error_set(err, BS_ERR_USAGE,
+                                "%s has %zu models: say which two to compare with "
+                                "--models A,B",
+                                path, n_found)
+                 : bs_error_set(err, BS_ERR_USAGE, "%s has %zu models with the name \"%s\"", path,
+                                n_found, name);
+  if (n_found == 0) {
+    const char *near = name != NULL ? bs_nearest_name(name, names, results->n_models) : NULL;
+    status = bs_error_set(err, BS_ERR_USAGE, "%s has no model \"%s\"%s%s%s", path,
+                          name != NULL ? name : "", near != NULL ? ", did you mean \"" : "",
+                          near != NULL ? near : "", near != NULL ? "\"?" : "");
+  }
+  free(names);
+  return status;
+}
+
+static bs_status compare_models(const request *of, char *const paths[2], bs_error *err) {
+  bs_tables *tables[2] = {NULL, NULL};
+  uint32_t models[2] = {0};
+  bs_model_comparison *rows = NULL;
+  size_t n = 0;
+  bool is_one_file = strcmp(paths[0], paths[1]) == 0;
+  bs_status status = BS_OK;
+  for (size_t i = 0; status == BS_OK && i < 2; i++)
+    status = i == 1 && is_one_file ? BS_OK : bs_sweep_collect(&tables[i], paths[i], err);
+  const bs_tables *second = is_one_file ? tables[0] : tables[1];
+  if (status == BS_OK)
+    status = find_model(tables[0], paths[0], of->models.n > 0 ? of->models.texts[0] : NULL,
+                        &models[0], err);
+  if (status == BS_OK)
+    status = find_model(second, paths[1], of->models.n > 0 ? of->models.texts[1] : NULL, &models[1],
+                        err);
+  if (status == BS_OK)
+    status = bs_analysis_compare_models(&rows, &n, tables[0], models[0], second, models[1], err);
+  if (status == BS_OK && n == 0)
+    status = bs_error_set(err, BS_ERR_INPUT,
+                          "there is no example that both models have answered with as many shots");
+  if (status == BS_OK)
+    status = bs_report_models(rows, n, tables[0]->models[models[0]].name,
+                              second->models[models[1]].name, of->as_csv, stdout, err);
+  free(rows);
+  bs_tables_free(&tables[0]);
+  bs_tables_free(&tables[1]);
+  return status;
+}
+
+static bs_status compare_groups(const request *of, const char *path, bs_error *err) {
+  const text_list *names = of->families.n > 0 ? &of->families : &of->variants;
+  bs_tables *tables = NULL;
+  bs_analysis *analysis = NULL;
+  bs_status status = bs_sweep_collect(&tables, path, err);
+  if (status == BS_OK)
+    status = bs_analysis_comparisons_from_tables(&analysis, tables, err);
+  if (status == BS_OK)
+    status = bs_report_groups(
+        analysis, of->families.n > 0 ? BS_FAMILIES_COMPARED : BS_VARIANTS_COMPARED, names->texts[0],
+        names->n > 1 ? names->texts[1] : "", of->as_csv, stdout, err);
+  bs_analysis_free(&analysis);
+  bs_tables_free(&tables);
+  return status;
+}
+
+static bs_status check(const request *of, const parsed *p, bs_error *err) {
+  int n_asked = (of->models.n > 0) + (of->families.n > 0) + (of->variants.n > 0);
+  if (n_asked > 1)
+    return bs_error_set(err, BS_ERR_USAGE,
+                        "--models, --families and --variants are not compared together");
+  if (n_asked == 0 && p->n_arguments == 1)
+    return bs_error_set(err, BS_ERR_USAGE,
+                        "say what to compare: --models A,B, --families A,B or --variants A,B");
+  if (of->models.n == 1 || of->models.n > 2 || of->families.n == 1 || of->families.n > 2 ||
+      of->variants.n > 2)
+    return bs_error_set(err, BS_ERR_USAGE, "two are compared: give two names, as A,B");
+  if (p->n_arguments == 2 && n_asked == 1 && of->models.n == 0)
+    return bs_error_set(
+        err, BS_ERR_USAGE,
+        "families and variants are compared within one file, two files by --models");
+  bs_status status = BS_OK;
+  for (size_t i = 0; status == BS_OK && i < p->n_arguments; i++)
+    status = expect_file(p->arguments[i], err);
+  return status;
+}
+
+static int compare(const bs_command *command, const parsed *p, const request *of) {
+  bs_error err = {0};
+  bs_status status = check(of, p, &err);
+  if (status == BS_OK && (of->families.n > 0 || of->variants.n > 0))
+    status = compare_groups(of, p->arguments[0], &err);
+  else if (status == BS_OK)
+    status = compare_models(of, (char *const[]){p->arguments[0], p->arguments[p->n_arguments - 1]},
+                            &err);
+  return status == BS_OK ? EXIT_DONE : fail(command, &err);
+}
+
+static int run(const bs_command *command, int argc, char **argv) {
+  request of = {0};
+  const option options[] = {
+      {.name = "--models",
+       .kind = OPTION_LIST,
+       .to = &of.models,
+       .help = "A,B: two models, by the examples that both answered; of two files A is in the "
+               "first, B in the second"},
+      {.name = "--families",
+       .kind = OPTION_LIST,
+       .to = &of.families,
+       .help = "A,B: two families over scale: difference at equal scale, and by how much B's "
+               "scales must be larger"},
+      {.name = "--variants",
+       .kind = OPTION_LIST,
+       .to = &of.variants,
+       .help = "A,B: two ways to put tasks, in each family; A alone: with the task as its file "
+               "has it"},
+      {.name = "--csv",
+       .kind = OPTION_FLAG,
+       .to = &of.as_csv,
+       .help = "print all metrics and numbers as CSV"},
+  };
+  parsed p = options_parse(command, argc, argv, options, sizeof options / sizeof *options, 1, 2);
+  int exit_code = p.go_on ? compare(command, &p, &of) : p.exit_code;
+  text_list_free(&of.models);
+  text_list_free(&of.families);
+  text_list_free(&of.variants);
+  return exit_code;
+}
+
+const bs_command compare_command = {
+    "compare", "RESULTS.h5 --models A,B | --families A,B | --variants A[,B] | A.h5 B.h5 [--csv]",
+    "differences between two models, families or ways to put tasks, with their errors", run};
