@@ -158,8 +158,9 @@ typedef struct bs_score_row {
 /* Linearity and breakthroughness of a curve: a family on a task, or in the mean over tasks, under a
    metric. All but n and shared_scales is NaN ("" for the shape) where shared_scales > 0: such a
    family has no single curve. Intervals and shape come from the examples that all models of the
-   curve have a value for (of repeats the mean), where the metric has a value for each example; else
-   from the points' standard errors; they are undefined where a point has no score or no error. */
+   curve have a value for, where the metric has a value for each example; else from the points'
+   standard errors; where models have repeats they hold the noise of seeds as well; they are
+   undefined where a point has no score or no error. */
 #define BS_LINEARITY_COLUMNS(COLUMN)                                                               \
   COLUMN(const char *, family, BS_PLAIN)                                                           \
   COLUMN(const char *, task, BS_PLAIN)                                                             \
@@ -192,7 +193,9 @@ typedef struct bs_score_row {
      than six models) */                                                                           \
   COLUMN(double, jump_share, BS_PLAIN)                                                             \
   COLUMN(double, jump_share_low, BS_PLAIN)                                                         \
-  COLUMN(double, jump_share_high, BS_PLAIN)
+  COLUMN(double, jump_share_high, BS_PLAIN)                                                        \
+  /* of the score over seeds, of all scales together; NaN: no repeats */                           \
+  COLUMN(double, seed_deviation, BS_PLAIN)
 typedef struct bs_linearity_row {
   BS_LINEARITY_COLUMNS(BS_FIELD)
 } bs_linearity_row;

@@ -66,10 +66,14 @@ typedef struct bs_curve {
   double improvement_corrected, linearity_corrected;
   bs_interval improvement, linearity;
   bs_interval breakthroughness; /* high is often infinite: then B is "at least low" */
-  double sign_share;            /* of the resampled curves whose I has the sign of the curve's */
-  size_t n_undefined;           /* resampled curves without L: I = 0 */
-  bs_shape shape;               /* BS_SHAPE_UNDEFINED with fewer than three models */
-  double shape_p;               /* of "the curve is flat" */
+  /* Standard deviation of the score over seeds of a model's training, beyond the noise of the
+     examples, of all models together. NaN: no model has repeats. Where it is a number, all
+     intervals and the shape are of what models of other seeds would show. */
+  double seed_deviation;
+  double sign_share;  /* of the resampled curves whose I has the sign of the curve's */
+  size_t n_undefined; /* resampled curves without L: I = 0 */
+  bs_shape shape;     /* BS_SHAPE_UNDEFINED with fewer than three models */
+  double shape_p;     /* of "the curve is flat" */
   /* Of breakthroughs: where the curve passes half of its rise (or fall), as a place between models:
      2.25 lies a quarter of the way from model 2 to model 3. Else NaN. */
   double half_rise;
@@ -123,12 +127,30 @@ enum { BS_REPLICATES = 1999 };
 BS_API bs_status bs_curve_from_examples(bs_curve *curve, const double *scores, size_t n_examples,
                                         size_t n_models, uint64_t seed, bs_error *err);
 
+/* The same where models were trained n_seeds[n_models] times, each at least once:
+   scores[n_examples][sum of n_seeds], the seeds of a model being neighbours. The curve is that of
+   the means over seeds, and its noise that of examples and seeds; models with one seed are taken to
+   vary over seeds as the others do. BS_ERR_INPUT also where a model has no seed. */
+BS_API bs_status bs_curve_from_repeats(bs_curve *curve, const double *scores, const size_t *n_seeds,
+                                       size_t n_examples, size_t n_models, uint64_t seed,
+                                       bs_error *err);
+
+/* The repeats of each model, and the standard deviation of their scores (not looked at where there
+   is one). */
+typedef struct bs_seed_deviations {
+  const size_t *n;          /* [n_models], at least 1 */
+  const double *deviations; /* [n_models] */
+} bs_seed_deviations;
+
 /* From means y[n_models] and their standard errors alone, the errors being taken as independent
    from model to model (where all models saw the same examples the intervals are wider than they
-   need be). n_examples is the number behind each mean, 0 where it is unknown. BS_ERR_INPUT where a
+   need be). n_examples is the number behind each mean, 0 where it is unknown. `seeds` NULL: no
+   model has repeats; the standard errors are of the mean over the seeds, for the examples alone.
+   BS_ERR_INPUT where a
    number is not finite or an error is negative, BS_ERR_MEMORY. */
 BS_API bs_status bs_curve_from_errors(bs_curve *curve, const double *y,
-                                      const double *standard_errors, size_t n_models,
+                                      const double *standard_errors,
+                                      const bs_seed_deviations *seeds, size_t n_models,
                                       uint64_t n_examples, uint64_t seed, bs_error *err);
 
 #ifdef __cplusplus

@@ -40,23 +40,37 @@ static bs_status seed_of(const bs_linearity_row *row, uint64_t *seed, bs_error *
   return status;
 }
 
+/* The points' values, errors and repeats over seeds; false where a value or an error is not known.
+ */
+static bool read_points(const bs_scale_point *points, size_t n, double *y, double *errors,
+                        double *deviations, size_t *n_seeds, uint64_t *n_examples) {
+  bool is_known = true;
+  *n_examples = points[0].n;
+  for (size_t k = 0; k < n; k++) {
+    y[k] = points[k].value;
+    errors[k] = points[k].standard_error;
+    deviations[k] = points[k].standard_deviation;
+    n_seeds[k] = points[k].n_models;
+    *n_examples = points[k].n < *n_examples ? points[k].n : *n_examples;
+    is_known = is_known && isfinite(y[k]) && isfinite(errors[k]);
+  }
+  return is_known;
+}
+
 static bs_status fill_from_errors(bs_curve *curve, const bs_scale_point *points, size_t n,
                                   uint64_t seed, bs_error *err) {
-  double *numbers = bs_array_new(2 * n, sizeof *numbers, err);
-  if (numbers == NULL)
-    return BS_ERR_MEMORY;
-  uint64_t n_examples = points[0].n;
-  bool is_known = true;
-  for (size_t k = 0; k < n; k++) {
-    numbers[k] = points[k].value;
-    numbers[n + k] = points[k].standard_error;
-    n_examples = points[k].n < n_examples ? points[k].n : n_examples;
-    is_known = is_known && isfinite(points[k].value) && isfinite(points[k].standard_error);
+  double *numbers = bs_array_new(3 * n, sizeof *numbers, err);
+  size_t *n_seeds = bs_array_new(n, sizeof *n_seeds, err);
+  bs_status status = numbers != NULL && n_seeds != NULL ? BS_OK : BS_ERR_MEMORY;
+  double *errors = numbers + n, *deviations = numbers + 2 * n;
+  uint64_t n_examples;
+  if (status == BS_OK &&
+      read_points(points, n, numbers, errors, deviations, n_seeds, &n_examples)) {
+    bs_seed_deviations seeds = {n_seeds, deviations};
+    status = bs_curve_from_errors(curve, numbers, errors, &seeds, n, n_examples, seed, err);
   }
-  bs_status status = BS_OK;
-  if (is_known)
-    status = bs_curve_from_errors(curve, numbers, numbers + n, n, n_examples, seed, err);
   free(numbers);
+  free(n_seeds);
   return status;
 }
 
@@ -92,6 +106,7 @@ static void set_curve(bs_linearity_row *row, const bs_curve *curve, const bs_sca
   row->half_rise_scale = scale_at(points, n, curve->half_rise);
   row->half_rise_scale_low = scale_at(points, n, curve->half_rise_interval.low);
   row->half_rise_scale_high = scale_at(points, n, curve->half_rise_interval.high);
+  row->seed_deviation = curve->seed_deviation;
   row->jump_share = curve->jump;
   row->jump_share_low = curve->jump_interval.low;
   row->jump_share_high = curve->jump_interval.high;
@@ -107,12 +122,17 @@ static bs_status fill_from_examples(const filling *f, size_t row, size_t column,
                                     .shots = f->analysis->tables->linearity[row].shots,
                                     .value = bs_example_column_value,
                                     .user = &user};
+  size_t *n_seeds = bs_array_new(n, sizeof *n_seeds, err);
+  if (n_seeds == NULL)
+    return BS_ERR_MEMORY;
   bs_status status =
       bs_example_matrix_of_curve(examples, &f->index, &source, f->analysis, points, n, err);
-  if (status != BS_OK)
-    return status;
-  bs_example_matrix_average(examples);
-  return bs_curve_from_examples(curve, examples->values, examples->n, n, seed, err);
+  for (size_t k = 0; status == BS_OK && k < examples->n_models; k++)
+    n_seeds[examples->points[k]]++;
+  if (status == BS_OK)
+    status = bs_curve_from_repeats(curve, examples->values, n_seeds, examples->n, n, seed, err);
+  free(n_seeds);
+  return status;
 }
 
 /* `examples` is used again for the next row. */
@@ -121,7 +141,7 @@ static bs_status fill_row(const filling *f, size_t i, bs_example_matrix *example
   size_t n, column = column_of(f, row->metric);
   const bs_scale_point *points = bs_analysis_curve(f->analysis, i, &n);
   bs_curve curve;
-  bs_status status = bs_curve_from_errors(&curve, NULL, NULL, 0, 0, 0, err); /* undefined */
+  bs_status status = bs_curve_from_errors(&curve, NULL, NULL, NULL, 0, 0, 0, err); /* undefined */
   set_curve(row, &curve, points, n);
   if (n < 2 || isnan(row->improvement))
     return status;
@@ -145,11 +165,11 @@ static bool is_behind_failure(const filling *f, size_t row) {
   return row > failed;
 }
 
-static void note_row(filling *f, size_t row, bs_status status, const bs_error *err) {
+static void note_row(filling *f, size_t row, bs_status status, const bs_error *why) {
 #pragma omp critical(bs_curves)
   {
     if (status != BS_OK && row < f->failed) {
-      f->error = *err;
+      f->error = *why;
 #pragma omp atomic write
       f->failed = row;
     }

@@ -1,6 +1,8 @@
 /* A curve with its uncertainty: intervals and shape from replicates of it. */
 #include <math.h>
+#include <stdlib.h>
 
+#include "base/memory_internal.h"
 #include "bigsweep/statistics.h"
 #include "statistics/curve_internal.h"
 #include "statistics/numbers_internal.h"
@@ -14,6 +16,7 @@ static bs_curve undefined_curve(void) {
                     .linearity = nowhere,
                     .breakthroughness = nowhere,
                     .sign_share = NAN,
+                    .seed_deviation = NAN,
                     .shape = BS_SHAPE_UNDEFINED,
                     .shape_p = NAN,
                     .half_rise = NAN,
@@ -36,6 +39,13 @@ static bs_status fill(bs_curve *curve, bs_noise *noise, bs_error *err) {
   return status;
 }
 
+/* The same with the noise of the seeds. */
+static bs_status fill_repeats(bs_curve *curve, bs_noise *noise, const bs_seed_deviations *seeds,
+                              uint64_t seed, bs_error *err) {
+  curve->seed_deviation = bs_noise_add_seeds(noise, seeds, seed);
+  return fill(curve, noise, err);
+}
+
 bs_status bs_curve_from_examples(bs_curve *curve, const double *scores, size_t n_examples,
                                  size_t n_models, uint64_t seed, bs_error *err) {
   *curve = undefined_curve();
@@ -48,16 +58,77 @@ bs_status bs_curve_from_examples(bs_curve *curve, const double *scores, size_t n
   return status == BS_OK ? fill(curve, &noise, err) : status;
 }
 
-bs_status bs_curve_from_errors(bs_curve *curve, const double *y, const double *standard_errors,
-                               size_t n_models, uint64_t n_examples, uint64_t seed, bs_error *err) {
+/* means[n_examples][n_models] over the seeds of each model, in their order. */
+static void average_seeds(double *means, const double *scores, size_t n_examples,
+                          const size_t *n_seeds, size_t n_models) {
+  for (size_t j = 0; j < n_examples; j++)
+    for (size_t k = 0; k < n_models; k++) {
+      double sum = 0;
+      for (size_t s = 0; s < n_seeds[k]; s++)
+        sum += *scores++;
+      *means++ = sum / (double)n_seeds[k];
+    }
+}
+
+static bs_status count_columns(const size_t *n_seeds, size_t n_models, size_t *n, bs_error *err) {
+  *n = 0;
+  for (size_t k = 0; k < n_models; k++) {
+    if (n_seeds[k] == 0)
+      return bs_error_set(err, BS_ERR_INPUT, "a model of a curve has no scores of any seed");
+    *n += n_seeds[k];
+  }
+  return BS_OK;
+}
+
+bs_status bs_curve_from_repeats(bs_curve *curve, const double *scores, const size_t *n_seeds,
+                                size_t n_examples, size_t n_models, uint64_t seed, bs_error *err) {
   *curve = undefined_curve();
-  if (n_models < 2)
+  size_t n_columns;
+  if (n_examples < 2 || n_models < 2)
     return BS_OK;
+  bs_status status = count_columns(n_seeds, n_models, &n_columns, err);
+  if (status != BS_OK)
+    return status;
+  if (!bs_all_finite(scores, n_examples * n_columns))
+    return bs_error_set(err, BS_ERR_INPUT, "a score is not a finite number");
+  double *means = bs_array_new(n_examples * n_models, sizeof *means, err);
+  double *deviations = bs_array_new(n_models, sizeof *deviations, err);
+  bs_noise noise;
+  status = means != NULL && deviations != NULL ? BS_OK : BS_ERR_MEMORY;
+  if (status == BS_OK) {
+    average_seeds(means, scores, n_examples, n_seeds, n_models);
+    bs_seed_deviations_of(scores, n_examples, n_seeds, n_models, deviations);
+    status = bs_noise_from_examples(&noise, means, n_examples, n_models, seed, err);
+  }
+  if (status == BS_OK)
+    status = fill_repeats(curve, &noise, &(bs_seed_deviations){n_seeds, deviations}, seed, err);
+  free(means);
+  free(deviations);
+  return status;
+}
+
+static bs_status check_errors(const double *y, const double *standard_errors,
+                              const bs_seed_deviations *seeds, size_t n_models, bs_error *err) {
   for (size_t k = 0; k < n_models; k++)
     if (!isfinite(y[k]) || !isfinite(standard_errors[k]) || standard_errors[k] < 0)
       return bs_error_set(err, BS_ERR_INPUT, "a score or its error is not a finite number");
+  for (size_t k = 0; seeds != NULL && k < n_models; k++)
+    if (seeds->n[k] == 0 || (seeds->n[k] > 1 && !(seeds->deviations[k] >= 0)))
+      return bs_error_set(err, BS_ERR_INPUT, "seeds without a standard deviation of their scores");
+  return BS_OK;
+}
+
+bs_status bs_curve_from_errors(bs_curve *curve, const double *y, const double *standard_errors,
+                               const bs_seed_deviations *seeds, size_t n_models,
+                               uint64_t n_examples, uint64_t seed, bs_error *err) {
+  *curve = undefined_curve();
+  if (n_models < 2)
+    return BS_OK;
   bs_noise noise;
-  bs_status status =
-      bs_noise_from_errors(&noise, y, standard_errors, n_models, n_examples, seed, err);
-  return status == BS_OK ? fill(curve, &noise, err) : status;
+  bs_status status = check_errors(y, standard_errors, seeds, n_models, err);
+  if (status == BS_OK)
+    status = bs_noise_from_errors(&noise, y, standard_errors, n_models, n_examples, seed, err);
+  if (status != BS_OK)
+    return status;
+  return seeds != NULL ? fill_repeats(curve, &noise, seeds, seed, err) : fill(curve, &noise, err);
 }

@@ -35,6 +35,12 @@ static bs_interval with(bs_interval of, double value) {
   return (bs_interval){fmin(of.low, value), fmax(of.high, value)};
 }
 
+/* Between what no curve exceeds. Seeds can be so far apart that the noise which is taken off leaves
+   nothing; then nothing is known of L, as of B, where the sign of I is not sure. */
+static bs_interval anything(size_t n_models) {
+  return (bs_interval){-(double)(n_models - 1), (double)(n_models - 1)};
+}
+
 /* An end that is NaN is no end. */
 static bs_interval union_of(bs_interval a, bs_interval b) {
   return (bs_interval){fmin(a.low, b.low), fmax(a.high, b.high)};
@@ -42,9 +48,10 @@ static bs_interval union_of(bs_interval a, bs_interval b) {
 
 /* What noise adds to range and squared steps. */
 typedef struct excess {
-  double step;      /* mean variance of a step */
-  double range;     /* how much noise widens the range of the curve as it was measured */
-  double resampled; /* how much resampling widens it once more */
+  double step;           /* mean variance of a step */
+  double resampled_step; /* of a replicate's step around that of the curve as it was measured */
+  double range;          /* how much noise widens the range of the curve as it was measured */
+  double resampled;      /* how much resampling widens it once more */
 } excess;
 
 /* The mean over replicates of the largest (sign 1) or smallest (-1) deviation among the models that
@@ -68,8 +75,10 @@ static double mean_extreme(const bs_noise *noise, size_t extreme, int sign) {
 static excess excess_of(const bs_noise *noise, const bs_extremes *extremes) {
   size_t m = noise->n_models;
   excess of = {0};
-  for (size_t k = 0; k + 1 < m; k++)
+  for (size_t k = 0; k + 1 < m; k++) {
     of.step += bs_noise_variance(noise, k, k + 1) / (double)(m - 1);
+    of.resampled_step += bs_noise_wide_variance(noise, k, k + 1) / (double)(m - 1);
+  }
   of.range = mean_extreme(noise, extremes->highest, 1) - mean_extreme(noise, extremes->lowest, -1);
   for (size_t r = 0; r < BS_REPLICATES; r++)
     of.resampled += bs_extremes_of(noise->replicates + r * m, m).range / BS_REPLICATES;
@@ -109,7 +118,7 @@ static bs_status resample(bs_curve *curve, const bs_noise *noise, const excess *
   for (size_t r = 0; r < BS_REPLICATES; r++) {
     const double *y = noise->replicates + r * m;
     bs_linearity plain = bs_linearity_with(y, m, room);
-    corrected less = correct(y, m, 2 * by->step, by->range + by->resampled);
+    corrected less = correct(y, m, by->step + by->resampled_step, by->range + by->resampled);
     to->improvement[r] = plain.improvement;
     to->linearity[r] = plain.linearity;
     to->improvement_corrected[r] = less.improvement;
@@ -132,7 +141,7 @@ static bs_status median_step_bounds(const bs_noise *noise, bs_interval *bounds, 
   bs_status status = low != NULL && high != NULL ? BS_OK : BS_ERR_MEMORY;
   for (size_t k = 0; status == BS_OK && k < n_steps; k++) {
     double step = fabs(noise->y[k + 1] - noise->y[k]);
-    double sd = fmax(sqrt(bs_noise_variance(noise, k, k + 1)), noise->least_error);
+    double sd = fmax(sqrt(bs_noise_wide_variance(noise, k, k + 1)), noise->least_error);
     low[k] = fmax(0, step - Z * sd) * fmax(0, step - Z * sd);
     high[k] = (step + Z * sd) * (step + Z * sd);
   }
@@ -184,6 +193,8 @@ bs_status bs_curve_fill_intervals(bs_curve *curve, const bs_noise *noise, bs_err
     plain = middle_of(of.linearity, BS_REPLICATES);
     curve->linearity =
         with(union_of(plain, middle_of(of.linearity_corrected, BS_REPLICATES)), estimate.linearity);
+    if (noise->has_seeds && !(sure.low > 0) && !(sure.high < 0))
+      curve->linearity = anything(m);
     status = fill_breakthroughness(curve, noise, sure, err);
   }
   free(room);

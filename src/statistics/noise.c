@@ -18,9 +18,12 @@ static bs_status allocate(bs_noise *noise, size_t n_models, bs_error *err) {
     return bs_error_set(err, BS_ERR_MEMORY, "cannot resample curves of %zu models", n_models);
   noise->y = bs_array_new(n_models, sizeof *noise->y, err);
   noise->variance = bs_array_new(n_pairs, sizeof *noise->variance, err);
+  noise->seed_variance = bs_array_new(n_models, sizeof *noise->seed_variance, err);
+  noise->wide_seed_variance = bs_array_new(n_models, sizeof *noise->wide_seed_variance, err);
   noise->replicates = bs_array_new(n_replicated, sizeof *noise->replicates, err);
   noise->errors = bs_array_new(n_replicated, sizeof *noise->errors, err);
-  return noise->y != NULL && noise->variance != NULL && noise->replicates != NULL &&
+  return noise->y != NULL && noise->variance != NULL && noise->seed_variance != NULL &&
+                 noise->wide_seed_variance != NULL && noise->replicates != NULL &&
                  noise->errors != NULL
              ? BS_OK
              : BS_ERR_MEMORY;
@@ -29,13 +32,21 @@ static bs_status allocate(bs_noise *noise, size_t n_models, bs_error *err) {
 void bs_noise_free(bs_noise *noise) {
   free(noise->y);
   free(noise->variance);
+  free(noise->seed_variance);
+  free(noise->wide_seed_variance);
   free(noise->replicates);
   free(noise->errors);
   *noise = (bs_noise){0};
 }
 
 double bs_noise_variance(const bs_noise *noise, size_t k, size_t l) {
-  return noise->variance[k * noise->n_models + l];
+  return noise->variance[k * noise->n_models + l] + noise->seed_variance[k] +
+         noise->seed_variance[l];
+}
+
+double bs_noise_wide_variance(const bs_noise *noise, size_t k, size_t l) {
+  return noise->variance[k * noise->n_models + l] + noise->wide_seed_variance[k] +
+         noise->wide_seed_variance[l];
 }
 
 /* In ascending order of examples. */

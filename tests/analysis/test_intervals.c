@@ -85,28 +85,32 @@ static void examples_that_all_models_have(void) {
   bs_analysis *analysis = NULL;
   BS_TEST_OK(bs_analysis_from_tables(&analysis, results, &err), err);
   CU_ASSERT_PTR_NOT_NULL_FATAL(analysis);
-  double scores[EXAMPLES * POINTS];
+  const size_t n_seeds[POINTS] = {1, 1, 1, 2};
+  double scores[EXAMPLES * MODELS];
   size_t n = 0;
   for (size_t j = 0; j < EXAMPLES; j++) {
     if (j == MISSING)
       continue;
-    for (size_t k = 0; k + 1 < POINTS; k++)
-      scores[n * POINTS + k] = score(k, j);
-    scores[n * POINTS + 3] = (score(3, j) + score(4, j)) / 2; /* repeats: example by example */
+    for (size_t k = 0; k < MODELS; k++)
+      scores[n * MODELS + k] = score(k, j);
     n++;
   }
   bs_curve expected;
-  BS_TEST_OK(
-      bs_curve_from_examples(&expected, scores, n, POINTS, seed_of("t/exact_str_match/0"), &err),
-      err);
+  BS_TEST_OK(bs_curve_from_repeats(&expected, scores, n_seeds, n, POINTS,
+                                   seed_of("t/exact_str_match/0"), &err),
+             err);
   const bs_linearity_row *row = row_of(analysis, "t");
   CU_ASSERT_EQUAL(row->n, POINTS);
   CU_ASSERT_EQUAL(row->linearity_low, expected.linearity.low);
   CU_ASSERT_EQUAL(row->linearity_high, expected.linearity.high);
   CU_ASSERT_EQUAL(row->breakthroughness_low, expected.breakthroughness.low);
   CU_ASSERT_EQUAL(row->shape_p, expected.shape_p);
+  CU_ASSERT_EQUAL(row->seed_deviation, expected.seed_deviation);
+  CU_ASSERT_DOUBLE_EQUAL(row->seed_deviation,
+                         bs_analysis_curve(analysis, 0, &n)[3].standard_deviation, .02);
   CU_ASSERT_STRING_EQUAL(row->shape, bs_shape_name(expected.shape));
-  CU_ASSERT_TRUE(row->improvement_low > 0);
+  CU_ASSERT_EQUAL(row->improvement_low, expected.improvement.low);
+  CU_ASSERT_TRUE(row->improvement_low < row->improvement);
   /* A mean over tasks has no examples of its own: it goes by its points' errors. */
   const bs_linearity_row *mean = row_of(analysis, BS_ALL_TASKS);
   CU_ASSERT_STRING_EQUAL(mean->metric, BS_AGGREGATE_METRIC);
@@ -123,7 +127,8 @@ static void errors_of_a_table(void) {
                 "f,a,1,u,acc,0,.2,.03,200\nf,b,10,u,acc,0,.3,,200\nf,c,100,u,acc,0,.4,.03,100\n");
   const double y[] = {.2, .2, .2, .8, .8}, errors[] = {.03, .03, .03, .03, .03};
   bs_curve expected;
-  BS_TEST_OK(bs_curve_from_errors(&expected, y, errors, 5, 100, seed_of("t/acc/0"), &err), err);
+  BS_TEST_OK(bs_curve_from_errors(&expected, y, errors, NULL, 5, 100, seed_of("t/acc/0"), &err),
+             err);
   const bs_linearity_row *row = row_of(analysis, "t");
   CU_ASSERT_EQUAL(row->linearity_low, expected.linearity.low);
   CU_ASSERT_EQUAL(row->breakthroughness_low, expected.breakthroughness.low);

@@ -1,6 +1,6 @@
 /* Measures by simulation how often intervals hold the truth and how often shapes are called what
    they are: the tables of docs/statistics.md. Not a test: it takes hours.
-   usage: simulate DATA_SETS [examples|errors] [SEED] */
+   usage: simulate DATA_SETS [examples|errors|seeds|uneven-seeds] [SEED] */
 #include <math.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -10,7 +10,7 @@
 #include "base/philox_internal.h"
 #include "bigsweep/statistics.h"
 
-enum { MOST_MODELS = 16, MOST_EXAMPLES = 1000 };
+enum { MOST_MODELS = 16, MOST_EXAMPLES = 1000, MOST_SEEDS = 5 };
 
 /* A stream of standard normal numbers. */
 typedef struct normals {
@@ -111,16 +111,33 @@ typedef struct cell {
   const truth *of;
   size_t m, n;
   double correlation; /* of the latent difficulty of an example between models */
+  size_t n_seeds;     /* of each model */
+  double deviation;   /* of a seed's probability, in the truths' standard errors */
+  bool is_uneven; /* every other model's seeds are all the same, the others' twice as variable */
 } cell;
 
-/* Paired binary scores: an example is right where a latent normal number lies below the model's
-   threshold, and models share a part of it. */
+/* Where a model's latent number must lie below for each of its seeds. A seed's probability stays
+   between 0 and 1: where it would leave them it is moved by less, down as far as up. */
+static void draw_thresholds(const cell *of, const double *p, double se, normals *from,
+                            double *thresholds) {
+  for (size_t k = 0; k < of->m; k++)
+    for (size_t s = 0; s < of->n_seeds; s++) {
+      double deviation = of->deviation * se * (!of->is_uneven ? 1 : k % 2 == 1 ? M_SQRT2 : 0);
+      double most = fmin(p[k], 1 - p[k]) - 1e-6;
+      double moved = deviation > 0 ? deviation * next_normal(from) : 0;
+      thresholds[k * of->n_seeds + s] = normal_quantile(p[k] + fmax(-most, fmin(moved, most)));
+    }
+}
+
+/* Paired binary scores [n][m * n_seeds]: an example is right where a latent normal number lies
+   below the threshold, and all models share a part of it. */
 static void draw(const cell *of, const double *thresholds, normals *from, double *scores) {
   double shared = sqrt(of->correlation), own = sqrt(1 - of->correlation);
+  size_t n_columns = of->m * of->n_seeds;
   for (size_t j = 0; j < of->n; j++) {
     double common = shared * next_normal(from);
-    for (size_t k = 0; k < of->m; k++)
-      scores[j * of->m + k] = common + own * next_normal(from) < thresholds[k];
+    for (size_t k = 0; k < n_columns; k++)
+      scores[j * n_columns + k] = common + own * next_normal(from) < thresholds[k];
   }
 }
 
@@ -178,64 +195,94 @@ static void count(tally *to, const bs_curve *curve, const double *p, size_t m) {
   }
 }
 
-static int run_cell(const cell *of, size_t n_sets, bool errors_alone, uint64_t seed) {
-  static double scores[MOST_EXAMPLES * MOST_MODELS];
-  double p[MOST_MODELS], thresholds[MOST_MODELS], y[MOST_MODELS], errors[MOST_MODELS];
+typedef enum variant { FROM_EXAMPLES, FROM_ERRORS, WITH_SEEDS, WITH_UNEVEN_SEEDS } variant;
+static const char *const VARIANTS[] = {"examples", "errors", "seeds", "uneven-seeds"};
+
+static bs_status estimate(bs_curve *curve, const cell *of, variant by, const double *scores,
+                          uint64_t seed, bs_error *err) {
+  double y[MOST_MODELS], errors[MOST_MODELS];
+  size_t n_seeds[MOST_MODELS];
+  for (size_t k = 0; k < of->m; k++)
+    n_seeds[k] = of->n_seeds;
+  if (by == FROM_EXAMPLES)
+    return bs_curve_from_examples(curve, scores, of->n, of->m, seed, err);
+  if (by != FROM_ERRORS)
+    return bs_curve_from_repeats(curve, scores, n_seeds, of->n, of->m, seed, err);
+  summarize(scores, of->n, of->m, y, errors);
+  return bs_curve_from_errors(curve, y, errors, NULL, of->m, of->n, seed, err);
+}
+
+static void print_cell(const cell *of, const tally *counted, double all) {
+  printf("%s,%zu,%zu,%g,%zu,%g,%.0f,%.3f,%.3f,%.3f,%.3f,%.3f,%zu,%.3f", of->of->name, of->m, of->n,
+         of->correlation, of->n_seeds, of->deviation, all, (double)counted->improvement / all,
+         (double)counted->linearity / all, (double)counted->breakthroughness / all,
+         (double)counted->excludes_zero / all, (double)counted->not_flat / all, counted->n_half,
+         counted->n_half > 0 ? (double)counted->half / (double)counted->n_half : NAN);
+  for (int s = BS_SHAPE_FLAT; s <= BS_SHAPE_IRREGULAR; s++)
+    printf(",%.3f", (double)counted->shapes[s] / all);
+  printf("\n");
+  fflush(stdout);
+}
+
+static int run_cell(const cell *of, size_t n_sets, variant by, uint64_t seed) {
+  static double scores[MOST_EXAMPLES * MOST_MODELS * MOST_SEEDS];
+  double p[MOST_MODELS], thresholds[MOST_MODELS * MOST_SEEDS];
   double se = sqrt(2 * .4 * .6 * (1 - .6 * of->correlation) / (double)of->n);
-  for (size_t k = 0; k < of->m; k++) {
+  for (size_t k = 0; k < of->m; k++)
     p[k] = of->of->p(k, of->m, se);
-    thresholds[k] = normal_quantile(p[k]);
-  }
   normals from = {seed, 0};
   tally counted = {0};
   bs_error err = {0};
   for (size_t i = 0; i < n_sets; i++) {
-    draw(of, thresholds, &from, scores);
     bs_curve curve;
-    summarize(scores, of->n, of->m, y, errors);
-    bs_status status = errors_alone ? bs_curve_from_errors(&curve, y, errors, of->m, of->n, i, &err)
-                                    : bs_curve_from_examples(&curve, scores, of->n, of->m, i, &err);
-    if (status != BS_OK) {
+    draw_thresholds(of, p, se, &from, thresholds);
+    draw(of, thresholds, &from, scores);
+    if (estimate(&curve, of, by, scores, i, &err) != BS_OK) {
       fprintf(stderr, "simulate: %s\n", err.message);
       return 1;
     }
     count(&counted, &curve, p, of->m);
   }
-  double all = (double)n_sets;
-  printf("%s,%zu,%zu,%g,%zu,%.3f,%.3f,%.3f,%.3f,%.3f,%zu,%.3f", of->of->name, of->m, of->n,
-         of->correlation, n_sets, (double)counted.improvement / all,
-         (double)counted.linearity / all, (double)counted.breakthroughness / all,
-         (double)counted.excludes_zero / all, (double)counted.not_flat / all, counted.n_half,
-         counted.n_half > 0 ? (double)counted.half / (double)counted.n_half : NAN);
-  for (int s = BS_SHAPE_FLAT; s <= BS_SHAPE_IRREGULAR; s++)
-    printf(",%.3f", (double)counted.shapes[s] / all);
-  printf("\n");
-  fflush(stdout);
+  print_cell(of, &counted, (double)n_sets);
+  return 0;
+}
+
+/* Models without repeats: every correlation. With repeats: one, and one number of examples, but
+   every number of seeds. */
+static int run_all(size_t n_sets, variant by, uint64_t seed) {
+  static const size_t MODELS[] = {5, 8, 16}, EXAMPLES[] = {100, 1000}, SEEDS[] = {2, 3, 5};
+  static const double CORRELATIONS[] = {0, .5, .9}, DEVIATIONS[] = {0, 1, 3};
+  bool has_seeds = by == WITH_SEEDS || by == WITH_UNEVEN_SEEDS;
+  for (size_t c = 0; c < (has_seeds ? 9 : 3); c++)
+    for (size_t i = 0; i < 3; i++)
+      for (size_t j = 0; j < (has_seeds ? 1 : 2); j++)
+        for (size_t t = 0; t < N_TRUTHS; t++) {
+          cell of = {.of = &TRUTHS[t],
+                     .m = MODELS[i],
+                     .n = has_seeds ? 200 : EXAMPLES[j],
+                     .correlation = has_seeds ? .5 : CORRELATIONS[c],
+                     .n_seeds = has_seeds ? SEEDS[c / 3] : 1,
+                     .deviation = has_seeds ? DEVIATIONS[c % 3] : 0,
+                     .is_uneven = by == WITH_UNEVEN_SEEDS};
+          if (run_cell(&of, n_sets, by, seed++) != 0)
+            return 1;
+        }
   return 0;
 }
 
 int main(int argc, char **argv) {
-  static const size_t MODELS[] = {5, 8, 16}, EXAMPLES[] = {100, 1000};
-  static const double CORRELATIONS[] = {0, .5, .9};
-  if (argc < 2) {
-    fprintf(stderr, "usage: simulate DATA_SETS [examples|errors] [SEED]\n");
+  size_t n_sets = argc > 1 ? (size_t)strtoull(argv[1], NULL, 10) : 0;
+  size_t by = 0, n_variants = sizeof VARIANTS / sizeof *VARIANTS;
+  while (argc > 2 && by < n_variants && strcmp(argv[2], VARIANTS[by]) != 0)
+    by++;
+  if (n_sets == 0 || by == n_variants) {
+    fprintf(stderr, "usage: simulate DATA_SETS [examples|errors|seeds|uneven-seeds] [SEED]\n");
     return 2;
   }
-  size_t n_sets = (size_t)strtoull(argv[1], NULL, 10);
-  bool errors_alone = argc > 2 && strcmp(argv[2], "errors") == 0;
-  uint64_t seed = argc > 3 ? strtoull(argv[3], NULL, 10) : 1;
-  printf("truth,models,examples,correlation,data_sets,improvement,linearity,breakthroughness,"
-         "linearity_excludes_zero,not_flat,half_rises,half_rise");
+  printf("truth,models,examples,correlation,seeds,seed_deviation,data_sets,improvement,linearity,"
+         "breakthroughness,linearity_excludes_zero,not_flat,half_rises,half_rise");
   for (int s = BS_SHAPE_FLAT; s <= BS_SHAPE_IRREGULAR; s++)
     printf(",%s", bs_shape_name((bs_shape)s));
   printf("\n");
-  for (size_t c = 0; c < 3; c++)
-    for (size_t i = 0; i < 3; i++)
-      for (size_t j = 0; j < 2; j++)
-        for (size_t t = 0; t < N_TRUTHS; t++) {
-          cell of = {&TRUTHS[t], MODELS[i], EXAMPLES[j], CORRELATIONS[c]};
-          if (run_cell(&of, n_sets, errors_alone, seed++) != 0)
-            return 1;
-        }
-  return 0;
+  return run_all(n_sets, (variant)by, argc > 3 ? strtoull(argv[3], NULL, 10) : 1);
 }

@@ -117,7 +117,7 @@ static void shares_of_jumps(void) {
   CU_ASSERT_TRUE(curve.jump_interval.low < curve.jump && curve.jump < curve.jump_interval.high);
   /* An error of 0 from standard errors alone. */
   const double y[] = {.2, .3, .6, .7}, none[] = {0, 0, 0, 0};
-  BS_TEST_OK(bs_curve_from_errors(&curve, y, none, 4, 0, 1, &err), err);
+  BS_TEST_OK(bs_curve_from_errors(&curve, y, none, NULL, 4, 0, 1, &err), err);
   CLOSE(curve.jump, .6);
   CLOSE(curve.jump_interval.high, .6);
   CLOSE(curve.jump_interval.low, .6);
@@ -141,8 +141,8 @@ static void too_little_is_undefined(void) {
                 "not a finite number");
   CU_ASSERT_EQUAL(bs_curve_from_examples(&curve, scores, 3, 2, 1, NULL), BS_ERR_INPUT);
   double errors[] = {.1, -.1, .1};
-  BS_TEST_FAILS(bs_curve_from_errors(&curve, errors, errors, 3, 100, 1, &err), BS_ERR_INPUT, err,
-                "its error");
+  BS_TEST_FAILS(bs_curve_from_errors(&curve, errors, errors, NULL, 3, 100, 1, &err), BS_ERR_INPUT,
+                err, "its error");
 }
 
 static void intervals_hold_the_estimates(void) {
@@ -183,19 +183,102 @@ static void errors_alone(void) {
   bs_curve curve;
   const double y[] = {.2, .25, .3, .4, .55, .6, .7, .75};
   const double none[M] = {0}, some[] = {.03, .03, .03, .03, .03, .03, .03, .03};
-  BS_TEST_OK(bs_curve_from_errors(&curve, y, none, M, 0, 1, &err), err);
+  BS_TEST_OK(bs_curve_from_errors(&curve, y, none, NULL, M, 0, 1, &err), err);
   CLOSE(curve.linearity.low, curve.of.linearity);
   CLOSE(curve.linearity.high, curve.of.linearity);
   CLOSE(curve.breakthroughness.low, curve.of.breakthroughness);
-  BS_TEST_OK(bs_curve_from_errors(&curve, y, some, M, 200, 1, &err), err);
+  BS_TEST_OK(bs_curve_from_errors(&curve, y, some, NULL, M, 200, 1, &err), err);
   CU_ASSERT_TRUE(curve.linearity.low < curve.of.linearity &&
                  curve.of.linearity < curve.linearity.high);
   CU_ASSERT_EQUAL(curve.shape, BS_SHAPE_GROWTH);
   bs_curve again;
-  BS_TEST_OK(bs_curve_from_errors(&again, y, some, M, 200, 1, &err), err);
+  BS_TEST_OK(bs_curve_from_errors(&again, y, some, NULL, M, 200, 1, &err), err);
   CU_ASSERT_EQUAL(again.linearity.low, curve.linearity.low);
-  BS_TEST_OK(bs_curve_from_errors(&again, y, some, M, 200, 2, &err), err);
+  BS_TEST_OK(bs_curve_from_errors(&again, y, some, NULL, M, 200, 2, &err), err);
   CU_ASSERT_NOT_EQUAL(again.linearity.low, curve.linearity.low);
+}
+
+/* Scores of 8 models with n_seeds[k] seeds each: seed s of model k is right with a probability of
+   p[k] and what `moved` says. */
+static bs_curve repeated(const double *p, const size_t *n_seeds, const double *moved, size_t n) {
+  static double scores[1000 * 3 * M];
+  size_t n_columns = 0;
+  for (size_t k = 0; k < M; k++)
+    n_columns += n_seeds[k];
+  for (size_t j = 0; j < n; j++)
+    for (size_t k = 0, at = 0; k < M; k++)
+      for (size_t s = 0; s < n_seeds[k]; s++, at++)
+        scores[j * n_columns + at] =
+            bs_philox_uniform(5, j * n_columns + at) < p[k] + (moved != NULL ? moved[at] : 0);
+  bs_error err = {0};
+  bs_curve curve;
+  BS_TEST_OK(bs_curve_from_repeats(&curve, scores, n_seeds, n, M, 7, &err), err);
+  return curve;
+}
+
+static void seeds_widen_intervals(void) {
+  const double p[] = {.2, .25, .3, .4, .5, .6, .7, .75};
+  const size_t two[] = {2, 2, 2, 2, 2, 2, 2, 2}, ends[] = {1, 1, 1, 3, 1, 1, 1, 1};
+  const double apart[] = {.1, -.1, -.1, .1, .1, -.1, -.1, .1, -.1, .1, .1, -.1, -.1, .1, .1, -.1};
+  bs_curve same = repeated(p, two, NULL, 400), unlike = repeated(p, two, apart, 400);
+  CU_ASSERT_TRUE(same.seed_deviation > .01 && same.seed_deviation < .05);
+  CU_ASSERT_DOUBLE_EQUAL(unlike.seed_deviation, .2 / M_SQRT2, .03);
+  CU_ASSERT_TRUE(unlike.improvement.high - unlike.improvement.low >
+                 1.5 * (same.improvement.high - same.improvement.low));
+  CU_ASSERT_TRUE(unlike.breakthroughness.low < same.breakthroughness.low);
+  CU_ASSERT_TRUE(unlike.shape_p > same.shape_p);
+  /* Models with one seed are as unsure as the one with three, which alone tells how much. */
+  bs_curve some = repeated(p, ends, (double[]){0, 0, 0, .15, -.15, 0, 0, 0, 0, 0}, 400);
+  CU_ASSERT_DOUBLE_EQUAL(some.seed_deviation, .15, .04);
+  CU_ASSERT_TRUE(some.improvement.low < .3);
+}
+
+/* A dip of one of two seeds of a model is no shape of the curve. */
+static void a_dip_of_a_seed(void) {
+  const double p[] = {.1, .2, .3, .6, .6, .8, .9, .95};
+  const size_t one[] = {1, 1, 1, 1, 1, 1, 1, 1}, two[] = {2, 2, 2, 2, 2, 2, 2, 2};
+  double first[M] = {0, 0, 0, 0, -.5}, both[2 * M] = {0};
+  both[8] = -.5; /* the fifth model's first seed */
+  CU_ASSERT_EQUAL(repeated(p, one, first, 400).shape, BS_SHAPE_IRREGULAR);
+  bs_curve curve = repeated(p, two, both, 400);
+  CU_ASSERT_EQUAL(curve.shape, BS_SHAPE_GROWTH);
+}
+
+static void without_repeats_nothing_changes(void) {
+  const double p[] = {.2, .25, .3, .4, .5, .6, .7, .75};
+  const size_t one[] = {1, 1, 1, 1, 1, 1, 1, 1}, none[] = {1, 0, 1, 1};
+  bs_curve curve = repeated(p, one, NULL, 200), again;
+  static double scores[200 * M];
+  for (size_t i = 0; i < 200 * M; i++)
+    scores[i] = bs_philox_uniform(5, i) < p[i % M];
+  bs_error err = {0};
+  BS_TEST_OK(bs_curve_from_examples(&again, scores, 200, M, 7, &err), err);
+  CU_ASSERT_TRUE(isnan(curve.seed_deviation) && isnan(again.seed_deviation));
+  CU_ASSERT_EQUAL(curve.linearity.low, again.linearity.low);
+  CU_ASSERT_EQUAL(curve.breakthroughness.low, again.breakthroughness.low);
+  CU_ASSERT_EQUAL(curve.shape_p, again.shape_p);
+  BS_TEST_FAILS(bs_curve_from_repeats(&curve, scores, none, 10, 4, 7, &err), BS_ERR_INPUT, err,
+                "no scores of any seed");
+}
+
+/* The same seeds, told by their standard deviation alone. */
+static void seeds_of_a_table(void) {
+  const double y[] = {.2, .2, .2, .2, .2, .6, .6, .6};
+  const double errors[] = {.01, .01, .01, .01, .01, .01, .01, .01};
+  const double deviations[] = {.04, NAN, .05, NAN, .03, NAN, NAN, NAN};
+  const size_t n[] = {3, 1, 2, 1, 2, 1, 1, 1}, missing[] = {3, 2, 2, 1, 2, 1, 1, 1};
+  const bs_seed_deviations seeds = {n, deviations};
+  bs_curve with, without;
+  bs_error err = {0};
+  BS_TEST_OK(bs_curve_from_errors(&without, y, errors, NULL, M, 0, 1, &err), err);
+  BS_TEST_OK(bs_curve_from_errors(&with, y, errors, &seeds, M, 0, 1, &err), err);
+  CLOSE(with.seed_deviation, sqrt((2 * .0016 + .0025 + .0009) / 4));
+  CU_ASSERT_TRUE(isnan(without.seed_deviation));
+  CU_ASSERT_TRUE(with.improvement.high - with.improvement.low >
+                 2 * (without.improvement.high - without.improvement.low));
+  BS_TEST_FAILS(bs_curve_from_errors(&with, y, errors, &(bs_seed_deviations){missing, deviations},
+                                     M, 0, 1, &err),
+                BS_ERR_INPUT, err, "standard deviation");
 }
 
 static void monotone_fits(void) {
@@ -219,6 +302,10 @@ int main(void) {
       {"intervals hold the estimates", intervals_hold_the_estimates},
       {"shapes of drawn curves", shapes_of_drawn_curves},
       {"from errors alone", errors_alone},
+      {"seeds widen intervals", seeds_widen_intervals},
+      {"a dip of a seed", a_dip_of_a_seed},
+      {"without repeats nothing changes", without_repeats_nothing_changes},
+      {"seeds of a table", seeds_of_a_table},
       {"monotone fits", monotone_fits},
   };
   return bs_test_main("curves", tests, sizeof tests / sizeof *tests);
