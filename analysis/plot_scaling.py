@@ -1,7 +1,8 @@
 #!/usr/bin/python3
 """Draws how each task's score moves with scale: the preferred metric with its standard error, the
-chance level and what people score, the smooth measure beneath, linearity L and breakthroughness B in
-the title. Repeats of a model (by seed) are one point, with a pale bar for how far they lie apart;
+chance level and what people score, the smooth measure beneath; in the title the curve's shape,
+linearity L and breakthroughness B with their 95 % intervals. A pale upright band is where a
+breakthrough may pass half of its rise. Repeats of a model (by seed) are one point, with a pale bar for how far they lie apart;
 other models of one scale stand beside each other by name, without a line.
 
     plot_scaling.py RESULTS.h5 -o picture.png [--tasks a,b] [--family F] [--shots 0,3]
@@ -41,6 +42,7 @@ SHORT = {
 }
 TASK_INCHES = (2.6, 2.75)
 TITLE_LINES = 2
+MOST_TITLE = 46  # characters of its usual size that a panel has room for
 CHANCE = {"color": "#777777", "linestyle": (0, (4, 3)), "linewidth": 0.9}
 AVERAGE = {"color": "#3b7d23", "linestyle": (0, (6, 2)), "linewidth": 1.0}
 BEST = {"color": "#3b7d23", "linestyle": (0, (1, 1.5)), "linewidth": 1.2}
@@ -178,15 +180,60 @@ def prepare(axes, scales):
     axes.xaxis.set_minor_formatter(NullFormatter())
 
 
+def end(value):
+    return number(value) if abs(value) < 9.95 else f"{value:.0f}".replace("-", "\N{MINUS SIGN}")
+
+
+def with_ends(name, value, ends):
+    """A number with its interval, a bound where one end is infinite, "?" where both are."""
+    low, high = ends
+    if math.isnan(low):
+        return f"{name} {number(value)}"
+    if math.isinf(low) and math.isinf(high):
+        return f"{name} ?"
+    if math.isinf(high):
+        return f"{name} ≥ {number(low)}"
+    if math.isinf(low):
+        return f"{name} ≤ {number(high)}"
+    return f"{name} {number(value)} [{end(low)}, {end(high)}]"
+
+
+def statistics_of(curve):
+    return (with_ends("L", curve.linearity, curve.linearity_ends) + ", " +
+            with_ends("B", curve.breakthroughness, curve.breakthroughness_ends))
+
+
+def shape_of(curve):
+    """The shape with the p value of "flat"."""
+    if not curve.shape:
+        return ""
+    told = "< .001" if curve.shape_p < 0.001 else f"= {curve.shape_p:.3f}".replace("0.", ".")
+    return f"{curve.shape} (p {told})"
+
+
 def title_of(curves, style):
-    """L and B of each line, as many as there is room for."""
+    """Shape, L and B of each line, as many as there is room for."""
+    if not style.many() or len(curves) == 1:
+        who = f"{style.label(curves[0].family, curves[0].shots)}: " if style.many() else ""
+        lines = [who + shape_of(curves[0]), statistics_of(curves[0])]
+        return "\n".join(line for line in lines if line)
     texts = []
     for curve in curves[:TITLE_LINES]:
-        who = f"{style.label(curve.family, curve.shots)}: " if style.many() else ""
-        texts.append(f"{who}L {number(curve.linearity)}, B {number(curve.breakthroughness)}")
+        shape = f"{curve.shape}, " if curve.shape else ""
+        texts.append(f"{style.label(curve.family, curve.shots)}: {shape}{statistics_of(curve)}")
     if len(curves) > TITLE_LINES:
         texts[-1] += " …"
     return "\n".join(texts)
+
+
+def draw_half_rises(axes, curves, style):
+    """Where breakthroughs may pass half of their rise."""
+    for curve in curves:
+        low, high = curve.half_rise_ends
+        if not math.isnan(low):
+            colour = style.of(curve.family, curve.shots)["color"]
+            axes.axvspan(low, high, color=colour, alpha=0.08, linewidth=0)
+            axes.axvline(curve.half_rise, color=colour, alpha=0.35, linewidth=0.7)
 
 
 def set_limits(axes, curves, lines):
@@ -212,8 +259,10 @@ def draw_levels(axes, low, human):
 
 
 def set_titles(axes, name, lines):
-    axes.set_title(lines, fontsize=6.8, color="#444444", pad=3)
-    rise = 5 + 8.6 * (lines.count("\n") + 1)
+    longest = max(map(len, lines.split("\n")))
+    size = 6.5 if longest <= MOST_TITLE else 6.5 * MOST_TITLE / longest
+    axes.set_title(lines, fontsize=size, color="#444444", pad=3)
+    rise = 5 + 8.2 * (lines.count("\n") + 1)
     size = 8.5 if len(name) < 30 else 7
     axes.annotate(name, (0.5, 1), xycoords="axes fraction", xytext=(0, rise),
                   textcoords="offset points", ha="center", fontsize=size, fontweight="bold")
@@ -255,6 +304,7 @@ def draw_task(figure, cell, file, name, select, style, last):
     grid = cell.subgridspec(2, 1, height_ratios=[3, 2], hspace=0.12)
     upper = figure.add_subplot(grid[0] if smooth else grid[:])
     levels = draw_levels(upper, low, file.human_scores(name, metric))
+    draw_half_rises(upper, curves, style)
     draw_curves(upper, curves, style)
     set_limits(upper, curves, levels)
     upper.set_ylabel(SHORT.get(metric, metric), fontsize=7, labelpad=2)
@@ -431,7 +481,8 @@ def draw(file, tasks, families, shots, arguments):
         sys.exit("nothing chosen to draw")
     levels = level_handles(file, tasks)
     note = ("bars: ± one standard error" + pale_bars(file) +
-            "; L linearity, B breakthroughness (– undefined)")
+            "; L linearity, B breakthroughness, with 95 % intervals (– undefined, ? not determined)" +
+            half_rise_note(file, tasks))
     sheet = Sheet(len(tasks), arguments.columns, len(families) * len(shots) + len(levels), note,
                   model_names(file, families))
     handles = {}
@@ -440,6 +491,12 @@ def draw(file, tasks, families, shots, arguments):
         for handle, label in zip(*panel.get_legend_handles_labels()):
             handles.setdefault(label, handle)
     sheet.finish({**handles, **levels}, arguments.output, arguments.dpi)
+
+
+def half_rise_note(file, tasks):
+    any_place = any(not math.isnan(curve.half_rise) for curve in file.curves()
+                    if curve.task in tasks)
+    return "; upright band: half of a breakthrough's rise" if any_place else ""
 
 
 def pale_bars(file):

@@ -33,7 +33,8 @@ AGGREGATE_METRIC = "normalized_aggregate_score"
 Curve = collections.namedtuple(
     "Curve",
     "family task shots metric models scale value stderr standard_deviation n "
-    "improvement linearity breakthroughness shared_scales",
+    "improvement linearity breakthroughness shared_scales shape shape_p "
+    "linearity_ends breakthroughness_ends half_rise half_rise_ends",
 )
 
 
@@ -229,7 +230,7 @@ class Results:
         return Curve(
             *_key(row["family"], row["task"], row), list(models), numpy.array(scale),
             numpy.array(value), numpy.array(stderr), numpy.array(deviation),
-            numpy.array([int(count) for count in n]), *numbers, shared)
+            numpy.array([int(count) for count in n]), *numbers, shared, *_statistics(row))
 
     def _shared_scales(self, family):
         """Scales of several models in a file that knows no seeds."""
@@ -240,6 +241,18 @@ class Results:
 
 # What is kept of a point, beside its models.
 POINT = ("scale", "value", "stderr", "standard_deviation", "n")
+
+
+def _statistics(row):
+    """Shape, p and intervals; nothing of files from before they were kept."""
+    def number(name):
+        return float(row[name]) if name in row.dtype.names else math.nan
+
+    def ends(name):
+        return number(f"{name}_low"), number(f"{name}_high")
+    shape = row["shape"] if "shape" in row.dtype.names else ""
+    return (shape, number("shape_p"), ends("linearity"), ends("breakthroughness"),
+            number("half_rise_scale"), ends("half_rise_scale"))
 
 
 def _key(family, task, row):

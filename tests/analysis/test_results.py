@@ -2,6 +2,7 @@
 test_results.py LADDER.h5 WAYS.h5 REPEATS.h5 ANALYSIS_FOLDER"""
 import math
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
@@ -252,6 +253,44 @@ class Plot(unittest.TestCase):
             done = plot(FILE, "-o", str(picture), "--variants")
             self.assertEqual(done.returncode, 1)
             self.assertIn("no chosen task was put in several ways", done.stderr)
+
+    def test_titles_tell_shapes_and_intervals(self):
+        """As the file has them: a number with its ends, a bound, or that nothing is known."""
+        file = results.read(FILE)
+        curve, = file.curves(task="addition", shots=1, metric="exact_str_match")
+        row = [r for r in file.linearity if (r["task"], r["shots"], r["metric"]) ==
+               ("addition", 1, "exact_str_match")][0]
+        self.assertEqual((curve.shape, curve.shape_p), (row["shape"], row["shape_p"]))
+        self.assertEqual(curve.linearity_ends, (row["linearity_low"], row["linearity_high"]))
+        self.assertEqual(curve.half_rise, row["half_rise_scale"])
+        with tempfile.TemporaryDirectory() as folder:
+            picture = pathlib.Path(folder, "picture.svg")
+            done = plot(FILE, "-o", str(picture), "--shots", "1", "--tasks", "addition,chance")
+            self.assertEqual((done.returncode, done.stderr), (0, ""))
+            drawn = re.findall("<!-- (.*?) -->", picture.read_text())
+        self.assertEqual(row["shape"], "breakthrough")
+        self.assertTrue(math.isinf(row["breakthroughness_high"]))
+        self.assertIn("breakthrough (p < .001)", [text.replace("&lt;", "<") for text in drawn])
+        told = (f"L {row['linearity']:.1f} [{row['linearity_low']:.1f}, "
+                f"{row['linearity_high']:.1f}], B ≥ {row['breakthroughness_low']:.1f}")
+        self.assertIn(told, drawn)
+        self.assertTrue(any(text.startswith("flat (p = .") for text in drawn), drawn)
+        self.assertTrue(any(text.endswith(", B ?") for text in drawn), drawn)
+        self.assertIn("upright band: half of a breakthrough's rise", " ".join(drawn))
+
+    def test_files_without_intervals(self):
+        """Those from before intervals were kept show L and B alone."""
+        with tempfile.TemporaryDirectory() as folder:
+            older, picture = pathlib.Path(folder, "older.h5"), pathlib.Path(folder, "older.svg")
+            shutil.copy(FILE, older)
+            with h5py.File(older, "r+") as file:
+                for column in list(file["analysis/linearity"]):
+                    if column.startswith(("shape", "half_rise")) or column.endswith(("_low", "_high")):
+                        del file["analysis/linearity"][column]
+            done = plot(str(older), "-o", str(picture), "--shots", "1", "--tasks", "facts")
+            self.assertEqual((done.returncode, done.stderr), (0, ""))
+            drawn = re.findall("<!-- (.*?) -->", picture.read_text())
+            self.assertTrue(any(re.fullmatch(r"L [0-9.]+, B [0-9.]+", text) for text in drawn), drawn)
 
     def test_pictures_of_ways(self):
         with tempfile.TemporaryDirectory() as folder:
