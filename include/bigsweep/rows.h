@@ -364,6 +364,56 @@ typedef struct bs_comparison_row {
   BS_COMPARISON_COLUMNS(BS_FIELD, BS_FIELD_AS)
 } bs_comparison_row;
 
+/* How often a model is right when it is so sure: the answers to multiple choice of a model on a
+   task (or all tasks together, each answer counting once), binned by confidence, which is the
+   probability of the chosen one among the choices. Bins without answers have no row. */
+#define BS_RELIABILITY_COLUMNS(COLUMN)                                                             \
+  COLUMN(uint32_t, model, BS_MODEL_INDEX)                                                          \
+  COLUMN(const char *, task, BS_PLAIN) /* of /tasks; BS_ALL_TASKS; @VARIANT behind it */           \
+  COLUMN(uint32_t, shots, BS_PLAIN)                                                                \
+  COLUMN(double, low, BS_PLAIN) /* low <= confidence < high; of the last bin <= high */            \
+  COLUMN(double, high, BS_PLAIN)                                                                   \
+  COLUMN(uint64_t, n, BS_PLAIN)                                                                    \
+  COLUMN(double, accuracy, BS_PLAIN)                                                               \
+  COLUMN(double, confidence, BS_PLAIN) /* mean */
+typedef struct bs_reliability_row {
+  BS_RELIABILITY_COLUMNS(BS_FIELD)
+} bs_reliability_row;
+
+/* How well a model is calibrated, with 95 % intervals over the choice of examples. */
+#define BS_CALIBRATION_COLUMNS(COLUMN)                                                             \
+  COLUMN(uint32_t, model, BS_MODEL_INDEX)                                                          \
+  COLUMN(const char *, task, BS_PLAIN) /* as in reliability */                                     \
+  COLUMN(uint32_t, shots, BS_PLAIN)                                                                \
+  COLUMN(uint64_t, n, BS_PLAIN) /* answers */                                                      \
+  COLUMN(double, brier, BS_PLAIN)                                                                  \
+  COLUMN(double, brier_low, BS_PLAIN)                                                              \
+  COLUMN(double, brier_high, BS_PLAIN)                                                             \
+  COLUMN(double, calibration_error, BS_PLAIN)                                                      \
+  COLUMN(double, calibration_error_low, BS_PLAIN)                                                  \
+  COLUMN(double, calibration_error_high, BS_PLAIN)                                                 \
+  COLUMN(double, calibration_error_corrected, BS_PLAIN) /* less what noise adds */
+typedef struct bs_calibration_row {
+  BS_CALIBRATION_COLUMNS(BS_FIELD)
+} bs_calibration_row;
+
+/* How a family's calibration moves with scale: the least-squares slope of a measure over ln(scale),
+   of repeats over their mean, with a 95 % interval over the choice of examples, which all models
+   have in common. Below 0: larger models are better calibrated. */
+#define BS_CALIBRATION_SLOPE_COLUMNS(COLUMN)                                                       \
+  COLUMN(const char *, family, BS_PLAIN)                                                           \
+  COLUMN(const char *, task, BS_PLAIN) /* as in reliability */                                     \
+  COLUMN(uint32_t, shots, BS_PLAIN)                                                                \
+  COLUMN(const char *, metric, BS_PLAIN)                                                           \
+  COLUMN(uint64_t, n, BS_PLAIN) /* scales */                                                       \
+  COLUMN(double, slope, BS_PLAIN)                                                                  \
+  COLUMN(double, slope_low, BS_PLAIN)                                                              \
+  COLUMN(double, slope_high, BS_PLAIN)                                                             \
+  COLUMN(double, slope_corrected, BS_PLAIN) /* less what noise adds */
+typedef struct bs_calibration_slope_row {
+  BS_CALIBRATION_SLOPE_COLUMNS(BS_FIELD)
+} bs_calibration_slope_row;
+
 /* What may differ from run to run: a unit of work that was done, or examples that failed. */
 #define BS_RUN_COLUMNS(COLUMN)                                                                     \
   COLUMN(uint32_t, model, BS_KEY | BS_MODEL_INDEX)                                                 \

@@ -66,6 +66,12 @@ typedef struct bs_tables {
   size_t n_smooth, cap_smooth;
   bs_comparison_row *comparisons;
   size_t n_comparisons, cap_comparisons;
+  bs_reliability_row *reliability;
+  size_t n_reliability, cap_reliability;
+  bs_calibration_row *calibration;
+  size_t n_calibration, cap_calibration;
+  bs_calibration_slope_row *calibration_slopes;
+  size_t n_calibration_slopes, cap_calibration_slopes;
 
   bs_arena *arena; /* of the strings */
 } bs_tables;

@@ -76,6 +76,11 @@ bs_status bs_analysis_finish(bs_analysis *analysis, size_t repeated[2], bs_error
 bs_status bs_analysis_fill_curves(bs_analysis *analysis, const bs_tables *results,
                                   bs_analysis_progress *progress, void *user, bs_error *err);
 
+/* The seed of the stream that a task's examples are drawn anew from. The same for all families:
+   these meet the same resampled examples. */
+bs_status bs_analysis_stream(const char *task, const char *metric, uint32_t shots, uint64_t *seed,
+                             bs_error *err);
+
 /* Sets curves of sharp metrics beside smooth ones, once shapes and intervals are filled. */
 bs_status bs_analysis_smooth(bs_analysis *analysis, bs_error *err);
 

@@ -25,12 +25,11 @@ typedef struct filling {
   bs_error error;
 } filling;
 
-/* The same for all families: these meet the same resampled examples. */
-static bs_status seed_of(const bs_linearity_row *row, uint64_t *seed, bs_error *err) {
+bs_status bs_analysis_stream(const char *task, const char *metric, uint32_t shots, uint64_t *seed,
+                             bs_error *err) {
   bs_text name = {0};
   unsigned char digest[32] = {0};
-  bs_status status =
-      bs_text_printf(&name, err, "%s/%s/%u", row->task, row->metric, (unsigned)row->shots);
+  bs_status status = bs_text_printf(&name, err, "%s/%s/%u", task, metric, (unsigned)shots);
   if (status == BS_OK)
     status = bs_sha256(name.data, name.n_bytes, digest, err);
   *seed = 0;
@@ -146,7 +145,7 @@ static bs_status fill_row(const filling *f, size_t i, bs_example_matrix *example
   if (n < 2 || isnan(row->improvement))
     return status;
   uint64_t seed = 0;
-  status = seed_of(row, &seed, err);
+  status = bs_analysis_stream(row->task, row->metric, row->shots, &seed, err);
   if (status == BS_OK && f->analysis->linearity_task[i] != UINT32_MAX && column != SIZE_MAX)
     status = fill_from_examples(f, i, column, examples, &curve, seed, err);
   else if (status == BS_OK)

@@ -262,3 +262,9 @@ bool bs_outcomes_next(bs_outcomes *of) {
     of->n++;
   return of->n > 0;
 }
+
+void bs_outcomes_at(bs_outcomes *of, size_t first, size_t n) {
+  of->first = first;
+  of->n = n;
+  of->is_filled = false;
+}

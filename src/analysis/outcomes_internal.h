@@ -3,6 +3,7 @@
 #ifndef BIGSWEEP_ANALYSIS_OUTCOMES_INTERNAL_H
 #define BIGSWEEP_ANALYSIS_OUTCOMES_INTERNAL_H
 
+#include "analysis/analysis_internal.h"
 #include "bigsweep/buffer.h"
 #include "bigsweep/evaluate.h"
 #include "bigsweep/metric.h"
@@ -44,6 +45,8 @@ void bs_outcomes_close(bs_outcomes *of);
 
 /* Goes on to the next group; false when there is none. */
 bool bs_outcomes_next(bs_outcomes *of);
+/* Goes to the group of rows [first, first + n) of /examples. */
+void bs_outcomes_at(bs_outcomes *of, size_t first, size_t n);
 /* `with_text`: text was generated for the task. */
 bs_status bs_outcomes_fill(bs_outcomes *of, bool with_text, bs_error *err);
 
@@ -64,5 +67,9 @@ typedef struct bs_task_lists {
 bs_status bs_task_lists_read(bs_task_lists *to, const bs_tables *results, bs_arena *arena,
                              bs_error *err);
 void bs_task_lists_free(bs_task_lists *lists);
+
+/* Fills the tables of calibration. The outcomes are gone through anew. */
+bs_status bs_analysis_calibrate(bs_analysis *analysis, bs_outcomes *outcomes,
+                                const bs_task_lists *lists, const bs_groups *groups, bs_error *err);
 
 #endif

@@ -4,11 +4,10 @@
 #include <stdlib.h>
 
 #include "base/memory_internal.h"
+#include "metrics/calibration_internal.h"
 #include "metrics/choices_internal.h"
 #include "metrics/estimate_internal.h"
 #include "metrics/table_internal.h"
-
-enum { N_BINS = 10 };
 
 static double brier_example(const bs_outcome *outcome) {
   double largest, sum, squares = 0;
@@ -34,18 +33,11 @@ const bs_metric bs_metric_brier_score = {
     .example = brier_example,
 };
 
-/* One example's part: how sure the model was of its first most probable choice (the one that has
-   won a vote), and whether that has the highest target_score. */
-typedef struct answer {
-  size_t bin;
-  double confidence, correct;
-} answer;
-
 typedef struct bins {
-  double confidence[N_BINS], correct[N_BINS];
+  double confidence[BS_CALIBRATION_BINS], correct[BS_CALIBRATION_BINS];
 } bins;
 
-static bool answer_of(const bs_outcome *outcome, answer *out) {
+bool bs_answer_of(const bs_outcome *outcome, bs_answer *out) {
   double largest, sum;
   if (!bs_metric_applies(&bs_metric_calibration_error, outcome) ||
       !bs_choice_normaliser(outcome, &largest, &sum))
@@ -59,16 +51,16 @@ static bool answer_of(const bs_outcome *outcome, answer *out) {
   }
   out->confidence = 1 / sum;
   out->correct = outcome->target_scores[chosen] == outcome->target_scores[best];
-  double bin = floor(N_BINS * out->confidence);
-  out->bin = bin < N_BINS - 1 ? (size_t)bin : N_BINS - 1;
+  double bin = floor(BS_CALIBRATION_BINS * out->confidence);
+  out->bin = bin < BS_CALIBRATION_BINS - 1 ? (size_t)bin : BS_CALIBRATION_BINS - 1;
   return true;
 }
 
 /* Sum over bins of (share of examples) |accuracy - confidence|, where the share cancels the bin's
    count; `without` (or NULL) is left out of its bin. */
-static double calibration_error(const bins *all, const answer *without, size_t n) {
+static double calibration_error(const bins *all, const bs_answer *without, size_t n) {
   double error = 0;
-  for (size_t i = 0; i < N_BINS; i++) {
+  for (size_t i = 0; i < BS_CALIBRATION_BINS; i++) {
     double difference = all->correct[i] - all->confidence[i];
     if (without != NULL && without->bin == i)
       difference -= without->correct - without->confidence;
@@ -80,16 +72,16 @@ static double calibration_error(const bins *all, const answer *without, size_t n
 static bs_status calibration_corpus(const bs_outcome *outcomes, size_t n, bs_estimate *out,
                                     double *influences, bs_error *err) {
   bs_status status = BS_ERR_MEMORY;
-  answer *answers = bs_array_new(n, sizeof *answers, err);
+  bs_answer *answers = bs_array_new(n, sizeof *answers, err);
   double *without = bs_array_new(n, sizeof *without, err);
   if (answers == NULL || without == NULL)
     goto cleanup;
   bins all = {{0}, {0}};
   out->n = 0;
   for (size_t i = 0; i < n; i++) {
-    if (!bs_influence_note(influences, i, answer_of(&outcomes[i], &answers[out->n])))
+    if (!bs_influence_note(influences, i, bs_answer_of(&outcomes[i], &answers[out->n])))
       continue;
-    const answer *added = &answers[out->n++];
+    const bs_answer *added = &answers[out->n++];
     all.confidence[added->bin] += added->confidence;
     all.correct[added->bin] += added->correct;
   }

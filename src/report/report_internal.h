@@ -69,6 +69,10 @@ bs_status bs_spreads_append(bs_text *to, const bs_analysis *analysis, bs_error *
    is none. */
 bs_status bs_smooth_append(bs_text *to, const bs_analysis *analysis, bs_error *err);
 
+/* How well models are calibrated, and whether that gets better with size; nothing where no family
+   has answered multiple choice. */
+bs_status bs_reliability_append(bs_text *to, const bs_analysis *analysis, bs_error *err);
+
 /* Prompts of which something was lost; nothing where there are none. */
 bs_status bs_prompts_append(bs_text *to, const bs_analysis *analysis, bs_error *err);
 

@@ -251,6 +251,8 @@ bs_status bs_report_tables(const bs_analysis *analysis, FILE *to, bs_error *err)
   if (status == BS_OK)
     status = bs_smooth_append(&text, analysis, err);
   if (status == BS_OK)
+    status = bs_reliability_append(&text, analysis, err);
+  if (status == BS_OK)
     status = bs_prompts_append(&text, analysis, err);
   if (status == BS_OK)
     status = bs_text_print(&text, to, err);

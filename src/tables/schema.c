@@ -71,6 +71,15 @@ static const bs_column SMOOTH[] = {BS_SMOOTH_COLUMNS(COLUMN)};
 #define ROW bs_comparison_row
 static const bs_column COMPARISONS[] = {BS_COMPARISON_COLUMNS(COLUMN, COLUMN_AS)};
 #undef ROW
+#define ROW bs_reliability_row
+static const bs_column RELIABILITY[] = {BS_RELIABILITY_COLUMNS(COLUMN)};
+#undef ROW
+#define ROW bs_calibration_row
+static const bs_column CALIBRATION[] = {BS_CALIBRATION_COLUMNS(COLUMN)};
+#undef ROW
+#define ROW bs_calibration_slope_row
+static const bs_column CALIBRATION_SLOPES[] = {BS_CALIBRATION_SLOPE_COLUMNS(COLUMN)};
+#undef ROW
 #define ROW bs_run_row
 static const bs_column RUNS[] = {BS_RUN_COLUMNS(COLUMN)};
 #undef ROW
@@ -110,6 +119,11 @@ const bs_table_schema bs_schemas[BS_N_TABLES] = {
     [BS_TABLE_PROMPTS] = {TABLE("/analysis/prompts", PROMPTS, prompts), ANALYSIS},
     [BS_TABLE_SMOOTH] = {TABLE("/analysis/smooth", SMOOTH, smooth), ANALYSIS},
     [BS_TABLE_COMPARISONS] = {TABLE("/analysis/comparisons", COMPARISONS, comparisons), ANALYSIS},
+    [BS_TABLE_RELIABILITY] = {TABLE("/analysis/reliability", RELIABILITY, reliability), ANALYSIS},
+    [BS_TABLE_CALIBRATION] = {TABLE("/analysis/calibration", CALIBRATION, calibration), ANALYSIS},
+    [BS_TABLE_CALIBRATION_SLOPES] = {TABLE("/analysis/calibration_slopes", CALIBRATION_SLOPES,
+                                           calibration_slopes),
+                                     ANALYSIS},
     [BS_TABLE_RUNS] = {TABLE("/run/units", RUNS, runs), .presence = BS_TABLE_OF_A_RUN},
 };
 

@@ -434,6 +434,32 @@ class FromRecords(unittest.TestCase):
                 low, high = task["low_score"], task["high_score"]
                 self.assertTrue(near(score["normalized"], 100 * (found[0] - low) / (high - low)))
 
+    def test_calibration_error_of_reliability(self):
+        """The metric is what the table of bins comes to, and so is the Brier score."""
+        wanted = {(s["model"], self.file.tasks["name"][s["task"]], s["shots"], s["metric"]):
+                  (s["value"], s["n"]) for s in self.file.scores}
+        n_found = 0
+        for row in self.file.calibration:
+            bins = [b for b in self.file.reliability if
+                    (b["model"], b["task"], b["shots"]) == (row["model"], row["task"], row["shots"])]
+            n = sum(int(b["n"]) for b in bins)
+            self.assertEqual(n, row["n"])
+            error = math.fsum(int(b["n"]) * abs(b["accuracy"] - b["confidence"])
+                              for b in bins) / n
+            self.assertAlmostEqual(error, row["calibration_error"], delta=1e-12)
+            for b in bins:
+                self.assertTrue(b["low"] <= b["confidence"] <= b["high"] and b["n"] > 0)
+            if row["task"] == results.ALL_TASKS:
+                continue
+            key = row["model"], row["task"], row["shots"]
+            value, counted = wanted[(*key, "expected_calibration_error")]
+            self.assertAlmostEqual(error, value, delta=1e-12)
+            self.assertEqual(n, counted)
+            value, _ = wanted[(*key, "calibration_multiple_choice_brier_score")]
+            self.assertAlmostEqual(row["brier"], value, delta=1e-12)
+            n_found += 1
+        self.assertEqual(n_found, sum(m == "expected_calibration_error" for *_, m in wanted))
+
     def test_chance(self):
         for number, task in enumerate(self.file.tasks):
             if task["preferred_metric"] == "multiple_choice_grade":

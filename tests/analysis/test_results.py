@@ -1,5 +1,6 @@
 """The Python reader and the plot against files that the library wrote:
 test_results.py LADDER.h5 WAYS.h5 REPEATS.h5 ANALYSIS_FOLDER"""
+import hashlib
 import math
 import pathlib
 import re
@@ -30,6 +31,61 @@ def renamed(source, target, names):
             texts = [names.get(text.decode(), text.decode()).encode() for text in file[path][...]]
             del file[group][column]
             file[group][column] = numpy.array(texts, dtype="S")
+
+
+REPLICATES = 1999
+
+
+def philox(counter, key):
+    """Philox4x32-10 (Salmon et al. 2011) of arrays of counters."""
+    c = [numpy.asarray(word, dtype=numpy.uint64) for word in counter]
+    mask = numpy.uint64(0xFFFFFFFF)
+    for i in range(10):
+        a, b = c[0] * numpy.uint64(0xD2511F53), c[2] * numpy.uint64(0xCD9E8D57)
+        k = [numpy.uint64(key[0] + i * 0x9E3779B9 & 0xFFFFFFFF),
+             numpy.uint64(key[1] + i * 0xBB67AE85 & 0xFFFFFFFF)]
+        c = [b >> numpy.uint64(32) ^ c[1] ^ k[0], b & mask, a >> numpy.uint64(32) ^ c[3] ^ k[1],
+             a & mask]
+    return c
+
+
+def times_drawn(name, n):
+    """How often each of n examples is drawn by each replicate of the stream of that name."""
+    seed = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "little")
+    r, block = numpy.meshgrid(numpy.arange(REPLICATES), numpy.arange((n + 3) // 4), indexing="ij")
+    words = philox([block, r, 0 * r, 0 * r + 0x424F4F54], (seed & 0xFFFFFFFF, seed >> 32))
+    words = numpy.stack(words, axis=-1).reshape(REPLICATES, -1)[:, :n]
+    drawn = (words * numpy.uint64(n) >> numpy.uint64(32)).astype(int)
+    return numpy.stack([numpy.bincount(row, minlength=n) for row in drawn])
+
+
+def answers_drawn_anew(file, task, shots):
+    """[1 + replicates, models, 12]: number of answers, sum of Brier scores, sums of (correct -
+    confidence) in 10 bins; of the answers as they are first."""
+    number = list(file.tasks["name"]).index(task)
+    choices = {}
+    for choice in file.choices:
+        choices.setdefault(int(choice["row"]), []).append(choice)
+    terms = numpy.zeros((100, len(file.models), 12))
+    for i, row in enumerate(file.examples):
+        if row["task"] != number or row["shots"] != shots:
+            continue
+        p = numpy.exp([c["logprob"] for c in choices[i]])
+        p /= p.sum()
+        right = numpy.array([c["target_score"] for c in choices[i]])
+        of = terms[row["example"], row["model"]]
+        of[0] = 1
+        of[1] = ((p - right)**2).mean()
+        of[2 + min(9, int(10 * p.max()))] = (right[p.argmax()] == right.max()) - p.max()
+    drawn = times_drawn(f"{task}/calibration/{shots}", 100)
+    return numpy.concatenate([terms.sum(0)[None], numpy.einsum("rj,jks->rks", drawn, terms)])
+
+
+def middle(values):
+    """The ends of the middle 95 % of the replicates."""
+    k = int(.025 * (len(values) + 1))
+    values = sorted(values)
+    return values[k - 1], values[-k]
 
 
 def plot(*arguments):
@@ -68,6 +124,58 @@ class Reader(unittest.TestCase):
         self.assertAlmostEqual(curve.breakthroughness,
                                curve.improvement / numpy.median(abs(steps)), places=12)
         self.assertEqual(len(file.curves()), 3 * 2 * 2 + 2)  # and the mean over all tasks
+
+    def test_calibration(self):
+        """Bins, intervals and slopes again, from the choices, with the same random stream."""
+        file = results.read(FILE)
+        sums = answers_drawn_anew(file, "facts", 1) + answers_drawn_anew(file, "chance", 1)
+        for name, these in (("facts", answers_drawn_anew(file, "facts", 1)),
+                            (results.ALL_TASKS, sums)):
+            rows = [r for r in file.calibration if r["task"] == name and r["shots"] == 1]
+            self.assertEqual([r["model"] for r in rows], list(range(8)))
+            brier = these[..., 1] / these[..., 0]  # [replicates, models]
+            error = abs(these[..., 2:]).sum(-1) / these[..., 0]
+            noise = abs(these[..., 2:] / these[..., :1] - these[:1, :, 2:] / these[:1, :, :1]).sum(-1)
+            for k, row in enumerate(rows):
+                self.assertEqual(row["n"], these[0, k, 0])
+                self.close(row["brier"], brier[0, k])
+                self.close((row["brier_low"], row["brier_high"]), middle(brier[1:, k]))
+                moved = error[1:, k].mean() - error[0, k]
+                low, high = middle(error[1:, k])
+                low = max(0, min(low, low - 2 * moved))
+                if error[0, k] <= middle(noise[1:, k])[1]:
+                    low = 0
+                self.close(row["calibration_error"], error[0, k])
+                self.close(row["calibration_error_corrected"], max(0, error[0, k] - moved))
+                self.close((row["calibration_error_low"], row["calibration_error_high"]),
+                           (low, max(high, high - 2 * moved)))
+            self.check_slopes(file, name, brier, error, these)
+
+    def check_slopes(self, file, name, brier, error, sums):
+        x = numpy.log(file.models["scale"])
+        x = (x - x.mean()) / ((x - x.mean())**2).sum()
+        of_brier, of_error = (r for r in file.calibration_slopes
+                              if r["task"] == name and r["shots"] == 1)
+        self.assertEqual(of_brier["metric"], "calibration_multiple_choice_brier_score")
+        self.assertEqual((of_brier["family"], of_brier["n"]), ("ladder", 8))
+        self.close(of_brier["slope"], numpy.polyfit(numpy.log(file.models["scale"]), brier[0], 1)[0])
+        self.close((of_brier["slope_low"], of_brier["slope_high"]), middle(brier[1:] @ x))
+        slopes = error @ x
+        moved = slopes[1:].mean() - slopes[0]
+        gaps = abs(sums[0, :, 2:])
+        noise = abs(sums[1:, :, 2:] - sums[0, :, 2:]).mean(0)
+        left = numpy.maximum(0, noise - (abs(sums[1:, :, 2:]).mean(0) - gaps))
+        left = numpy.where(gaps <= 2 * math.sqrt(math.pi / 2) * noise, left, 0).sum(-1) / sums[0, :, 0]
+        low, high = middle(slopes[1:])
+        self.close(of_error["slope"], slopes[0])
+        self.close(of_error["slope_corrected"], slopes[0] - moved)
+        self.close(of_error["slope_low"],
+                   min(low, low - 2 * moved) - numpy.maximum(0, x * left).sum())
+        self.close(of_error["slope_high"],
+                   max(high, high - 2 * moved) - numpy.minimum(0, x * left).sum())
+
+    def close(self, found, expected):
+        numpy.testing.assert_allclose(found, expected, rtol=0, atol=1e-12)
 
     def test_prompts_are_counted(self):
         file = results.read(FILE)
