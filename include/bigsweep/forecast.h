@@ -38,10 +38,26 @@ BS_API size_t bs_forecast_method_count(void);
 BS_API const bs_forecast_method *bs_forecast_method_at(size_t i);
 BS_API const bs_forecast_method *bs_forecast_method_find(const char *name);
 
+/* The same forecasts done earlier: of known model n_known - 1 - i, i < *n_earlier <= 3, from those
+   `horizon` models before it, as long as there are three to learn from. Fills
+   forecasts[*n_earlier][n_tasks], which has room for BS_MOST_EARLIER rows. */
+enum { BS_MOST_EARLIER = 3 };
+BS_API bs_status bs_forecast_earlier(const bs_suite *suite, size_t n_known, size_t horizon,
+                                     const bs_forecast_method *method, double *forecasts,
+                                     size_t *n_earlier, bs_error *err);
+
+/* The half width of an 80 % interval from the absolute errors of n earlier forecasts, which it puts
+   into ascending order (conformal prediction; Vovk, Gammerman, Shafer 2005). NaN where n is 0. */
+BS_API double bs_forecast_quantile(double *residuals, size_t n);
+
+/* The continuous ranked probability score of what was observed under the 2 n equally likely values
+   forecast -+ residual (Matheson and Winkler 1976): the absolute error of a forecast that also pays
+   for its width. `residuals` ascend; with n 0 it is the absolute error. */
+BS_API double bs_forecast_crps(double forecast, const double *residuals, size_t n, double observed);
+
 /* The half width of an 80 % interval around forecasts `horizon` models ahead of the first n_known:
-   the quantile of the errors of the same forecasts done earlier (for the last three known models
-   from those `horizon` before them, with three models or more to learn from), pooled over all tasks
-   (conformal prediction; Vovk, Gammerman, Shafer 2005). NaN where none could be done earlier, and
+   bs_forecast_quantile of the errors of bs_forecast_earlier, pooled over all tasks. NaN where none
+   could be done earlier, and
    then *n_residuals is 0. The interval is forecast -+ half width, kept in [0, 1]. `residuals`
    (optional) has room for 3 n_tasks numbers and receives them in ascending order. */
 BS_API bs_status bs_forecast_half_width(const bs_suite *suite, size_t n_known, size_t horizon,
@@ -88,6 +104,11 @@ BS_API const char *bs_law_name(bs_law law);
    three runs are there. In two steps (Bhagia et al. 2024, arXiv:2412.04403) a power law gives the
    loss and a logistic curve the score at that loss. BS_ERR_MEMORY. */
 BS_API bs_status bs_law_forecast(bs_law law, const bs_runs *runs, double *forecast, bs_error *err);
+
+/* The median of all laws that can be fitted and of `further` forecasts that are not NaN (the trend
+   of a suite, say): laws err far ahead in different directions. NaN where there is none. */
+BS_API bs_status bs_laws_median(const bs_runs *runs, const double *further, size_t n_further,
+                                double *forecast, bs_error *err);
 
 #ifdef __cplusplus
 }

@@ -61,35 +61,66 @@ static bs_status half(const bs_suite *suite, size_t n_known, double target, doub
 const bs_forecast_method bs_forecast_half = {
     "half", "the mean of the last score and of the least-squares line", half};
 
-/* Forecasts done earlier than the first n_known models allow are compared with what came. */
-enum { EARLIER = 3, LEAST_KNOWN = 3 };
+enum { LEAST_KNOWN = 3 };
+
+bs_status bs_forecast_earlier(const bs_suite *suite, size_t n_known, size_t horizon,
+                              const bs_forecast_method *method, double *forecasts,
+                              size_t *n_earlier, bs_error *err) {
+  bs_status status = BS_OK;
+  *n_earlier = 0;
+  while (status == BS_OK && *n_earlier < BS_MOST_EARLIER &&
+         n_known >= *n_earlier + horizon + LEAST_KNOWN) {
+    size_t target = n_known - 1 - *n_earlier;
+    status = method->forecast(suite, target + 1 - horizon, suite->x[target],
+                              forecasts + *n_earlier * suite->n_tasks, err);
+    *n_earlier += status == BS_OK;
+  }
+  return status;
+}
+
+double bs_forecast_quantile(double *residuals, size_t n) {
+  static const double LEVEL = .8;
+  if (n == 0)
+    return NAN;
+  bs_sort_doubles(residuals, n);
+  size_t k = (size_t)ceil(LEVEL * (double)(n + 1));
+  return residuals[bs_size_min(k, n) - 1];
+}
 
 bs_status bs_forecast_half_width(const bs_suite *suite, size_t n_known, size_t horizon,
                                  const bs_forecast_method *method, double *half_width,
                                  double *residuals, size_t *n_residuals, bs_error *err) {
-  static const double LEVEL = .8;
-  size_t n_tasks = suite->n_tasks, n = 0;
+  size_t n_tasks = suite->n_tasks, n_earlier = 0;
   *half_width = NAN;
   *n_residuals = 0;
-  double *own = NULL, *forecast = bs_array_new(n_tasks, sizeof *forecast, err);
+  double *own = NULL;
   if (residuals == NULL)
-    residuals = own = bs_array_new(EARLIER * n_tasks, sizeof *own, err);
-  bs_status status = forecast != NULL && residuals != NULL ? BS_OK : BS_ERR_MEMORY;
-  for (size_t back = 0; back < EARLIER && status == BS_OK; back++) {
-    if (n_known < back + horizon + LEAST_KNOWN)
-      break;
-    size_t target = n_known - 1 - back;
-    status = method->forecast(suite, target + 1 - horizon, suite->x[target], forecast, err);
-    for (size_t t = 0; t < n_tasks && status == BS_OK; t++)
-      residuals[n++] = fabs(bs_suite_scores(suite, t)[target] - forecast[t]);
+    residuals = own = bs_array_new(BS_MOST_EARLIER * n_tasks, sizeof *own, err);
+  bs_status status = residuals == NULL ? BS_ERR_MEMORY
+                                       : bs_forecast_earlier(suite, n_known, horizon, method,
+                                                             residuals, &n_earlier, err);
+  if (status == BS_OK) {
+    for (size_t back = 0; back < n_earlier; back++)
+      for (size_t t = 0; t < n_tasks; t++) {
+        double *at = &residuals[back * n_tasks + t];
+        *at = fabs(bs_suite_scores(suite, t)[n_known - 1 - back] - *at);
+      }
+    *n_residuals = n_earlier * n_tasks;
+    *half_width = bs_forecast_quantile(residuals, *n_residuals);
   }
-  if (status == BS_OK && n > 0) {
-    bs_sort_doubles(residuals, n);
-    size_t k = (size_t)ceil(LEVEL * (double)(n + 1));
-    *half_width = residuals[bs_size_min(k, n) - 1];
-    *n_residuals = n;
-  }
-  free(forecast);
   free(own);
   return status;
+}
+
+double bs_forecast_crps(double forecast, const double *residuals, size_t n, double observed) {
+  double error = fabs(observed - forecast), near = 0, spread = 0;
+  if (n == 0)
+    return error;
+  /* E|X - X'| / 2 of the 2n values forecast -+ residual: among ascending values, value i counts
+     2i + 1 - 2n times */
+  for (size_t i = 0; i < n; i++) {
+    near += (fabs(error - residuals[i]) + fabs(error + residuals[i])) / 2;
+    spread += residuals[i] * (double)(2 * i + 1);
+  }
+  return near / (double)n - spread / (double)(2 * n) / (double)n;
 }

@@ -302,3 +302,22 @@ bs_status bs_law_forecast(bs_law law, const bs_runs *runs, double *forecast, bs_
   }
   return bs_error_set(err, BS_ERR_USAGE, "there is no law number %d", (int)law);
 }
+
+bs_status bs_laws_median(const bs_runs *runs, const double *further, size_t n_further,
+                         double *forecast, bs_error *err) {
+  size_t n = 0;
+  *forecast = NAN;
+  double *each = bs_array_new(BS_N_LAWS + n_further, sizeof *each, err);
+  bs_status status = each != NULL ? BS_OK : BS_ERR_MEMORY;
+  for (int law = 0; law < BS_N_LAWS && status == BS_OK; law++) {
+    status = bs_law_forecast((bs_law)law, runs, &each[n], err);
+    n += status == BS_OK && !isnan(each[n]);
+  }
+  for (size_t i = 0; i < n_further && status == BS_OK; i++)
+    if (!isnan(further[i]))
+      each[n++] = further[i];
+  if (status == BS_OK && n > 0)
+    *forecast = bs_median(each, n);
+  free(each);
+  return status;
+}
