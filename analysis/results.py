@@ -13,8 +13,8 @@ Where `shared_scales` is above 0 the family has different models of one scale, e
 its own, and no single curve: improvement, linearity and breakthroughness are NaN.
 
 Tables: models, tasks, scores, aggregates, linearity, points, variants, human, prompts, smooth,
-comparisons, reliability, calibration, calibration_slopes, units, and, read when first
-asked for, examples, choices, targets, choice_texts, samples, skipped. One that a file lacks has no rows.
+comparisons, reliability, calibration, calibration_slopes, forecasts, units, and, read when
+first asked for, examples, choices, targets, choice_texts, samples, skipped. One that a file lacks has no rows.
 
 Needs numpy and h5py (Debian: python3-h5py).
 """
@@ -96,6 +96,7 @@ class Results:
             self.calibration = _table(file, "analysis/calibration")
             self.calibration_slopes = _table(file, "analysis/calibration_slopes")
             self.prompts = _table(file, "analysis/prompts")
+            self.forecasts = _table(file, "analysis/forecasts")
             self.units = _table(file, "run/units")
 
     def _read(self, path):

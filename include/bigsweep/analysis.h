@@ -94,11 +94,14 @@ BS_API bs_status bs_analysis_tell_white_space(const bs_tables *results, bs_analy
                                               void *user, bs_error *err);
 
 /* From a table ("-": the standard input): a header line with
-   family,model,scale,task,metric,shots,value in any order (stderr, n, seed and preferred_metric
-   optional, other columns ignored), then a row each; RFC 4180 quoting; an empty value, stderr, n or
-   seed is undefined. A model is known by family, name and seed, and all of one family and name have
+   family,model,scale,task,metric,shots,value in any order (stderr, n, seed, preferred_metric, and
+   for forecasts tokens, compute and chance optional, other columns ignored), then a row each; RFC
+   4180 quoting; an empty value, stderr, n, seed, tokens, compute or chance is undefined, an empty
+   number of shots 0. A model is known by family, name and seed, and all of one family and name have
    one scale; a score that stands there twice is an error. Errors name the line and the column. */
 BS_API bs_status bs_analysis_from_csv(bs_analysis **out, const char *path, bs_error *err);
+/* The same without intervals and shapes, which take most of the time. */
+BS_API bs_status bs_analysis_scores_from_csv(bs_analysis **out, const char *path, bs_error *err);
 BS_API void bs_analysis_free(bs_analysis **analysis);
 
 /* The tables that it has computed; the others are empty. An analysis of a CSV table, which has no
@@ -137,6 +140,22 @@ BS_API uint32_t bs_analysis_linearity_task(const bs_analysis *analysis, size_t r
 BS_API bs_status bs_analysis_tell_shared_scales(const bs_analysis *analysis,
                                                 bs_analysis_notice notice, void *user,
                                                 bs_error *err);
+
+/* What is to be forecast; {0}: one step beyond each family's largest size, the step being the
+   median ratio of neighbouring sizes. */
+typedef struct bs_forecast_request {
+  size_t n_held;    /* the largest sizes of each curve, forecast from the others: a back-test */
+  const double *at; /* [n_at] sizes to forecast; not together with the other */
+  size_t n_at;
+} bs_forecast_request;
+
+/* Forecasts all curves and means over tasks into bs_tables.forecasts, in the order of the linearity
+   rows (of a table of scores the means over the tasks of a family, number of shots and metric come
+   behind them), then of targets. What stood there goes. `results`: what the analysis is of, NULL
+   for a table of scores. A size is what the family's models cost in compute, where a table tells
+   that of all of them, else their scale. BS_ERR_USAGE for a request that makes no sense. */
+BS_API bs_status bs_analysis_forecast(bs_analysis *analysis, const bs_tables *results,
+                                      const bs_forecast_request *request, bs_error *err);
 
 #ifdef __cplusplus
 }

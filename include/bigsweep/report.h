@@ -56,6 +56,17 @@ BS_API bs_status bs_report_models(const bs_model_comparison *rows, size_t n, con
 BS_API bs_status bs_report_groups(const bs_analysis *analysis, const char *kind, const char *first,
                                   const char *second, bool as_csv, FILE *to, bs_error *err);
 
+/* The forecasts (bs_analysis_forecast) as CSV: family,shots,task,metric,method,scale,forecast,
+   low80,high80,observed,reason; 17 significant digits, undefined is empty. */
+BS_API bs_status bs_report_forecasts_csv(const bs_analysis *analysis, FILE *to, bs_error *err);
+/* The same for people: a table for each family, in it a line for each task and number of shots in
+   its preferred metric (in all metrics where none is known), and for each mean over tasks. Behind
+   back-tests a line for each suite, for all of them, for those forecasts that have a reason against
+   them, and for means: the mean and the largest error, the mean CRPS, how many scores lay in their
+   80 % interval, and how wide it was. width: characters in a line; 0: 80. */
+BS_API bs_status bs_report_forecasts(const bs_analysis *analysis, size_t width, FILE *to,
+                                     bs_error *err);
+
 #ifdef __cplusplus
 }
 #endif

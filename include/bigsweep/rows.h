@@ -275,6 +275,25 @@ typedef struct bs_human_row {
   BS_HUMAN_COLUMNS(BS_FIELD)
 } bs_human_row;
 
+/* The score that a curve is expected to have at a larger size, and where that size was run (a
+   back-test) the score that it has. A reason says why nobody should rely on a forecast; outside
+   back-tests there is then no forecast. */
+#define BS_FORECAST_COLUMNS(COLUMN)                                                                \
+  COLUMN(const char *, family, BS_PLAIN)                                                           \
+  COLUMN(const char *, task, BS_PLAIN) /* as in linearity rows */                                  \
+  COLUMN(const char *, metric, BS_PLAIN)                                                           \
+  COLUMN(uint32_t, shots, BS_PLAIN)                                                                \
+  COLUMN(const char *, method, BS_PLAIN) /* "median4", "laws"; "": none could be used */           \
+  COLUMN(double, scale, BS_PLAIN)        /* or compute, where a table of scores has it */          \
+  COLUMN(double, forecast, BS_PLAIN)                                                               \
+  COLUMN(double, low80, BS_PLAIN) /* ends of an 80 % interval */                                   \
+  COLUMN(double, high80, BS_PLAIN)                                                                 \
+  COLUMN(double, observed, BS_PLAIN)                                                               \
+  COLUMN(const char *, reason, BS_PLAIN) /* "": the forecast stands */
+typedef struct bs_forecast_row {
+  BS_FORECAST_COLUMNS(BS_FIELD)
+} bs_forecast_row;
+
 /* Of how many prompts something was lost, or their answers had to be encoded apart from them. */
 #define BS_PROMPT_COUNT_COLUMNS(COLUMN)                                                            \
   COLUMN(uint64_t, prompts, BS_PLAIN) /* all; the others are some of these */                      \

@@ -72,6 +72,8 @@ typedef struct bs_tables {
   size_t n_calibration, cap_calibration;
   bs_calibration_slope_row *calibration_slopes;
   size_t n_calibration_slopes, cap_calibration_slopes;
+  bs_forecast_row *forecasts;
+  size_t n_forecasts, cap_forecasts;
 
   bs_arena *arena; /* of the strings */
 } bs_tables;

@@ -27,6 +27,8 @@ void bs_analysis_free(bs_analysis **analysis) {
   bs_analysis *of = *analysis;
   free(of->models);
   free(of->tasks);
+  free(of->forecast_details);
+  free(of->chances);
   free(of->shared_scales);
   free(of->common_errors);
   free(of->common_aggregate_errors);
@@ -50,7 +52,7 @@ static bs_status copy_string(bs_analysis *analysis, const char *from, const char
 
 bs_status bs_analysis_add_model(bs_analysis *analysis, const char *name, const char *family,
                                 double scale, double seed, bs_error *err) {
-  bs_analysis_model_row row = {.scale = scale, .seed = seed};
+  bs_analysis_model_row row = {.scale = scale, .seed = seed, .tokens = NAN, .compute = NAN};
   void *models = analysis->models;
   bs_status status = bs_array_reserve(&models, &analysis->cap_models, analysis->n_models, 1,
                                       sizeof *analysis->models, err);
@@ -123,6 +125,18 @@ bs_status bs_analysis_add_task(bs_analysis *analysis, const char *name,
     status = copy_string(analysis, preferred_metric, &row.preferred_metric, err);
   if (status == BS_OK)
     analysis->tasks[analysis->n_tasks++] = row;
+  return status;
+}
+
+bs_status bs_analysis_add_chance(bs_analysis *analysis, uint32_t task, const char *metric,
+                                 double chance, bs_error *err) {
+  bs_chance row = {.task = task, .value = chance};
+  bs_status status =
+      bs_interner_add(&analysis->metrics, analysis->tables->arena, metric, &row.metric, err);
+  if (status == BS_OK)
+    status = bs_reserve(&analysis->chances, &analysis->cap_chances, analysis->n_chances, 1, err);
+  if (status == BS_OK)
+    analysis->chances[analysis->n_chances++] = row;
   return status;
 }
 

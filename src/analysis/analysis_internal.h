@@ -18,6 +18,7 @@ typedef struct bs_analysis_model_row {
   const char *name, *family;
   uint32_t family_number; /* families in order of first appearance */
   double scale, seed;     /* seed NaN: none is given */
+  double tokens, compute; /* of its training; NaN: not known */
   /* Once bs_analysis_settle_models has been called: the first of the models that it is a repeat of
      (itself where it is alone), and how many they are. */
   uint32_t first_repeat, n_repeats;
@@ -27,11 +28,27 @@ typedef struct bs_analysis_task_row {
   const char *name, *preferred_metric; /* "" where none is known */
 } bs_analysis_task_row;
 
+/* The score of a guess on a task under a metric, where a table gives one. */
+typedef struct bs_chance {
+  uint32_t task, metric;
+  double value;
+} bs_chance;
+
 /* What a row of spreads is of, in numbers. */
 typedef struct bs_spread_place {
   uint32_t task, metric;
   bool is_preferred; /* by one of the variants at least */
 } bs_spread_place;
+
+/* What a forecast row is of, and how it compares with what was observed. */
+typedef struct bs_forecast_detail {
+  size_t series; /* the same for all targets of a curve */
+  uint32_t family, metric, shots;
+  uint32_t task;             /* UINT32_MAX: a mean over tasks */
+  double last;               /* known score; NaN: there is none */
+  double error, crps, width; /* in units of the metric's range; NaN where one is not known */
+  bool is_held;              /* what was observed by the interval */
+} bs_forecast_detail;
 
 /* The error of a mean over repeats, over the choice of the examples, which they have in common. */
 typedef struct bs_common_error {
@@ -47,6 +64,9 @@ struct bs_analysis {
   size_t n_models, cap_models;
   bs_analysis_task_row *tasks;
   size_t n_tasks, cap_tasks;
+  bs_forecast_detail *forecast_details; /* [n_forecasts] */
+  bs_chance *chances;
+  size_t n_chances, cap_chances;
   /* For each score, and each aggregate, of a model with repeats: of the mean over these. NULL:
      there are no examples to know it from. */
   bs_common_error *common_errors, *common_aggregate_errors;
@@ -63,6 +83,9 @@ bs_status bs_analysis_add_task(bs_analysis *analysis, const char *name,
                                const char *preferred_metric, bs_error *err);
 /* `row->metric` is copied; model and task must have been added. */
 bs_status bs_analysis_add_score(bs_analysis *analysis, const bs_score_row *row, bs_error *err);
+/* Says what a guess scores on a task under a metric, once of each. */
+bs_status bs_analysis_add_chance(bs_analysis *analysis, uint32_t task, const char *metric,
+                                 double chance, bs_error *err);
 /* Finds the repeats among the models, which are all there. */
 bs_status bs_analysis_settle_models(bs_analysis *analysis, bs_error *err);
 /* Fills the linearity rows from the scores and aggregates, once the models are settled. `repeated`

@@ -24,11 +24,14 @@ enum column {
   EXAMPLES,
   PREFERRED,
   SEED,
+  TOKENS,
+  COMPUTE,
+  CHANCE,
   N_COLUMNS
 };
 static const char *const COLUMNS[N_COLUMNS] = {
-    "family",           "model", "scale", "task", "metric", "shots", "value", "stderr", "n",
-    "preferred_metric", "seed"};
+    "family",           "model", "scale",  "task",    "metric", "shots", "value", "stderr", "n",
+    "preferred_metric", "seed",  "tokens", "compute", "chance"};
 
 /* What stands in the table's columns, and the table while it is read. */
 typedef struct table {
@@ -37,9 +40,9 @@ typedef struct table {
   size_t n_fields;         /* of the header, so of every row */
   bs_analysis *analysis;
   bs_interner models, tasks; /* models by family, name and seed, see model_of */
-  bs_interner named;         /* models by family and name, ... */
-  double *scales;            /* [named.n] ... which have one scale */
-  size_t cap_scales;
+  bs_interner named;         /* what has one value in the whole table: models' scales, ... */
+  double *values;            /* [named.n] */
+  size_t cap_values;
   bs_text key;
   size_t *lines; /* [n_scores] */
   size_t cap_lines;
@@ -169,23 +172,58 @@ static bs_status seed(const table *of, double *out, bs_error *err) {
   return status;
 }
 
-/* Models of one family and name have one scale, whatever their seeds are. */
-static bs_status check_scale(table *of, const char *key, const char *model, double scale,
-                             bs_error *err) {
+/* What stands in a column is the same wherever `of->key` stands, which is new when it stands there
+   for the first time. */
+static bs_status check_same(table *of, enum column column, const char *whose, double value,
+                            bool *is_new, bs_error *err) {
   uint32_t number = 0;
   size_t n_before = of->named.n;
-  void *scales = of->scales;
-  bs_status status = bs_interner_add(&of->named, of->analysis->tables->arena, key, &number, err);
+  bs_status status =
+      bs_interner_add(&of->named, of->analysis->tables->arena, of->key.data, &number, err);
   if (status == BS_OK)
-    status = bs_array_reserve(&scales, &of->cap_scales, n_before, 1, sizeof *of->scales, err);
-  of->scales = scales;
-  if (status == BS_OK && number == n_before)
-    of->scales[number] = scale;
-  if (status != BS_OK || of->scales[number] == scale)
+    status = bs_reserve(&of->values, &of->cap_values, n_before, 1, err);
+  *is_new = status == BS_OK && number == n_before;
+  if (*is_new)
+    of->values[number] = value;
+  if (status != BS_OK || of->values[number] == value)
     return status;
   return bs_error_set(err, BS_ERR_INPUT,
-                      "%s: line %zu: column scale: model \"%s\" has %.17g here and %.17g before",
-                      of->csv.name, of->csv.line, model, scale, of->scales[number]);
+                      "%s: line %zu: column %s: %s has %.17g here and %.17g "
+                      "before",
+                      of->csv.name, of->csv.line, COLUMNS[column], whose, value,
+                      of->values[number]);
+}
+
+/* The length in front keeps "a","bc" and "ab","c" apart. */
+static bs_status set_key(table *of, char kind, double number, const char *a, const char *b,
+                         bs_error *err) {
+  of->key.n_bytes = 0;
+  return bs_text_printf(&of->key, err, "%c%.17g %zu %s%s", kind, number, strlen(a), a, b);
+}
+
+/* Models of one family and name have one scale, whatever their seeds are. */
+static bs_status check_scale(table *of, const char *family, const char *model, double scale,
+                             bs_error *err) {
+  char whose[128];
+  snprintf(whose, sizeof whose, "model \"%.100s\"", model);
+  bs_status status = set_key(of, 's', 0, family, model, err);
+  return status == BS_OK ? check_same(of, SCALE, whose, scale, &(bool){0}, err) : status;
+}
+
+/* What a model's training took: above 0; of several lines one at least tells it. */
+static bs_status cost(table *of, enum column column, const bs_analysis_model_row *row, double *out,
+                      bs_error *err) {
+  char whose[128];
+  double here = NAN;
+  snprintf(whose, sizeof whose, "model \"%.100s\"", row->name);
+  bs_status status = number(of, column, true, &here, err);
+  if (status == BS_OK && here <= 0)
+    status = fault(of, column, "a number above 0", err);
+  if (status != BS_OK || isnan(here))
+    return status;
+  *out = here;
+  status = set_key(of, column == TOKENS ? 't' : 'c', row->seed, row->family, row->name, err);
+  return status == BS_OK ? check_same(of, column, whose, here, &(bool){0}, err) : status;
 }
 
 static bs_status model_of(table *of, uint32_t *number_out, bs_error *err) {
@@ -200,22 +238,20 @@ static bs_status model_of(table *of, uint32_t *number_out, bs_error *err) {
     status = fault(of, SCALE, "a number above 0", err);
   if (status == BS_OK)
     status = seed(of, &its_seed, err);
-  /* the length in front keeps "a","bc" and "ab","c" apart */
-  of->key.n_bytes = 0;
   if (status == BS_OK)
-    status = bs_text_printf(&of->key, err, "%zu %s%s", strlen(family), family, model);
+    status = check_scale(of, family, model, scale, err);
   if (status == BS_OK)
-    status = check_scale(of, of->key.data, model, scale, err);
-  of->key.n_bytes = 0;
-  if (status == BS_OK)
-    status =
-        bs_text_printf(&of->key, err, "%.17g %zu %s%s", its_seed, strlen(family), family, model);
+    status = set_key(of, 'm', its_seed, family, model, err);
   if (status == BS_OK)
     status =
         bs_interner_add(&of->models, of->analysis->tables->arena, of->key.data, number_out, err);
   if (status == BS_OK && *number_out == of->analysis->n_models)
     status = bs_analysis_add_model(of->analysis, model, family, scale, its_seed, err);
-  return status;
+  if (status != BS_OK)
+    return status;
+  bs_analysis_model_row *row = &of->analysis->models[*number_out];
+  status = cost(of, TOKENS, row, &row->tokens, err);
+  return status == BS_OK ? cost(of, COMPUTE, row, &row->compute, err) : status;
 }
 
 static bs_status task_of(table *of, uint32_t *number_out, bs_error *err) {
@@ -228,6 +264,24 @@ static bs_status task_of(table *of, uint32_t *number_out, bs_error *err) {
   if (status == BS_OK && *number_out == of->analysis->n_tasks)
     status = bs_analysis_add_task(of->analysis, task, preferred, err);
   return status;
+}
+
+/* What a guess scores on the row's task under its metric. */
+static bs_status chance_of(table *of, const bs_score_row *row, bs_error *err) {
+  double chance = NAN;
+  bool is_new = false;
+  const char *task = of->analysis->tasks[row->task].name;
+  char whose[160];
+  bs_status status = number(of, CHANCE, true, &chance, err);
+  if (status != BS_OK || isnan(chance))
+    return status;
+  snprintf(whose, sizeof whose, "%.80s of task \"%.60s\"", row->metric, task);
+  status = set_key(of, 'g', 0, task, row->metric, err);
+  if (status == BS_OK)
+    status = check_same(of, CHANCE, whose, chance, &is_new, err);
+  return status == BS_OK && is_new
+             ? bs_analysis_add_chance(of->analysis, row->task, row->metric, chance, err)
+             : status;
 }
 
 static bs_status add_row(table *of, bs_error *err) {
@@ -246,7 +300,7 @@ static bs_status add_row(table *of, bs_error *err) {
     status = task_of(of, &row.task, err);
   if (status == BS_OK)
     status = name(of, METRIC, &row.metric, err);
-  if (status == BS_OK)
+  if (status == BS_OK && bs_csv_field(&of->csv, of->place[SHOTS])[0] != '\0')
     status = whole_number(of, SHOTS, UINT32_MAX, &shots, err);
   if (status == BS_OK)
     status = number(of, VALUE, true, &row.value, err);
@@ -257,6 +311,8 @@ static bs_status add_row(table *of, bs_error *err) {
   if (status == BS_OK && of->place[EXAMPLES] != SIZE_MAX &&
       bs_csv_field(&of->csv, of->place[EXAMPLES])[0] != '\0')
     status = whole_number(of, EXAMPLES, UINT64_MAX - 1, &row.n, err);
+  if (status == BS_OK)
+    status = chance_of(of, &row, err);
   if (status != BS_OK)
     return status;
   row.shots = (uint32_t)shots;
@@ -269,10 +325,6 @@ static bs_status finish(table *of, bs_error *err) {
   bs_status status = bs_analysis_settle_models(of->analysis, err);
   if (status == BS_OK)
     status = bs_analysis_finish(of->analysis, repeated, err);
-  if (status == BS_OK)
-    status = bs_analysis_fill_curves(of->analysis, NULL, NULL, NULL, err);
-  if (status == BS_OK)
-    status = bs_analysis_smooth(of->analysis, err);
   if (status == BS_ERR_INPUT) {
     const bs_score_row *row = &of->analysis->tables->scores[repeated[1]];
     bs_error_set(err, status,
@@ -301,7 +353,7 @@ static bs_status read_table(table *of, bs_error *err) {
   return status == BS_OK ? finish(of, err) : status;
 }
 
-bs_status bs_analysis_from_csv(bs_analysis **out, const char *path, bs_error *err) {
+bs_status bs_analysis_scores_from_csv(bs_analysis **out, const char *path, bs_error *err) {
   *out = NULL;
   table of = {.csv = {.name = strcmp(path, "-") == 0 ? "standard input" : path}};
   bs_text text = {0};
@@ -321,9 +373,20 @@ bs_status bs_analysis_from_csv(bs_analysis **out, const char *path, bs_error *er
   bs_interner_free(&of.models);
   bs_interner_free(&of.tasks);
   bs_interner_free(&of.named);
-  free(of.scales);
+  free(of.values);
   bs_text_free(&of.key);
   bs_text_free(&text);
   free(of.lines);
+  return status;
+}
+
+bs_status bs_analysis_from_csv(bs_analysis **out, const char *path, bs_error *err) {
+  bs_status status = bs_analysis_scores_from_csv(out, path, err);
+  if (status == BS_OK)
+    status = bs_analysis_fill_curves(*out, NULL, NULL, NULL, err);
+  if (status == BS_OK)
+    status = bs_analysis_smooth(*out, err);
+  if (status != BS_OK)
+    bs_analysis_free(out);
   return status;
 }

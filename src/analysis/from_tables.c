@@ -149,6 +149,8 @@ static bs_status make_analysis(bs_analysis **out, const bs_tables *results, bool
     status = bs_analysis_compare(analysis, results, &groups, err);
   if (status == BS_OK && with_intervals)
     status = bs_analysis_calibrate(analysis, &outcomes, &lists, &groups, err);
+  if (status == BS_OK && with_intervals)
+    status = bs_analysis_forecast(analysis, results, &(bs_forecast_request){0}, err);
   if (status == BS_OK)
     *out = analysis;
   else

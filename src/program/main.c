@@ -14,6 +14,7 @@ static const bs_command *const commands[] = {
     &plan_command,
     &analyze_command,
     &compare_command,
+    &forecast_command,
     &validate_command,
     &status_command,
     &rescore_command,

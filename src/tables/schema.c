@@ -80,6 +80,9 @@ static const bs_column CALIBRATION[] = {BS_CALIBRATION_COLUMNS(COLUMN)};
 #define ROW bs_calibration_slope_row
 static const bs_column CALIBRATION_SLOPES[] = {BS_CALIBRATION_SLOPE_COLUMNS(COLUMN)};
 #undef ROW
+#define ROW bs_forecast_row
+static const bs_column FORECASTS[] = {BS_FORECAST_COLUMNS(COLUMN)};
+#undef ROW
 #define ROW bs_run_row
 static const bs_column RUNS[] = {BS_RUN_COLUMNS(COLUMN)};
 #undef ROW
@@ -124,6 +127,7 @@ const bs_table_schema bs_schemas[BS_N_TABLES] = {
     [BS_TABLE_CALIBRATION_SLOPES] = {TABLE("/analysis/calibration_slopes", CALIBRATION_SLOPES,
                                            calibration_slopes),
                                      ANALYSIS},
+    [BS_TABLE_FORECASTS] = {TABLE("/analysis/forecasts", FORECASTS, forecasts), ANALYSIS},
     [BS_TABLE_RUNS] = {TABLE("/run/units", RUNS, runs), .presence = BS_TABLE_OF_A_RUN},
 };
 

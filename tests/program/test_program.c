@@ -39,6 +39,10 @@ static void wrong_usage_is_told(void) {
       {"prompt a --format x", "unknown format \"x\", the known ones are auto, bigbench"},
       {"validate a --format x", "unknown format \"x\""},
       {"analyze", "give either"},
+      {"forecast", "give either"},
+      {"forecast --scores none.csv", "no such file: none.csv"},
+      {"forecast --scores none.csv --hold 1 --at 3B", "give either --hold or --at"},
+      {"forecast --scores /dev/null --hold 0", "--hold"},
       {"run", "an argument is missing"},
   };
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -269,6 +273,37 @@ static void analyze_reads_a_table(void) {
   outcome_free(&o);
 }
 
+static void forecast_reads_a_table(void) {
+  static const char csv[] =
+      "family,model,scale,task,metric,shots,value\nf,a,1e6,t,acc,0,0.1\nf,b,4e6,t,acc,0,0.2\n"
+      "f,c,16e6,t,acc,0,0.3\nf,d,64e6,t,acc,0,0.4\nf,e,256e6,t,acc,0,0.5\n";
+  const char *path = bs_test_write("forecast.csv", csv, strlen(csv));
+  outcome o = run("", "forecast --scores %s --csv", path);
+  CU_ASSERT_EQUAL(o.code, 0);
+  CU_ASSERT_TRUE(
+      has(&o.out, "family,shots,task,metric,method,scale,forecast,low80,high80,observed,reason\n"));
+  CU_ASSERT_TRUE(has(&o.out, "f,0,t,acc,median4,1024000000,0."));
+  outcome_free(&o);
+  o = run(csv, "forecast --scores - --at 1.5B,2e9");
+  CU_ASSERT_EQUAL(o.code, 0);
+  CU_ASSERT_TRUE(has(&o.out, "at 1.5B"));
+  CU_ASSERT_TRUE(has(&o.out, "at 2B"));
+  CU_ASSERT_TRUE(has(&o.out, "80 % interval"));
+  outcome_free(&o);
+  o = run("", "forecast --scores %s --hold 1", path);
+  CU_ASSERT_EQUAL(o.code, 0);
+  CU_ASSERT_TRUE(has(&o.out, "is 0.500"));
+  CU_ASSERT_TRUE(has(&o.out, "back-test"));
+  outcome_free(&o);
+  static const char *const wrong[] = {"3X", "-1", "0", "nan", "inf", "1e999", "x", "0x10"};
+  for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+    o = run("", "forecast --scores %s --at %s", bs_test_path("forecast.csv"), wrong[i]);
+    CU_ASSERT_EQUAL(o.code, 2);
+    CU_ASSERT_TRUE(has(&o.err, "option --at: expected sizes above 0"));
+    outcome_free(&o);
+  }
+}
+
 static void analyze_names_models_of_one_scale(void) {
   static const char csv[] = "family,model,scale,task,metric,shots,value\nf,base,10,t,m,0,0.25\n"
                             "f,tuned,10,t,m,0,0.75\nf,b,100,t,m,0,0.5\nf,c,1000,t,m,0,1\n";
@@ -312,6 +347,7 @@ int main(void) {
       {"formats of tasks are told or given", formats_are_told_or_given},
       {"analyze reads a table", analyze_reads_a_table},
       {"tasks of a configuration are suggested", tasks_of_a_configuration_are_suggested},
+      {"forecast reads a table", forecast_reads_a_table},
       {"analyze names models of one scale", analyze_names_models_of_one_scale},
   };
   return bs_test_main("program", tests, sizeof tests / sizeof *tests);
