@@ -60,6 +60,10 @@ static double valley(size_t k, size_t m, double se) {
 static double hill(size_t k, size_t m, double se) {
   return .4 + 6 * se * (1 - fabs(2 * place(k, m) - 1));
 }
+/* The first half of its steps are 0, so that B is infinite. */
+static double level_then_line(size_t k, size_t m, double se) {
+  return (void)se, k <= m / 2 ? .3 : .3 + .4 * place(k - m / 2, m - m / 2);
+}
 static double flat_low(size_t k, size_t m, double se) { return (void)k, (void)m, (void)se, .02; }
 static double flat_quarter(size_t k, size_t m, double se) {
   return (void)k, (void)m, (void)se, .25;
@@ -87,6 +91,7 @@ static const truth TRUTHS[] = {
     {"line of 6 SE", line_of_six},
     {"U of 6 SE", valley},
     {"inverted U of 6 SE", hill},
+    {"level, then line", level_then_line},
     {"flat .02", flat_low},
     {"flat .25", flat_quarter},
     {"flat .5", flat_half},
