@@ -11,8 +11,8 @@
 #include "bigsweep/buffer.h"
 #include "bigsweep/comparison.h"
 #include "bigsweep/error.h"
-#include "bigsweep/export.h"
 #include "bigsweep/tables.h"
+#include "bigsweep/visibility.h"
 
 #ifdef __cplusplus
 extern "C" {

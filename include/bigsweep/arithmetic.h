@@ -4,7 +4,7 @@
 #define BIGSWEEP_ARITHMETIC_H
 
 #include "bigsweep/error.h"
-#include "bigsweep/export.h"
+#include "bigsweep/visibility.h"
 
 #ifdef __cplusplus
 extern "C" {

@@ -14,8 +14,8 @@
 #include "bigsweep/checkpoint.h"
 #include "bigsweep/engine.h"
 #include "bigsweep/error.h"
-#include "bigsweep/export.h"
 #include "bigsweep/tokenizer.h"
+#include "bigsweep/visibility.h"
 
 #ifdef __cplusplus
 extern "C" {

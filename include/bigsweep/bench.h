@@ -4,7 +4,7 @@
 #define BIGSWEEP_BENCH_H
 
 #include "bigsweep/engine.h"
-#include "bigsweep/export.h"
+#include "bigsweep/visibility.h"
 
 #ifdef __cplusplus
 extern "C" {

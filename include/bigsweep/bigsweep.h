@@ -3,13 +3,14 @@
 #ifndef BIGSWEEP_BIGSWEEP_H
 #define BIGSWEEP_BIGSWEEP_H
 
-/* Simple: run a sweep, read its results, print and forecast. Source compatible within a major
-   version: structs may grow at their end, no function changes. */
+/* Simple: run a sweep, read its results, print, export and forecast. Source compatible within a
+   major version: structs may grow at their end, no function changes. */
 #include "bigsweep/analysis.h"
 #include "bigsweep/buffer.h"
 #include "bigsweep/comparison.h"
 #include "bigsweep/config.h"
 #include "bigsweep/error.h"
+#include "bigsweep/export.h"
 #include "bigsweep/forecast.h"
 #include "bigsweep/report.h"
 #include "bigsweep/statistics.h"

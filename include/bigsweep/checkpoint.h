@@ -8,7 +8,7 @@
 
 #include "bigsweep/buffer.h"
 #include "bigsweep/error.h"
-#include "bigsweep/export.h"
+#include "bigsweep/visibility.h"
 
 #ifdef __cplusplus
 extern "C" {

@@ -9,8 +9,8 @@
 #include <stdint.h>
 
 #include "bigsweep/error.h"
-#include "bigsweep/export.h"
 #include "bigsweep/statistics.h"
+#include "bigsweep/visibility.h"
 
 #ifdef __cplusplus
 extern "C" {

@@ -7,8 +7,8 @@
 #include "bigsweep/engine.h"
 #include "bigsweep/error.h"
 #include "bigsweep/evaluate.h"
-#include "bigsweep/export.h"
 #include "bigsweep/task.h"
+#include "bigsweep/visibility.h"
 
 #ifdef __cplusplus
 extern "C" {

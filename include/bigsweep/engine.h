@@ -13,7 +13,7 @@
 #include "bigsweep/arithmetic.h"
 #include "bigsweep/checkpoint.h"
 #include "bigsweep/error.h"
-#include "bigsweep/export.h"
+#include "bigsweep/visibility.h"
 
 #ifdef __cplusplus
 extern "C" {

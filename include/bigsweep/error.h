@@ -2,7 +2,7 @@
 #ifndef BIGSWEEP_ERROR_H
 #define BIGSWEEP_ERROR_H
 
-#include "bigsweep/export.h"
+#include "bigsweep/visibility.h"
 
 #ifdef __cplusplus
 extern "C" {

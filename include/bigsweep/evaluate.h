@@ -4,10 +4,10 @@
 #define BIGSWEEP_EVALUATE_H
 
 #include "bigsweep/backend.h"
-#include "bigsweep/export.h"
 #include "bigsweep/prompt.h"
 #include "bigsweep/tables.h"
 #include "bigsweep/task.h"
+#include "bigsweep/visibility.h"
 
 #ifdef __cplusplus
 extern "C" {

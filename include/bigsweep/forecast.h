@@ -6,8 +6,8 @@
 #include <stddef.h>
 
 #include "bigsweep/error.h"
-#include "bigsweep/export.h"
 #include "bigsweep/statistics.h"
+#include "bigsweep/visibility.h"
 
 #ifdef __cplusplus
 extern "C" {

@@ -2,8 +2,8 @@
 #ifndef BIGSWEEP_PROMPT_H
 #define BIGSWEEP_PROMPT_H
 
-#include "bigsweep/export.h"
 #include "bigsweep/task.h"
+#include "bigsweep/visibility.h"
 
 #ifdef __cplusplus
 extern "C" {

@@ -3,7 +3,7 @@
 #define BIGSWEEP_RANDOM_MODEL_H
 
 #include "bigsweep/checkpoint.h"
-#include "bigsweep/export.h"
+#include "bigsweep/visibility.h"
 
 #ifdef __cplusplus
 extern "C" {

@@ -10,7 +10,7 @@
 #include <stdint.h>
 
 #include "bigsweep/error.h"
-#include "bigsweep/export.h"
+#include "bigsweep/visibility.h"
 
 #ifdef __cplusplus
 extern "C" {

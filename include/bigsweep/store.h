@@ -24,8 +24,8 @@
 #define BIGSWEEP_STORE_H
 
 #include "bigsweep/error.h"
-#include "bigsweep/export.h"
 #include "bigsweep/tables.h"
+#include "bigsweep/visibility.h"
 
 #ifdef __cplusplus
 extern "C" {

@@ -7,8 +7,8 @@
 #include <stdint.h>
 
 #include "bigsweep/error.h"
-#include "bigsweep/export.h"
 #include "bigsweep/rows.h"
+#include "bigsweep/visibility.h"
 
 #ifdef __cplusplus
 extern "C" {

@@ -9,8 +9,8 @@
 
 #include "bigsweep/buffer.h"
 #include "bigsweep/error.h"
-#include "bigsweep/export.h"
 #include "bigsweep/metric.h"
+#include "bigsweep/visibility.h"
 
 #ifdef __cplusplus
 extern "C" {

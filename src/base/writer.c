@@ -121,6 +121,11 @@ void bs_writer_integer(bs_writer *w, int64_t value) {
   bs_writer_printf(w, "%" PRId64, value);
 }
 
+void bs_writer_unsigned(bs_writer *w, uint64_t value) {
+  begin_value(w);
+  bs_writer_printf(w, "%" PRIu64, value);
+}
+
 void bs_writer_bool(bs_writer *w, bool value) {
   begin_value(w);
   bs_writer_append_string(w, value ? "true" : "false");

@@ -45,6 +45,7 @@ void bs_writer_key(bs_writer *w, const char *key);
 void bs_writer_string(bs_writer *w, const char *bytes, size_t n_bytes); /* UTF-8 */
 void bs_writer_number(bs_writer *w, double value); /* as bs_json_append_double */
 void bs_writer_integer(bs_writer *w, int64_t value);
+void bs_writer_unsigned(bs_writer *w, uint64_t value);
 void bs_writer_bool(bs_writer *w, bool value);
 void bs_writer_null(bs_writer *w);
 /* A key and a string, which is checked: BS_ERR_INPUT "KEY is not UTF-8: TEXT". */

@@ -18,6 +18,7 @@ static const bs_command *const commands[] = {
     &validate_command,
     &status_command,
     &rescore_command,
+    &export_command,
     &tokenize_command,
     &loglik_command,
     &generate_command,

@@ -40,21 +40,15 @@ static bs_status check_metric_name(const bs_image *to, const bs_tables *tables, 
                       to->name, name);
 }
 
-/* The examples' columns of numbers, and the attribute that lists them. */
-static bs_status write_metrics(const bs_image *to, hid_t group, const bs_tables *tables,
-                               bs_error *err) {
-  bs_row_array rows = {.first = (const char *)tables->metric_values,
-                       .n = tables->n_examples,
-                       .row_bytes = tables->n_metrics * sizeof(double)};
+/* The attribute that lists the columns of the metrics. */
+static bs_status write_metric_names(const bs_image *to, hid_t group, const bs_tables *tables,
+                                    bs_error *err) {
   bs_text names = {0};
   bs_status status = BS_OK;
   for (size_t i = 0; status == BS_OK && i < tables->n_metrics; i++) {
-    bs_column column = {tables->metric_names[i], BS_COLUMN_F64, i * sizeof(double), BS_PLAIN};
     status = check_metric_name(to, tables, i, err);
     if (status == BS_OK)
-      status = bs_write_column(to, group, &column, rows, err);
-    if (status == BS_OK)
-      status = bs_text_printf(&names, err, "%s%s", i > 0 ? "," : "", column.name);
+      status = bs_text_printf(&names, err, "%s%s", i > 0 ? "," : "", tables->metric_names[i]);
   }
   if (status == BS_OK)
     status = bs_write_attribute(to, group, BS_METRICS_ATTRIBUTE, names.data, err);
@@ -79,18 +73,17 @@ static bs_status write_folder(const bs_image *to, const char *path, bs_error *er
 
 static bs_status write_table(const bs_image *to, const bs_tables *tables, bs_table_id id,
                              bs_error *err) {
-  const bs_table_schema *schema = &bs_schemas[id];
-  size_t n;
-  const char *rows = bs_table_rows(tables, id, &n);
-  bs_status status = write_folder(to, schema->path, err);
-  hid_t group = status == BS_OK ? bs_write_group(to, schema->path) : H5I_INVALID_HID;
+  const char *path = bs_schemas[id].path;
+  bs_status status = write_folder(to, path, err);
+  hid_t group = status == BS_OK ? bs_write_group(to, path) : H5I_INVALID_HID;
   if (status == BS_OK && group < 0)
-    status = bs_h5_fault(err, BS_ERR_INTERNAL, to->name, schema->path);
-  for (size_t i = 0; status == BS_OK && i < schema->n_columns; i++)
-    status = bs_write_column(to, group, &schema->columns[i],
-                             (bs_row_array){rows, n, schema->row_bytes}, err);
+    status = bs_h5_fault(err, BS_ERR_INTERNAL, to->name, path);
   if (status == BS_OK && id == BS_TABLE_EXAMPLES)
-    status = write_metrics(to, group, tables, err);
+    status = write_metric_names(to, group, tables, err);
+  for (size_t i = 0; status == BS_OK && i < bs_table_n_columns(tables, id); i++) {
+    bs_table_column values = bs_table_column_at(tables, id, i);
+    status = bs_write_column(to, group, &values, err);
+  }
   bs_h5_close(group);
   return status;
 }

@@ -24,17 +24,11 @@ typedef struct bs_image {
   const char *name;
 } bs_image;
 
-/* Rows of a table, one after the other. */
-typedef struct bs_row_array {
-  const char *first;
-  size_t n, row_bytes;
-} bs_row_array;
-
 /* Makes a group without times whose links keep the order in which they are made; negative when that
    fails. */
 hid_t bs_write_group(const bs_image *to, const char *path);
-bs_status bs_write_column(const bs_image *to, hid_t group, const bs_column *column,
-                          bs_row_array rows, bs_error *err);
+bs_status bs_write_column(const bs_image *to, hid_t group, const bs_table_column *values,
+                          bs_error *err);
 bs_status bs_write_attribute(const bs_image *to, hid_t object, const char *name, const char *string,
                              bs_error *err);
 

@@ -17,7 +17,7 @@ enum {
 /* A column on its way into the file. */
 typedef struct stream {
   const bs_column *column;
-  bs_row_array rows;
+  const bs_table_column *rows;
   size_t element_bytes; /* in the file, and in the buffer */
 } stream;
 
@@ -30,9 +30,9 @@ static size_t element_bytes(const stream *from) {
   if (!bs_h5_is_text(from->column))
     return bs_h5_number_bytes(from->column->kind);
   size_t longest = 1;
-  for (size_t i = 0; i < from->rows.n; i++) {
+  for (size_t i = 0; i < from->rows->n; i++) {
     size_t n = string_bytes(
-        from->column, bs_field_string(from->column, from->rows.first + i * from->rows.row_bytes));
+        from->column, bs_field_string(from->column, from->rows->first + i * from->rows->row_bytes));
     longest = bs_size_max(n, longest);
   }
   return longest;
@@ -42,7 +42,7 @@ static size_t element_bytes(const stream *from) {
 static void gather(const stream *from, size_t first, size_t n, char *buffer) {
   const bs_column *column = from->column;
   for (size_t i = 0; i < n; i++) {
-    const char *row = from->rows.first + (first + i) * from->rows.row_bytes;
+    const char *row = from->rows->first + (first + i) * from->rows->row_bytes;
     char *to = buffer + i * from->element_bytes;
     if (bs_h5_is_text(column)) {
       const char *string = bs_field_string(column, row);
@@ -88,8 +88,8 @@ static hid_t creation_list(const stream *from, size_t chunk_rows, bool compact) 
 
 static bool write_blocks(const stream *from, hid_t dataset, hid_t type, hid_t space,
                          size_t block_rows, char *buffer) {
-  for (size_t first = 0; first < from->rows.n; first += block_rows) {
-    size_t left = from->rows.n - first;
+  for (size_t first = 0; first < from->rows->n; first += block_rows) {
+    size_t left = from->rows->n - first;
     hsize_t start = first, count = bs_size_min(left, block_rows);
     gather(from, first, count, buffer);
     hid_t block = H5Screate_simple(1, &count, NULL);
@@ -103,22 +103,23 @@ static bool write_blocks(const stream *from, hid_t dataset, hid_t type, hid_t sp
   return true;
 }
 
-bs_status bs_write_column(const bs_image *to, hid_t group, const bs_column *column,
-                          bs_row_array rows, bs_error *err) {
-  stream from = {.column = column, .rows = rows};
+bs_status bs_write_column(const bs_image *to, hid_t group, const bs_table_column *values,
+                          bs_error *err) {
+  const bs_column *column = &values->column;
+  stream from = {.column = column, .rows = values};
   from.element_bytes = element_bytes(&from);
   size_t n_bytes;
   if (from.element_bytes > UINT32_MAX / 2 ||
-      !bs_size_mul(from.rows.n, from.element_bytes, &n_bytes))
+      !bs_size_mul(from.rows->n, from.element_bytes, &n_bytes))
     return bs_error_set(err, BS_ERR_LIMIT, "%s: column %s: %zu rows of %zu bytes are too much",
-                        to->name, column->name, from.rows.n, from.element_bytes);
+                        to->name, column->name, from.rows->n, from.element_bytes);
   bool compact = n_bytes <= COMPACT_BYTES;
   size_t block_rows = CHUNK_BYTES / from.element_bytes;
   block_rows = block_rows < 1 ? 1 : block_rows;
-  if (block_rows > from.rows.n || compact)
-    block_rows = from.rows.n > 0 ? from.rows.n : 1;
+  if (block_rows > from.rows->n || compact)
+    block_rows = from.rows->n > 0 ? from.rows->n : 1;
 
-  hsize_t n_rows = from.rows.n;
+  hsize_t n_rows = from.rows->n;
   bs_status status = BS_OK;
   hid_t text = bs_h5_is_text(column) ? string_type(from.element_bytes) : H5I_INVALID_HID;
   hid_t file_type = bs_h5_is_text(column) ? text : bs_h5_file_type(column->kind);

@@ -177,6 +177,25 @@ bs_status bs_table_reserve(bs_tables *tables, bs_table_id id, size_t n_more, bs_
   return status;
 }
 
+size_t bs_table_n_columns(const bs_tables *tables, bs_table_id id) {
+  return bs_schemas[id].n_columns + (id == BS_TABLE_EXAMPLES ? tables->n_metrics : 0);
+}
+
+bs_table_column bs_table_column_at(const bs_tables *tables, bs_table_id id, size_t i) {
+  const bs_table_schema *schema = &bs_schemas[id];
+  bs_table_column of = {.row_bytes = schema->row_bytes};
+  of.first = bs_table_rows(tables, id, &of.n);
+  if (i < schema->n_columns) {
+    of.column = schema->columns[i];
+    return of;
+  }
+  i -= schema->n_columns;
+  of.column = (bs_column){tables->metric_names[i], BS_COLUMN_F64, i * sizeof(double), BS_PLAIN};
+  of.first = (const char *)tables->metric_values;
+  of.row_bytes = tables->n_metrics * sizeof(double);
+  return of;
+}
+
 uint64_t bs_field_number(const bs_column *column, const void *row) {
   const char *field = (const char *)row + column->offset;
   uint64_t wide;

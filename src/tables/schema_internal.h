@@ -97,6 +97,19 @@ void bs_table_set_n(bs_tables *tables, bs_table_id id, size_t n);
 /* Makes room for n_more rows behind those that are there. */
 bs_status bs_table_reserve(bs_tables *tables, bs_table_id id, size_t n_more, bs_error *err);
 
+/* A column of a table with its values: that of row i stands column.offset bytes behind
+   first + i * row_bytes. */
+typedef struct bs_table_column {
+  bs_column column;
+  const char *first;
+  size_t n, row_bytes;
+} bs_table_column;
+
+/* The columns of a table in the order of the file: those of its schema and, behind those of
+   /examples, one for each metric. */
+size_t bs_table_n_columns(const bs_tables *tables, bs_table_id id);
+bs_table_column bs_table_column_at(const bs_tables *tables, bs_table_id id, size_t i);
+
 /* The value of a field: of kind U32 or U64; of kind STRING (NULL as "") or HEX. */
 uint64_t bs_field_number(const bs_column *column, const void *row);
 const char *bs_field_string(const bs_column *column, const void *row);
