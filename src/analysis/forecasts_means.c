@@ -33,6 +33,16 @@ static bool has_sizes_of(const bs_series *a, const bs_series *b) {
   return a->n == b->n && memcmp(a->axis, b->axis, a->n * sizeof *a->axis) == 0;
 }
 
+/* Half the width of an 80 % interval from at most three errors: Student's t times their root mean
+   square. A quantile of so few covers too little. */
+static double half_width_of(const double *residuals, size_t n) {
+  static const double T90[BS_MOST_EARLIER + 1] = {NAN, 3.0777, 1.8856, 1.6377}; /* by freedom */
+  double squares = 0;
+  for (size_t i = 0; i < n; i++)
+    squares += residuals[i] * residuals[i];
+  return n > 0 ? T90[n] * sqrt(squares / (double)n) : NAN;
+}
+
 /* A mean's forecasts are filled in: the interval from its own earlier ones. */
 static void finish_mean(const bs_forecasting *f, const bs_series *of, bs_prospect *prospects) {
   for (size_t j = 0; j < f->n_targets; j++) {
@@ -53,6 +63,7 @@ static void finish_mean(const bs_forecasting *f, const bs_series *of, bs_prospec
       to->n_earlier++;
     }
     bs_prospect_calibrate(to, residuals, to->n_earlier);
+    to->half_width = half_width_of(residuals, to->n_earlier);
     if (to->n_earlier == 0)
       to->reason = "no earlier forecast to calibrate on";
   }

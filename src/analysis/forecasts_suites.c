@@ -70,7 +70,9 @@ size_t bs_prospect_horizon(const bs_forecasting *f, const bs_series *series, siz
 
 bool bs_prospect_is_far(const bs_series *series, double scale) {
   static const double FARTHEST = 10; /* times the largest size, but for rounding */
-  return scale > FARTHEST * (1 + 1e-9) * series->axis[series->n_known - 1];
+  enum { LEAST_OF_A_LAW = 6 };       /* sizes: laws have up to five parameters */
+  return series->n_known >= LEAST_OF_A_LAW &&
+         scale > FARTHEST * (1 + 1e-9) * series->axis[series->n_known - 1];
 }
 
 void bs_prospect_calibrate(bs_prospect *prospect, double *residuals, size_t n) {

@@ -5,7 +5,7 @@ some minutes.
 
 CURVES is the folder curves of the shared data. Of each set the largest and (but for OLMo, where the
 ladder has five sizes) also the second largest model is forecast from those one and two sizes
-smaller. Coverage "on others": the half width comes from the other half of the tasks.
+smaller. "Not refused": forecasts without a reason against them.
 """
 import collections
 import csv
@@ -136,7 +136,7 @@ def summarize(name, horizon, rows):
         return
     error = lambda row: 100 * abs(number(row["forecast"]) - number(row["observed"]))
     turned = [row for row in tasks if "curve is" in row["reason"]]
-    told = [row for row in tasks if row not in turned]
+    told = [row for row in tasks if not row["reason"]]
     intervals = [row for row in tasks if row["low80"]]
     held = [number(r["low80"]) <= number(r["observed"]) <= number(r["high80"]) for r in intervals]
     mean_held = [number(r["low80"]) <= number(r["observed"]) <= number(r["high80"])
@@ -147,7 +147,7 @@ def summarize(name, horizon, rows):
             f"{statistics.mean(map(error, tasks)):.2f}", f"{max(map(error, tasks)):.1f}",
             share(held), f"{100 * width:.1f}" if width is not None else "-",
             f"{statistics.mean(map(error, turned)):.2f} ({len(turned)})" if turned else "-",
-            f"{statistics.mean(map(error, told)):.2f}" if told else "-",
+            f"{statistics.mean(map(error, told)):.2f} ({len(told)})" if told else "-",
             f"{statistics.mean(map(error, means)):.2f}" if means else "-", share(mean_held)]
     print("| " + " | ".join(line) + " |", flush=True)
 
@@ -173,7 +173,7 @@ def olmo_far(program, folder):
 
 def main():
     program, folder, *wanted = sys.argv[1:]
-    print("| set | ahead | n | error | largest | covered | width | turning curves | the others | "
+    print("| set | ahead | n | error | largest | covered | width | turning curves | not refused | "
           "means | covered |\n|---|---|---|---|---|---|---|---|---|---|---|")
     for name, (data, is_used, n_targets) in SETS.items():
         if wanted and name not in wanted:
