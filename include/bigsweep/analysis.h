@@ -21,6 +21,7 @@ extern "C" {
 /* What an aggregate is over where that is not the subtasks of one task. */
 #define BS_ALL_TASKS "(all tasks)"
 #define BS_HUMAN_TASKS "(tasks with human scores)"
+#define BS_KEYWORD_TASKS "(keyword: " /* and the keyword, and ")" */
 /* The metric of an aggregate among the linearity rows. */
 #define BS_AGGREGATE_METRIC "normalized_aggregate_score"
 

@@ -133,6 +133,11 @@ void bs_influences_free(bs_influences *influences);
 bs_status bs_analysis_common_errors(bs_analysis *analysis, bs_influences *influences,
                                     const bs_tables *results, bs_error *err);
 
+/* A task that counts in the mean over the tasks of a keyword. */
+typedef struct bs_keyword_task {
+  uint32_t aggregate, task;
+} bs_keyword_task;
+
 /* The tasks of results by what they are parts of. UINT32_MAX: of nothing. */
 typedef struct bs_groups {
   bs_interner variants; /* the first is "": a task as its file has it */
@@ -145,6 +150,10 @@ typedef struct bs_groups {
   size_t n_aggregates;
   /* The aggregates that a parent's counts in. [n_aggregates] */
   uint32_t *parent_all, *parent_human;
+  /* The aggregates of keywords, which stand behind n_plain others, and their tasks, in order. */
+  size_t n_plain;
+  bs_keyword_task *keyword_tasks;
+  size_t n_keyword_tasks, cap_keyword_tasks;
 } bs_groups;
 
 /* `aggregates` receives the names of all aggregates, in order; strings go into `arena`. */

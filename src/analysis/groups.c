@@ -1,4 +1,5 @@
-/* Which tasks belong together: the variants of one, the subtasks of one, all of one variant. */
+/* Which tasks belong together: the variants of one, the subtasks of one, all of one variant, those
+   of one keyword. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -100,6 +101,102 @@ static bs_status add_aggregates(bs_groups *groups, const bs_tables *results, uin
   return status;
 }
 
+/* The keywords of a variant's tasks that count, with these tasks: pairs of keyword and task. */
+static bs_status read_keywords(bs_groups *groups, const bs_tables *results, uint32_t variant,
+                               bs_interner *keywords, bs_arena *arena, bs_keyword_task **pairs,
+                               size_t *n_pairs, bs_error *err) {
+  size_t capacity = 0;
+  bs_status status = BS_OK;
+  for (uint32_t t = 0; status == BS_OK && t < results->n_tasks; t++) {
+    const char *at = results->tasks[t].keywords;
+    if (groups->variant[t] != variant || !bs_task_counts(&results->tasks[t]) || at == NULL)
+      continue;
+    for (size_t n; status == BS_OK && *at != '\0'; at += n + (at[n] == ',')) {
+      bs_keyword_task pair = {.task = t};
+      n = strcspn(at, ",");
+      if (n > 0)
+        status = add_name(keywords, arena, at, n, "", &pair.aggregate, err);
+      if (status == BS_OK && n > 0)
+        status = bs_reserve(pairs, &capacity, *n_pairs, 1, err);
+      if (status == BS_OK && n > 0)
+        (*pairs)[(*n_pairs)++] = pair;
+    }
+  }
+  return status;
+}
+
+/* How many of tasks[n] there are where a task's subtasks make up one. */
+static size_t count_whole_tasks(const bs_groups *groups, const bs_keyword_task *tasks, size_t n) {
+  size_t n_whole = 0;
+  for (size_t i = 0; i < n; i++) {
+    uint32_t parent = groups->parent[tasks[i].task];
+    bool is_first = true;
+    for (size_t k = 0; k < i && is_first && parent != NONE; k++)
+      is_first = groups->parent[tasks[k].task] != parent;
+    n_whole += is_first;
+  }
+  return n_whole;
+}
+
+static int by_keyword(const void *left, const void *right) {
+  const bs_keyword_task *a = left, *b = right;
+  BS_ORDER(a->aggregate, b->aggregate);
+  BS_ORDER(a->task, b->task);
+  return 0;
+}
+
+/* Sorts the pairs, each once; returns how many are left. */
+static size_t sort_pairs(bs_keyword_task *pairs, size_t n) {
+  size_t n_kept = 0;
+  qsort(pairs, n, sizeof *pairs, by_keyword);
+  for (size_t i = 0; i < n; i++)
+    if (n_kept == 0 || by_keyword(&pairs[n_kept - 1], &pairs[i]) != 0)
+      pairs[n_kept++] = pairs[i];
+  return n_kept;
+}
+
+/* Adds the aggregate of the keyword of tasks[n], unless it is of one task alone, or of all. */
+static bs_status add_keyword(bs_groups *groups, const char *keyword, uint32_t variant,
+                             const bs_keyword_task *tasks, size_t n, size_t n_counting,
+                             bs_interner *names, bs_arena *arena, bs_error *err) {
+  bs_text name = {0};
+  uint32_t number = 0;
+  if (count_whole_tasks(groups, tasks, n) < 2 || n == n_counting)
+    return BS_OK;
+  bs_status status = bs_text_printf(&name, err, BS_KEYWORD_TASKS "%s)", keyword);
+  if (status == BS_OK)
+    status = add_name(names, arena, name.data, name.n_bytes, groups->variants.strings[variant],
+                      &number, err);
+  if (status == BS_OK)
+    status = bs_reserve(&groups->keyword_tasks, &groups->cap_keyword_tasks, groups->n_keyword_tasks,
+                        n, err);
+  for (size_t i = 0; status == BS_OK && i < n; i++)
+    groups->keyword_tasks[groups->n_keyword_tasks++] = (bs_keyword_task){number, tasks[i].task};
+  bs_text_free(&name);
+  return status;
+}
+
+static bs_status add_keywords(bs_groups *groups, const bs_tables *results, uint32_t variant,
+                              bs_interner *names, bs_arena *arena, bs_error *err) {
+  bs_interner keywords = {0};
+  bs_keyword_task *pairs = NULL;
+  size_t n = 0, n_counting = 0;
+  for (size_t t = 0; t < results->n_tasks; t++)
+    n_counting += groups->variant[t] == variant && bs_task_counts(&results->tasks[t]);
+  bs_status status = read_keywords(groups, results, variant, &keywords, arena, &pairs, &n, err);
+  if (status == BS_OK && n > 0)
+    n = sort_pairs(pairs, n);
+  for (size_t at = 0, end; status == BS_OK && at < n; at = end) {
+    for (end = at + 1; end < n && pairs[end].aggregate == pairs[at].aggregate;)
+      end++;
+    status = add_keyword(groups, keywords.strings[pairs[at].aggregate], variant, pairs + at,
+                         end - at, n_counting, names, arena, err);
+  }
+  free(pairs);
+  bs_interner_free(&keywords);
+  return status;
+}
+
 bs_status bs_groups_make(bs_groups *groups, const bs_tables *results, bs_interner *aggregates,
                          bs_arena *arena, bs_error *err) {
   size_t n = results->n_tasks, most = 0;
@@ -121,6 +218,9 @@ bs_status bs_groups_make(bs_groups *groups, const bs_tables *results, bs_interne
   bs_status status = read_names(groups, results, arena, err);
   for (uint32_t v = 0; status == BS_OK && v < groups->variants.n; v++)
     status = add_aggregates(groups, results, v, aggregates, arena, err);
+  groups->n_plain = aggregates->n;
+  for (uint32_t v = 0; status == BS_OK && v < groups->variants.n; v++)
+    status = add_keywords(groups, results, v, aggregates, arena, err);
   groups->n_aggregates = aggregates->n;
   return status;
 }
@@ -135,6 +235,7 @@ void bs_groups_free(bs_groups *groups) {
   free(groups->human);
   free(groups->parent_all);
   free(groups->parent_human);
+  free(groups->keyword_tasks);
   *groups = (bs_groups){0};
 }
 
@@ -158,6 +259,28 @@ double bs_mean_error(const bs_part_mean *of) {
   return of->is_whole && of->n > 0 ? sqrt(of->variance) / (double)of->n : NAN;
 }
 
+/* The mean over the tasks of one keyword, subtasks as one task. A mean over one alone is none. */
+static void average_keyword(const bs_groups *groups, const bs_keyword_task *tasks, size_t n,
+                            const bs_cell *cells, bs_part_mean *mean, bs_part_mean *parts) {
+  for (size_t i = 0; i < n; i++)
+    if (groups->parent[tasks[i].task] != NONE)
+      parts[groups->parent[tasks[i].task]] = (bs_part_mean){.is_whole = true};
+  for (size_t i = 0; i < n; i++) {
+    const bs_cell *of = &cells[tasks[i].task];
+    uint32_t parent = groups->parent[tasks[i].task];
+    if (of->is_wanted)
+      add_to(parent == NONE ? mean : &parts[parent], of->value, of->standard_error, of->is_there);
+  }
+  for (size_t i = 0; i < n; i++)
+    if (groups->parent[tasks[i].task] != NONE) {
+      bs_part_mean *part = &parts[groups->parent[tasks[i].task]];
+      add_mean(mean, part);
+      part->n = 0; /* once */
+    }
+  if (mean->n < 2)
+    mean->n = 0;
+}
+
 void bs_groups_average(const bs_groups *groups, const bs_cell *cells, size_t n_tasks,
                        bs_part_mean *means, bs_part_mean *parts) {
   for (size_t k = 0; k < groups->n_aggregates; k++)
@@ -173,10 +296,17 @@ void bs_groups_average(const bs_groups *groups, const bs_cell *cells, size_t n_t
       add_to(parent == NONE ? &means[human] : &parts[parent], of->value, of->standard_error,
              of->is_there);
   }
-  for (size_t k = 0; k < groups->n_aggregates; k++) {
+  for (size_t k = 0; k < groups->n_plain; k++) {
     if (groups->parent_all[k] != NONE)
       add_mean(&means[groups->parent_all[k]], &means[k]);
     if (groups->parent_human[k] != NONE)
       add_mean(&means[groups->parent_human[k]], &parts[k]);
+  }
+  const bs_keyword_task *tasks = groups->keyword_tasks;
+  for (size_t at = 0, end; at < groups->n_keyword_tasks; at = end) {
+    for (end = at + 1;
+         end < groups->n_keyword_tasks && tasks[end].aggregate == tasks[at].aggregate;)
+      end++;
+    average_keyword(groups, tasks + at, end - at, cells, &means[tasks[at].aggregate], parts);
   }
 }

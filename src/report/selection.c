@@ -33,6 +33,9 @@ static bool is_metric_shown(const bs_analysis *analysis, const bs_report_options
 
 bool bs_summary_shows(const bs_analysis *analysis, const bs_report_options *options, size_t row) {
   const bs_linearity_row *line = &analysis->tables->linearity[row];
+  bool is_keyword = strncmp(line->task, BS_KEYWORD_TASKS, strlen(BS_KEYWORD_TASKS)) == 0;
+  if (is_keyword && options->n_tasks == 0) /* too many to be shown unasked */
+    return false;
   return names_one(options->tasks, options->n_tasks, line->task) &&
          asks_for_shots(options, line->shots) && is_metric_shown(analysis, options, row);
 }

@@ -176,6 +176,59 @@ static void variants_are_no_further_tasks(void) {
   bs_tables_free(&results);
 }
 
+static const bs_aggregate_row *aggregate_of(const bs_analysis *analysis, uint32_t model,
+                                            const char *name) {
+  const bs_tables *tables = bs_analysis_tables(analysis);
+  for (size_t i = 0; i < tables->n_aggregates; i++)
+    if (tables->aggregates[i].model == model && tables->aggregates[i].shots == 0 &&
+        strcmp(tables->aggregates[i].tasks, name) == 0)
+      return &tables->aggregates[i];
+  return NULL;
+}
+
+/* A keyword's mean counts subtasks as one task; those of one task, or of all, are none. */
+static void keywords_have_means(void) {
+  static const char *const KEYWORDS[N_TASKS] = {"all,non-English",
+                                                "all,non-English,emoji,non-English",
+                                                "",
+                                                "all,emoji,non-English",
+                                                "",
+                                                "all,non-English",
+                                                "all,non-English",
+                                                "all"};
+  bs_tables *results = grouped_results();
+  for (size_t t = 0; t < N_TASKS; t++)
+    results->tasks[t].keywords = KEYWORDS[t];
+  bs_analysis *analysis = of_results(results);
+  for (uint32_t model = 0; model < MODELS; model++) {
+    double y[N_TASKS];
+    for (size_t t = 0; t < N_TASKS; t++)
+      y[t] = normalised(analysis, results, model, 0, t);
+    /* of the plain tasks "all" and "non-English" are of all three, "emoji" of one with subtasks */
+    CU_ASSERT_PTR_NULL(aggregate_of(analysis, model, "(keyword: all)"));
+    CU_ASSERT_PTR_NULL(aggregate_of(analysis, model, "(keyword: emoji)"));
+    CU_ASSERT_PTR_NULL(aggregate_of(analysis, model, "(keyword: non-English)"));
+    const bs_aggregate_row *row = aggregate_of(analysis, model, "(keyword: non-English)@a");
+    CU_ASSERT_PTR_NOT_NULL_FATAL(row);
+    CU_ASSERT_EQUAL(row->n, 2);
+    CLOSE(row->value, (y[5] + y[6]) / 2);
+  }
+  bs_analysis_free(&analysis);
+  results->tasks[3].keywords = "emoji";
+  results->tasks[0].keywords = "emoji,all";
+  analysis = of_results(results);
+  double whole = normalised(analysis, results, 1, 0, 0),
+         first = normalised(analysis, results, 1, 0, 1),
+         second = normalised(analysis, results, 1, 0, 3);
+  const bs_aggregate_row *row = aggregate_of(analysis, 1, "(keyword: all)");
+  CU_ASSERT_PTR_NOT_NULL_FATAL(row);
+  CLOSE(row->value, (whole + first) / 2);
+  CU_ASSERT_PTR_NULL(aggregate_of(analysis, 1, "(keyword: emoji)")); /* of all */
+  CLOSE(aggregate_of(analysis, 1, BS_ALL_TASKS)->value, (whole + (first + second) / 2) / 2);
+  bs_analysis_free(&analysis);
+  bs_tables_free(&results);
+}
+
 static void aggregates_move_with_scale(void) {
   bs_tables *results = grouped_results();
   bs_analysis *analysis = of_results(results);
@@ -283,6 +336,7 @@ int main(void) {
       {"scores spread over variants", scores_spread_over_variants},
       {"unlike variants do not spread", unlike_variants_do_not_spread},
       {"variants are no further tasks", variants_are_no_further_tasks},
+      {"keywords have means", keywords_have_means},
       {"aggregates move with scale", aggregates_move_with_scale},
       {"people are scored as models", people_are_scored_as_models},
       {"tables for people hold it", tables_for_people_hold_it},
