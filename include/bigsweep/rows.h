@@ -92,6 +92,7 @@ typedef struct bs_choice_text_row {
   COLUMN(uint32_t, task, BS_KEY | BS_TASK_INDEX | BS_GIVEN)                                        \
   COLUMN(uint32_t, shots, BS_KEY | BS_GIVEN)                                                       \
   COLUMN(uint32_t, example, BS_KEY)                                                                \
+  COLUMN(uint64_t, cluster, BS_LATER) /* equal where examples hang together; 0: it stands alone */ \
   COLUMN(uint32_t, prompt_tokens, BS_PLAIN)                                                        \
   COLUMN(uint32_t, truncated_tokens, BS_PLAIN) /* lost on the left of a prompt that is too long */ \
   COLUMN(uint32_t, border, BS_LATER) /* answers of which a token would span the prompt's border */ \
@@ -148,7 +149,8 @@ typedef struct bs_skipped_row {
   COLUMN(const char *, metric, BS_PLAIN)                                                           \
   COLUMN(double, value, BS_PLAIN)                                                                  \
   AS(double, standard_error, "stderr", BS_PLAIN)                                                   \
-  COLUMN(uint64_t, n, BS_PLAIN) /* examples */                                                     \
+  COLUMN(uint64_t, n, BS_PLAIN)          /* examples */                                            \
+  COLUMN(uint64_t, n_clusters, BS_PLAIN) /* n where every example stands alone */                  \
   /* 100 (value - low) / (high - low) of the task's preferred metric, else NaN */                  \
   COLUMN(double, normalized, BS_PLAIN)
 typedef struct bs_score_row {
@@ -223,13 +225,14 @@ typedef struct bs_scale_point {
 
 /* The mean of the normalised preferred scores of several tasks under a model: of the subtasks of a
    task (its normalized_aggregate_score), of all tasks, or of those whose human scores are known
-   (where some of all are), where a task's subtasks count as the one task that they make up. Tasks
-   that are put in another way (variants) count in means of their own, one for each variant, never
-   as further tasks. NaN unless the model has a score for every task that any model has. */
+   (where some of all are), or of those that have a keyword in common (two at least, and not all),
+   where a task's subtasks count as the one task that they make up. Tasks that are put in another
+   way (variants) count in means of their own, one for each variant, never as further tasks. NaN
+   unless the model has a score for every task that any model has. */
 #define BS_AGGREGATE_COLUMNS(COLUMN, AS)                                                           \
   COLUMN(uint32_t, model, BS_MODEL_INDEX)                                                          \
   COLUMN(uint32_t, shots, BS_PLAIN)                                                                \
-  /* the parent's name; BS_ALL_TASKS; BS_HUMAN_TASKS; @VARIANT behind it */                        \
+  /* the parent's name; BS_ALL_TASKS; BS_HUMAN_TASKS; BS_KEYWORD_TASKS; @VARIANT behind it */      \
   COLUMN(const char *, tasks, BS_PLAIN)                                                            \
   COLUMN(double, value, BS_PLAIN)                                                                  \
   AS(double, standard_error, "stderr", BS_PLAIN) /* the tasks' errors being independent */         \

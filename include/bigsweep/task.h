@@ -34,6 +34,8 @@ typedef struct bs_example {
   size_t n_targets;
   uint64_t identity; /* equal for examples that are equal as values (Python's ==: 0 == 0.0 == false,
                         key order does not matter); 64 bits of SHA-256 */
+  uint64_t cluster;  /* equal for examples that hang together (a passage, a template); 0: it stands
+                        alone. 64 bits of the SHA-256 of the cluster's name */
 } bs_example;
 
 /* A task in memory, immutable after loading. Strings are owned by the task. */

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analysis/clusters_internal.h"
 #include "analysis/example_matrix_internal.h"
 #include "analysis/outcomes_internal.h"
 #include "base/memory_internal.h"
@@ -20,6 +21,7 @@ typedef struct comparing {
   size_t n_rows, cap_rows;
   double *values[2]; /* of the examples that both have */
   size_t cap_values[2];
+  bs_cluster_numbers clusters;
 } comparing;
 
 /* The task of the second side that is the same as the first's; UINT32_MAX: it has none. */
@@ -58,6 +60,7 @@ static size_t join(comparing *c, const bs_example_group *first, const bs_example
     double y = value_of(&c->sides[1], second->first + j++, columns[1]);
     if (!isfinite(x) || !isfinite(y))
       continue;
+    c->clusters.keys[n].cluster = a[i - 1].cluster;
     c->values[0][n] = x;
     c->values[1][n++] = y;
   }
@@ -79,18 +82,22 @@ static bs_status add_row(comparing *c, const bs_example_group *first,
   for (size_t i = 0; status == BS_OK && i < 2; i++)
     status = bs_reserve(&c->values[i], &c->cap_values[i], 0, first->n, err);
   if (status == BS_OK)
+    status = bs_cluster_numbers_reserve(&c->clusters, first->n, err);
+  if (status == BS_OK)
     status = bs_reserve(&c->rows, &c->cap_rows, c->n_rows, 1, err);
   if (status != BS_OK || columns[1] == SIZE_MAX || (row.n = join(c, first, second, columns)) == 0)
     return status;
-  bs_clusters clusters = {NULL, 0};
-  status = bs_compare_paired(&row.of, c->values[0], c->values[1], row.n, clusters, err);
+  status = bs_cluster_numbers_make(&c->clusters, row.n, err);
+  if (status == BS_OK)
+    status = bs_compare_paired(&row.of, c->values[0], c->values[1], row.n, c->clusters.of, err);
   for (size_t j = 0; j < row.n; j++) {
     row.first += c->values[0][j] / (double)row.n;
     row.second += c->values[1][j] / (double)row.n;
   }
-  row.n_clusters = clusters.number != NULL ? clusters.n : row.n;
+  row.n_clusters = c->clusters.of.n;
   row.p = row.of.is_binary && row.n_clusters == row.n ? row.of.exact_p : row.of.difference.p;
-  c->rows[c->n_rows++] = row;
+  if (status == BS_OK)
+    c->rows[c->n_rows++] = row;
   return status;
 }
 
@@ -165,6 +172,7 @@ bs_status bs_analysis_compare_models(bs_model_comparison **out, size_t *n, const
     c.rows = NULL;
   }
   free(c.rows);
+  bs_cluster_numbers_free(&c.clusters);
   for (size_t i = 0; i < 2; i++) {
     free(c.values[i]);
     bs_example_index_free(&c.sides[i].index);

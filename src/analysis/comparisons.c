@@ -162,7 +162,7 @@ static bs_status compare_rows(comparing *c, size_t first, size_t second, const c
   const bs_linearity_row *line = &c->analysis->tables->linearity[first];
   const uint32_t *tasks = c->analysis->linearity_task;
   bs_curve_comparison found;
-  bs_status status = bs_pairing_make(&c->pairing, &c->source, first, second, true, err);
+  bs_status status = bs_pairing_make(&c->pairing, &c->source, first, second, err);
   if (status == BS_OK)
     status = bs_compare_curves(&found, &c->pairing.pair, err);
   if (status == BS_OK)

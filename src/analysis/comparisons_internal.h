@@ -3,6 +3,7 @@
 #define BIGSWEEP_ANALYSIS_COMPARISONS_INTERNAL_H
 
 #include "analysis/analysis_internal.h"
+#include "analysis/clusters_internal.h"
 #include "analysis/example_matrix_internal.h"
 #include "bigsweep/comparison.h"
 
@@ -10,13 +11,13 @@
    next call, and are what `pair` points to. */
 typedef struct bs_pairing {
   bs_curve_pair pair;
-  uint64_t n; /* examples that the covariances are from, of the smaller side; 0: unknown */
+  uint64_t n; /* examples that the covariances are from; 0: unknown */
   double *scales, *values, *covariance;
   size_t cap_scales, cap_values, cap_covariance;
   bs_example_matrix first, second;
   double *rows; /* of examples that both have */
-  uint32_t *clusters;
-  size_t cap_rows, cap_clusters;
+  bs_cluster_numbers clusters;
+  size_t cap_rows;
 } bs_pairing;
 void bs_pairing_free(bs_pairing *pairing);
 
@@ -33,11 +34,10 @@ bs_status bs_pairing_source_open(bs_pairing_source *source, const bs_analysis *a
                                  const bs_tables *results, bs_error *err);
 void bs_pairing_source_close(bs_pairing_source *source);
 
-/* Of two linearity rows of one metric and number of shots. With `same_examples` those of one number
-   are one and the same, and both sides are taken over the examples that both have; else the two
-   sides are independent. Of metrics without a value for each example the points' standard errors
-   are taken, which are independent, too. */
+/* Of two linearity rows of one metric and number of shots. Examples of one number are one and the
+   same, and both sides are taken over those that both have. Of metrics without a value for each
+   example the points' standard errors are taken, which are independent. */
 bs_status bs_pairing_make(bs_pairing *to, const bs_pairing_source *source, size_t first_row,
-                          size_t second_row, bool same_examples, bs_error *err);
+                          size_t second_row, bs_error *err);
 
 #endif

@@ -1,8 +1,10 @@
 /* Scores from the stored records: one pass over the examples, which stand sorted, so that those of
    one model, task and number of shots are neighbours. */
+#include <math.h>
 #include <stdlib.h>
 
 #include "analysis/analysis_internal.h"
+#include "analysis/clusters_internal.h"
 #include "analysis/outcomes_internal.h"
 #include "base/memory_internal.h"
 #include "metrics/estimate_internal.h"
@@ -14,7 +16,8 @@ typedef struct column_values {
 } column_values;
 
 typedef struct scoring {
-  column_values scratch;
+  column_values scratch, cluster_influences;
+  bs_cluster_numbers clusters; /* of the group's examples */
   bs_influences influences;
 } scoring;
 
@@ -30,6 +33,37 @@ static bs_status estimate_column(const bs_outcomes *of, size_t column, column_va
   if (influences != NULL)
     bs_mean_influences(scratch->values, of->n, influences);
   return BS_OK;
+}
+
+static bool has_clusters(const bs_outcomes *of) {
+  for (size_t i = 0; i < of->n; i++)
+    if (of->results->examples[of->first + i].cluster != 0)
+      return true;
+  return false;
+}
+
+/* The standard error between clusters, from the influences of the examples. */
+static bs_status fill_cluster_error(const bs_outcomes *of, const double *influences, scoring *s,
+                                    bs_score_row *score, bs_error *err) {
+  bs_difference mean;
+  size_t n = 0;
+  bs_status status = bs_reserve(&s->scratch.values, &s->scratch.capacity, 0, of->n, err);
+  if (status == BS_OK)
+    status = bs_cluster_numbers_reserve(&s->clusters, of->n, err);
+  for (size_t i = 0; status == BS_OK && i < of->n; i++)
+    if (!isnan(influences[i])) {
+      s->scratch.values[n] = influences[i];
+      s->clusters.keys[n++].cluster = of->results->examples[of->first + i].cluster;
+    }
+  if (status == BS_OK)
+    status = bs_cluster_numbers_make(&s->clusters, n, err);
+  if (status == BS_OK)
+    status = bs_clustered_mean(&mean, s->scratch.values, n, s->clusters.of, err);
+  if (status == BS_OK && n > 0) {
+    score->standard_error = mean.standard_error;
+    score->n_clusters = s->clusters.of.n;
+  }
+  return status;
 }
 
 /* Corpus metrics, and those without a column, from the outcomes; the rest is the mean of a column.
@@ -48,6 +82,11 @@ static bs_status add_score(bs_outcomes *of, const char *name, bool with_text, sc
                         of->results->tasks[row->task].name, name);
   if (to->models[row->model].n_repeats > 1)
     status = bs_influences_add(&s->influences, to, of->first, of->n, &influences, err);
+  if (status == BS_OK && influences == NULL && has_clusters(of)) {
+    status =
+        bs_reserve(&s->cluster_influences.values, &s->cluster_influences.capacity, 0, of->n, err);
+    influences = s->cluster_influences.values;
+  }
   if (status != BS_OK)
     return status;
   if (metric == NULL || (metric->corpus == NULL && column != SIZE_MAX)) {
@@ -65,8 +104,11 @@ static bs_status add_score(bs_outcomes *of, const char *name, bool with_text, sc
                         .metric = name,
                         .value = estimate.value,
                         .standard_error = estimate.standard_error,
-                        .n = estimate.n};
-  return bs_analysis_add_score(to, &score, err);
+                        .n = estimate.n,
+                        .n_clusters = estimate.n};
+  if (has_clusters(of))
+    status = fill_cluster_error(of, influences, s, &score, err);
+  return status == BS_OK ? bs_analysis_add_score(to, &score, err) : status;
 }
 
 static bs_status add_names(bs_analysis *to, const bs_tables *results, bs_error *err) {
@@ -105,6 +147,8 @@ static bs_status add_groups(bs_analysis *to, bs_outcomes *of, const bs_task_list
     status = bs_analysis_common_errors(to, &s.influences, of->results, err);
   bs_influences_free(&s.influences);
   free(s.scratch.values);
+  free(s.cluster_influences.values);
+  bs_cluster_numbers_free(&s.clusters);
   return status;
 }
 

@@ -15,7 +15,7 @@ void bs_pairing_free(bs_pairing *pairing) {
   free(pairing->values);
   free(pairing->covariance);
   free(pairing->rows);
-  free(pairing->clusters);
+  bs_cluster_numbers_free(&pairing->clusters);
   bs_example_matrix_free(&pairing->first);
   bs_example_matrix_free(&pairing->second);
   *pairing = (bs_pairing){0};
@@ -117,7 +117,7 @@ static bs_status start(bs_pairing *to, const bs_scale_point *first, size_t n_fir
 }
 
 /* Brings the rows of the examples that both matrices have together. Returns their number. */
-static size_t join(bs_pairing *to) {
+static size_t join(bs_pairing *to, const bs_tables *results) {
   const bs_example_matrix *a = &to->first, *b = &to->second;
   size_t n = 0, m = a->n_models + b->n_models;
   for (size_t i = 0, j = 0; i < a->n && j < b->n;) {
@@ -128,6 +128,7 @@ static size_t join(bs_pairing *to) {
     for (size_t k = 0; k < m; k++)
       to->rows[n * m + k] = k < a->n_models ? a->values[i * a->n_models + k]
                                             : b->values[j * b->n_models + k - a->n_models];
+    to->clusters.keys[n].cluster = results->examples[a->rows[i]].cluster;
     n++;
     i++;
     j++;
@@ -135,12 +136,12 @@ static size_t join(bs_pairing *to) {
   return n;
 }
 
-static void take_means(bs_pairing *to, const double *rows, size_t n, size_t m, size_t first) {
+static void take_means(bs_pairing *to, size_t n, size_t m) {
   for (size_t k = 0; k < m; k++) {
     double sum = 0;
     for (size_t j = 0; j < n; j++)
-      sum += rows[j * m + k];
-    to->values[first + k] = sum / (double)n;
+      sum += to->rows[j * m + k];
+    to->values[k] = sum / (double)n;
   }
 }
 
@@ -151,49 +152,26 @@ static void forget_errors(bs_pairing *to) {
 }
 
 /* Examples that both sides answered. */
-static bs_status from_common(bs_pairing *to, bool is_mean, bs_error *err) {
+static bs_status from_common(bs_pairing *to, const bs_tables *results, bool is_mean,
+                             bs_error *err) {
   size_t m = to->pair.n_first + to->pair.n_second, n_values;
   size_t most = bs_size_min(to->first.n, to->second.n);
   if (!bs_size_mul(most, m, &n_values))
     return bs_error_set(err, BS_ERR_MEMORY, "%zu examples of %zu models are too many", most, m);
   bs_status status = bs_reserve(&to->rows, &to->cap_rows, 0, n_values, err);
-  size_t n = status == BS_OK ? join(to) : 0;
+  if (status == BS_OK)
+    status = bs_cluster_numbers_reserve(&to->clusters, most, err);
+  size_t n = status == BS_OK ? join(to, results) : 0;
+  if (status == BS_OK)
+    status = bs_cluster_numbers_make(&to->clusters, n, err);
   to->n = n;
-  to->pair.n_free = n > 1 ? (double)(n - 1) : 0;
+  to->pair.n_free = n > 1 ? (double)(to->clusters.of.n - 1) : 0;
   if (status != BS_OK || n < 2)
     return status;
   if (is_mean)
-    take_means(to, to->rows, n, m, 0);
+    take_means(to, n, m);
   forget_errors(to);
-  return bs_add_covariance(to->covariance, 1, to->rows, n, m, (bs_clusters){NULL, 0}, err);
-}
-
-/* The covariances of one side, in its place among those of both. */
-static bs_status add_side(bs_pairing *to, const bs_example_matrix *of, size_t first, bool is_mean,
-                          bs_error *err) {
-  size_t m = to->pair.n_first + to->pair.n_second;
-  double *block = bs_array_new(of->n_models * of->n_models, sizeof *block, err);
-  bs_status status = block != NULL ? bs_add_covariance(block, 1, of->values, of->n, of->n_models,
-                                                       (bs_clusters){NULL, 0}, err)
-                                   : BS_ERR_MEMORY;
-  for (size_t k = 0; status == BS_OK && k < of->n_models; k++)
-    for (size_t l = 0; l < of->n_models; l++)
-      to->covariance[(first + k) * m + first + l] = block[k * of->n_models + l];
-  if (status == BS_OK && is_mean)
-    take_means(to, of->values, of->n, of->n_models, first);
-  free(block);
-  return status;
-}
-
-/* Different examples: independent errors. */
-static bs_status from_both(bs_pairing *to, bool is_mean, bs_error *err) {
-  to->n = bs_size_min(to->first.n, to->second.n);
-  to->pair.n_free = to->n > 1 ? (double)(to->n - 1) : 0;
-  if (to->n < 2)
-    return BS_OK;
-  forget_errors(to);
-  bs_status status = add_side(to, &to->first, 0, is_mean, err);
-  return status == BS_OK ? add_side(to, &to->second, to->pair.n_first, is_mean, err) : status;
+  return bs_add_covariance(to->covariance, 1, to->rows, n, m, to->clusters.of, err);
 }
 
 static bs_status gather(bs_example_matrix *to, const bs_pairing_source *source,
@@ -211,7 +189,7 @@ static bs_status gather(bs_example_matrix *to, const bs_pairing_source *source,
 }
 
 bs_status bs_pairing_make(bs_pairing *to, const bs_pairing_source *source, size_t first_row,
-                          size_t second_row, bool same_examples, bs_error *err) {
+                          size_t second_row, bs_error *err) {
   size_t n_first, n_second;
   const bs_scale_point *first = bs_analysis_curve(source->analysis, first_row, &n_first);
   const bs_scale_point *second = bs_analysis_curve(source->analysis, second_row, &n_second);
@@ -227,5 +205,5 @@ bs_status bs_pairing_make(bs_pairing *to, const bs_pairing_source *source, size_
     status = gather(&to->second, source, &values, second_row, err);
   if (status != BS_OK || to->first.n_models != n_first || to->second.n_models != n_second)
     return status;
-  return same_examples ? from_common(to, is_mean, err) : from_both(to, is_mean, err);
+  return from_common(to, source->results, is_mean, err);
 }

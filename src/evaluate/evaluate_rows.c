@@ -225,6 +225,7 @@ bs_status bs_evaluation_append(const bs_evaluation *job, const bs_row_place *pla
                         .task = place->task,
                         .shots = place->shots,
                         .example = (uint32_t)job->number,
+                        .cluster = job->example->cluster,
                         .target_logprob = outcome.target_logprob,
                         .prompt_tokens = (uint32_t)job->prompt_tokens,
                         .truncated_tokens = (uint32_t)job->truncated_tokens,

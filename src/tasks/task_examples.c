@@ -9,7 +9,8 @@
 #include "tasks/seen_internal.h"
 #include "tasks/task_internal.h"
 
-static const char *const EXAMPLE_FIELDS[] = {"input", "target", "target_scores", "comment"};
+static const char *const EXAMPLE_FIELDS[] = {"input", "target", "target_scores", "cluster",
+                                             "comment"};
 enum { N_EXAMPLE_FIELDS = sizeof EXAMPLE_FIELDS / sizeof *EXAMPLE_FIELDS };
 
 /* A choice key and its place, to find repeated ones. */
@@ -189,6 +190,12 @@ static bs_status read_fields(bs_task *task, bs_example *example, const bs_member
     at.field = "target";
     at.line = target->value.line;
     status = bs_example_read_targets(example, target, at, findings, err);
+  }
+  const bs_member *cluster = bs_member_find(members, n, "cluster");
+  if (status == BS_OK) {
+    bs_place at = place;
+    at.field = "cluster";
+    status = bs_member_cluster(cluster, at, findings, &example->cluster, err);
   }
   if (status == BS_OK && target == NULL && example->n_choices > 0 && lists_text)
     status = targets_from_choices(example, err);

@@ -22,6 +22,9 @@ const bs_member *bs_member_find(const bs_member *members, size_t n, const char *
    is an error only when memory is short. */
 bs_status bs_member_string(const bs_member *member, bs_place place, bs_findings *findings,
                            char **out, bs_error *err);
+/* The cluster that a string or number names; 0 for NULL. */
+bs_status bs_member_cluster(const bs_member *member, bs_place place, bs_findings *findings,
+                            uint64_t *cluster, bs_error *err);
 
 /* Warns of known keys that stand twice in members[n] and adds the others to `unknown`. */
 bs_status bs_members_note(const bs_member *members, size_t n, const char *const *known,

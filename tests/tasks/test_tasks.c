@@ -239,6 +239,26 @@ static void metrics_are_settled(void) {
   bs_task_free(&task);
 }
 
+static void examples_name_their_cluster(void) {
+  bs_task *task =
+      parse(TEXT_HEAD "\"examples\": [{\"input\": \"a\", \"target\": \"t\", \"cluster\": "
+                      "\"passage 1\"}, {\"input\": \"b\", \"target\": \"t\", \"cluster\": 7}, "
+                      "{\"input\": \"c\", \"target\": \"t\"}, {\"input\": \"d\", \"target\": "
+                      "\"t\", \"cluster\": \"7\"}, {\"input\": \"e\", \"target\": \"t\", "
+                      "\"cluster\": null}]}",
+            &f);
+  const bs_example *of = task->examples;
+  CU_ASSERT_EQUAL(f.n, 0);
+  CU_ASSERT_EQUAL_FATAL(task->n_examples, 5);
+  CU_ASSERT_TRUE(of[0].cluster != 0 && of[1].cluster != 0 && of[0].cluster != of[1].cluster);
+  CU_ASSERT_EQUAL(of[1].cluster, of[3].cluster);
+  CU_ASSERT_EQUAL(of[2].cluster, 0);
+  CU_ASSERT_EQUAL(of[4].cluster, 0);
+  bs_task_free(&task);
+  refuse(TEXT_HEAD "\"examples\": [{\"input\": \"a\", \"target\": \"t\", \"cluster\": [1]}]}", &f,
+         "expected a string or a number, found a list");
+}
+
 static void unknown_fields_are_listed_once(void) {
   bs_task *task =
       parse(TEXT_HEAD "\"prefix\": \"\", \"contributors\": [], \"canary\": \"c\","
@@ -387,6 +407,7 @@ int main(void) {
       {"equal examples count once", equal_examples_count_once},
       {"targets take every form", targets_take_every_form},
       {"metrics are settled", metrics_are_settled},
+      {"examples name their cluster", examples_name_their_cluster},
       {"unknown fields are listed once", unknown_fields_are_listed_once},
       {"every fault is reported", every_fault_is_reported},
       {"hopeless files are refused", hopeless_files_are_refused},

@@ -250,6 +250,10 @@ static bs_status add_question(bbq *b, const bs_json_lines *lines, const question
     b->first_without_target = lines->line;
   bs_status status = bs_text_printf(&input, b->err, "%s %s", q->context, q->question);
   example.input = input.data;
+  if (status == BS_OK) /* the questions made from one template */
+    status = bs_member_cluster(bs_json_lines_get(lines, "question_index"),
+                               bs_json_lines_place(lines, "question_index"), b->findings,
+                               &example.cluster, b->err);
   for (size_t i = 0; i < N_ANSWERS && status == BS_OK; i++)
     status =
         bs_example_add_choice(&example, q->texts[i], i == q->label, role_of(q, target, i), b->err);

@@ -7,8 +7,8 @@
 #include "tasks/example_internal.h"
 #include "tasks/readers/reader_internal.h"
 
-static const char *const FIELDS[] = {"input",  "target", "targets",       "choices",
-                                     "answer", "scores", "target_scores", "comment"};
+static const char *const FIELDS[] = {"input",  "target",        "targets", "choices", "answer",
+                                     "scores", "target_scores", "cluster", "comment"};
 enum { N_FIELDS = sizeof FIELDS / sizeof *FIELDS };
 
 typedef struct own_data {
@@ -153,6 +153,10 @@ static bs_status read_line(own_data *own, const bs_json_lines *lines, bs_example
   else
     status = bs_member_string(input, bs_json_lines_place(lines, "input"), own->findings,
                               &example->input, own->err);
+  if (status == BS_OK)
+    status = bs_member_cluster(bs_json_lines_get(lines, "cluster"),
+                               bs_json_lines_place(lines, "cluster"), own->findings,
+                               &example->cluster, own->err);
   if (!has_text && !has_choices)
     bs_finding_fault(own->findings, place,
                      "expected \"target\", \"targets\", \"choices\" or \"target_scores\"");
