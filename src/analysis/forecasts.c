@@ -1,26 +1,11 @@
 /* Forecasts of the curves of an analysis: /analysis/forecasts, and back-tests of them. */
 #include <math.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "analysis/forecasts_internal.h"
 #include "base/memory_internal.h"
 #include "bigsweep/helpers.h"
 #include "statistics/forecast_internal.h"
-
-const char *bs_forecasting_text(bs_forecasting *f, bs_error *err, const char *format, ...) {
-  char text[256];
-  va_list arguments;
-  va_start(arguments, format);
-  vsnprintf(text, sizeof text, format, arguments);
-  va_end(arguments);
-  const char *copy = bs_arena_string(f->analysis->tables->arena, text, strlen(text));
-  if (copy == NULL)
-    bs_error_set(err, BS_ERR_MEMORY, "cannot copy a text");
-  return copy;
-}
 
 static bool are_finite(const double *values, size_t n) {
   for (size_t i = 0; i < n; i++)

@@ -1,6 +1,8 @@
 /* Curves as series to forecast: on which axis, in which unit, and which of them cannot be forecast
    at all. */
 #include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,6 +10,18 @@
 #include "base/memory_internal.h"
 #include "bigsweep/metric.h"
 #include "statistics/forecast_internal.h"
+
+const char *bs_forecasting_text(bs_forecasting *f, bs_error *err, const char *format, ...) {
+  char text[256];
+  va_list arguments;
+  va_start(arguments, format);
+  vsnprintf(text, sizeof text, format, arguments);
+  va_end(arguments);
+  const char *copy = bs_arena_string(f->analysis->tables->arena, text, strlen(text));
+  if (copy == NULL)
+    bs_error_set(err, BS_ERR_MEMORY, "cannot copy a text");
+  return copy;
+}
 
 /* Compute is the axis where it is known of all models of a family. */
 static void find_axes(bs_forecasting *f) {
