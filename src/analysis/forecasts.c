@@ -46,9 +46,10 @@ static double to_score(const bs_series *series, double unit) {
   return series->low + unit * (series->high - series->low);
 }
 
-/* A mean of normalised scores may lie below that of a guess. */
+/* A mean of normalised scores may lie below that of a guess, but not above the best. */
 static double within(const bs_series *series, double unit) {
-  return series->task_number == UINT32_MAX && series->high == 100 ? unit : bs_within_unit(unit);
+  return series->task_number == UINT32_MAX && series->high == 100 ? fmin(unit, 1)
+                                                                  : bs_within_unit(unit);
 }
 
 /* Scores of a series that is refused stand in their own unit. */

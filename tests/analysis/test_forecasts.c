@@ -392,6 +392,7 @@ static void forecasts_of_results(void) {
     CU_ASSERT_STRING_EQUAL(row->metric, tables->linearity[i].metric);
     CU_ASSERT_STRING_EQUAL(row->family, tables->linearity[i].family);
     CU_ASSERT_EQUAL(row->reason[0] == '\0', isfinite(row->forecast));
+    CU_ASSERT_TRUE(isnan(row->high80) || row->high80 <= 100);
   }
   bs_analysis_free(&analysis);
   bs_tables_free(&results);
