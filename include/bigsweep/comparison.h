@@ -94,7 +94,8 @@ typedef struct bs_curve_comparison {
   /* The factor r by which the second's scales must be larger for its scores to be as high: the
      first at scale s is as the second at scale r s, in the mean over the scales at which they can
      be compared so. NaN: not determined. The interval is that of all factors that the data do not
-     exclude at 95 %; 0 and infinity are open ends. */
+     exclude at 95 %; 0 and infinity are open ends. It allows for what the curves may
+     do between their models. */
   double ratio;
   bs_interval ratio_interval;
 } bs_curve_comparison;

@@ -17,12 +17,14 @@ typedef struct pairing {
   const bs_curve_pair *of;
   const double *x, *z; /* [n_first], [n_second] logarithms of the scales */
   double *weights;     /* [n_first + n_second] */
+  double *bends;       /* [n_first + n_second]: see find_bends */
   double critical;     /* t of an interval's ends */
 } pairing;
 
 /* A weighted sum of the values and its standard error. */
 typedef struct estimate {
   double value, standard_error;
+  double doubt; /* by how much it may be off because the curves are no lines between their models */
 } estimate;
 
 static estimate weighted(const pairing *p) {
@@ -36,6 +38,16 @@ static estimate weighted(const pairing *p) {
   }
   sum.standard_error = sqrt(fmax(0, variance));
   return sum;
+}
+
+/* But for rounding. */
+static bool is_one_place(double low, double high) {
+  return high - low <= 1e-12 * fmax(1, fabs(low));
+}
+
+static void forget_weights(const pairing *p) {
+  for (size_t k = 0; k < p->of->n_first + p->of->n_second; k++)
+    p->weights[k] = 0;
 }
 
 /* Adds to weights[n] those of the value at `place` on the lines through points at x[n]. */
@@ -54,7 +66,7 @@ static void weigh_place(double *weights, const double *x, size_t n, double place
 static void weigh_mean(double *weights, const double *x, size_t n, double low, double high,
                        double weight) {
   double width = high - low;
-  if (n == 1 || width <= 1e-12 * fmax(1, fabs(low))) {
+  if (n == 1 || is_one_place(low, high)) {
     weigh_place(weights, x, n, (low + high) / 2, weight);
     return;
   }
@@ -65,25 +77,68 @@ static void weigh_mean(double *weights, const double *x, size_t n, double low, d
   }
 }
 
+/* How much a line may be off between low and high, squared: the less of a gap is asked for, the
+   more, for nobody knows where in the gap the curve moves. What gaps do is taken as independent. */
+static double squared_doubt(const double *bends, const double *x, size_t n, double low,
+                            double high) {
+  double doubt = 0;
+  for (size_t k = 0; k + 1 < n && !is_one_place(low, high); k++) {
+    double part = fmin(x[k + 1], high) - fmax(x[k], low);
+    if (part > 0)
+      doubt += pow(part / (high - low) * bends[k] * (2 - part / (x[k + 1] - x[k])), 2);
+  }
+  return doubt;
+}
+
 /* First at x less second at x + shift, in the mean over all x that both have. */
 static estimate difference_at(const pairing *p, double shift) {
   size_t n = p->of->n_first, m = p->of->n_second;
   double low = fmax(p->x[0], p->z[0] - shift), high = fmin(p->x[n - 1], p->z[m - 1] - shift);
-  for (size_t k = 0; k < n + m; k++)
-    p->weights[k] = 0;
+  forget_weights(p);
   weigh_mean(p->weights, p->x, n, low, fmax(low, high), 1);
   weigh_mean(p->weights + n, p->z, m, low + shift, fmax(low, high) + shift, -1);
-  return weighted(p);
+  estimate of = weighted(p);
+  of.doubt = sqrt(squared_doubt(p->bends, p->x, n, low, high) +
+                  squared_doubt(p->bends + n, p->z, m, low + shift, high + shift));
+  return of;
 }
 
 static bool is_excluded(const pairing *p, estimate of) {
-  return fabs(of.value) > p->critical * of.standard_error;
+  return fabs(of.value) > p->critical * of.standard_error + of.doubt;
+}
+
+/* How much more gap k of the curve at `first` rises than it would with the slope of gap l; 0 where
+   that is not beyond noise. */
+static double bend_against(const pairing *p, const double *x, size_t first, size_t k, size_t l) {
+  double share = (x[k + 1] - x[k]) / (x[l + 1] - x[l]);
+  forget_weights(p);
+  p->weights[first + k + 1] += 1;
+  p->weights[first + k] -= 1;
+  p->weights[first + l + 1] -= share;
+  p->weights[first + l] += share;
+  estimate of = weighted(p);
+  return is_excluded(p, of) ? fabs(of.value) : 0;
+}
+
+/* How far the curve's mean over each gap between two models may be from that of the line: with a
+   rise of d and a bend of b against a neighbouring gap, b^3 / (2 d^2), and b no more than d. It is
+   d / 2 for a jump somewhere in the gap, and for a gentle bend about the b / 12 of a parabola. */
+static void find_bends(const pairing *p, const double *x, size_t first, size_t n, double *bends) {
+  for (size_t k = 0; k + 1 < n; k++) {
+    double rise = fabs(p->of->values[first + k + 1] - p->of->values[first + k]);
+    double bend = n == 2 ? rise : 0;
+    if (k > 0)
+      bend = fmax(bend, bend_against(p, x, first, k, k - 1));
+    if (k + 2 < n)
+      bend = fmax(bend, bend_against(p, x, first, k, k + 1));
+    bend = fmin(bend, rise);
+    bends[k] = rise > 0 ? bend * bend * bend / (2 * rise * rise) : 0;
+  }
 }
 
 /* Which way a curve goes from its first to its last model: 1, -1; 0: no way beyond noise. */
 static int direction(const pairing *p, size_t first, size_t last) {
-  for (size_t k = 0; k < p->of->n_first + p->of->n_second; k++)
-    p->weights[k] = 0;
+  forget_weights(p);
   p->weights[first] -= 1;
   p->weights[last] += 1;
   estimate rise = weighted(p);
@@ -178,13 +233,20 @@ static void fill_ratio(bs_curve_comparison *out, const pairing *p) {
 
 static bs_status open_pairing(pairing *p, const bs_curve_pair *pair, double **room, bs_error *err) {
   size_t n = pair->n_first + pair->n_second, n_numbers;
-  *room = bs_size_mul(n, 2, &n_numbers) ? bs_array_new(n_numbers, sizeof **room, err) : NULL;
+  *room = bs_size_mul(n, 3, &n_numbers) ? bs_array_new(n_numbers, sizeof **room, err) : NULL;
   if (*room == NULL)
     return bs_error_set(err, BS_ERR_MEMORY, "cannot compare curves of %zu models", n);
   for (size_t k = 0; k < n; k++)
     (*room)[k] = log(pair->scales[k]);
-  *p = (pairing){.of = pair, .x = *room, .z = *room + pair->n_first, .weights = *room + n};
+  *p = (pairing){.of = pair,
+                 .x = *room,
+                 .z = *room + pair->n_first,
+                 .weights = *room + n,
+                 .bends = *room + 2 * n};
   p->critical = pair->n_free > 0 ? bs_student_quantile(.025, pair->n_free) : NAN;
+  find_bends(p, p->x, 0, pair->n_first, p->bends);
+  find_bends(p, p->z, pair->n_first, pair->n_second, p->bends + pair->n_first);
+  forget_weights(p);
   return BS_OK;
 }
 

@@ -65,15 +65,44 @@ class Pair:
             means = numpy.trapz(each, knots, axis=1) / (high - low)
         return means.mean(), means.std(ddof=1) / math.sqrt(len(means))
 
+    def bends(self, side, critical):
+        """How far the curve may be from the line in each gap."""
+        x, y, found = self.x[side], self.y[side], []
+        for k in range(len(x) - 1):
+            rise, bend = abs((y[:, k + 1] - y[:, k]).mean()), 0
+            for j in (k - 1, k + 1):
+                if 0 <= j < len(x) - 1:
+                    each = ((y[:, k + 1] - y[:, k])
+                            - (y[:, j + 1] - y[:, j]) * (x[k + 1] - x[k]) / (x[j + 1] - x[j]))
+                    if abs(each.mean()) > critical * each.std(ddof=1) / math.sqrt(len(each)):
+                        bend = max(bend, abs(each.mean()))
+            bend = min(bend, rise)
+            found.append(bend**3 / (2 * rise**2) if rise > 0 else 0)
+        return found
+
+    def doubt(self, shift, bends):
+        a, b = self.x[0], self.x[1] - shift
+        low, high = max(a[0], b[0]), min(a[-1], b[-1])
+        total = 0
+        for x, of in ((a, bends[0]), (b, bends[1])):
+            for k in range(len(x) - 1):
+                part = min(x[k + 1], high) - max(x[k], low)
+                if part > 1e-9:
+                    total += (part / (high - low) * of[k] * (2 - part / (x[k + 1] - x[k]))) ** 2
+        return math.sqrt(total)
+
     def ratios(self, n=601):
         """Where the curves agree, and the first and last factor that is not excluded."""
         shifts = numpy.linspace(self.x[1][0] - self.x[0][-1], self.x[1][-1] - self.x[0][0], n)
         found = numpy.array([self.difference(s) for s in shifts])
         critical = t_quantile(len(self.y[0]) - 1)
-        possible = shifts[abs(found[:, 0]) <= critical * found[:, 1]]
+        bends = [self.bends(side, critical) for side in (0, 1)]
+        doubts = numpy.array([self.doubt(s, bends) for s in shifts])
+        possible = shifts[abs(found[:, 0]) <= critical * found[:, 1] + doubts]
         turns = numpy.nonzero(found[:-1, 0] * found[1:, 0] < 0)[0]
-        ends = (0 if possible[0] == shifts[0] else math.exp(possible[0]),
-                math.inf if possible[-1] == shifts[-1] else math.exp(possible[-1]))
+        # the doubt of a small part of a gap reaches up to an end, and is none at the end itself
+        ends = (0 if possible[0] <= shifts[1] else math.exp(possible[0]),
+                math.inf if possible[-1] >= shifts[-2] else math.exp(possible[-1]))
         return [math.exp(shifts[i]) for i in turns], *ends
 
 
