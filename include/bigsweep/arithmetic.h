@@ -37,6 +37,9 @@ typedef enum bs_isa {
 
 /* The name, in static storage: "portable", "avx2", ... */
 BS_API const char *bs_isa_name(bs_isa isa);
+/* A name, or NULL for AUTO, to an instruction set, even one that this machine lacks. BS_ERR_USAGE
+   for a name of none; the message lists those that exist and those of this machine. */
+BS_API bs_status bs_isa_parse(bs_isa *out, const char *name, bs_error *err);
 
 #ifdef __cplusplus
 }

@@ -58,7 +58,7 @@ typedef struct bs_config {
   size_t max_examples; /* 0: all */
   bs_protocol protocol;
   int threads; /* per worker; 0: OpenMP's default */
-  char *isa;   /* the instruction set of all ranks; NULL: the best that all have */
+  bs_isa isa;  /* the instruction set of all ranks; AUTO: the best that all have */
 } bs_config;
 
 /* Reads and checks a configuration: unknown keys (nearest known one suggested), repeated keys,

@@ -21,8 +21,8 @@ extern "C" {
 
 typedef struct bs_engine_options {
   bs_precision precision;
-  int n_threads;   /* 0: OpenMP's default */
-  const char *isa; /* NULL: the best this machine has; else "portable", "avx2", "avx512", ... */
+  int n_threads;           /* 0: OpenMP's default */
+  bs_isa isa;              /* AUTO: the best that this machine has */
   size_t max_batch_tokens; /* tokens computed in one pass; 0: the default. Never changes results. */
 } bs_engine_options;
 
@@ -39,14 +39,11 @@ BS_API void bs_engine_free(bs_engine **engine);
 BS_API bs_precision bs_engine_precision(const bs_engine *engine);
 BS_API bs_isa bs_engine_isa(const bs_engine *engine);
 
-/* Names of the instruction sets this machine and this build have, best first; the last is
-   "portable". Static storage. */
-BS_API const char *const *bs_engine_isas(size_t *n);
-/* Whether this machine has one of that name (NULL: true). */
-BS_API bool bs_engine_has_isa(const char *name);
-/* BS_ERR_USAGE, with the known names, unless the name is that of an instruction set, be it one that
-   this machine lacks. */
-BS_API bs_status bs_engine_check_isa(const char *name, bs_error *err);
+/* The instruction sets that this machine and this build have, best first; the last is PORTABLE.
+   Static storage. */
+BS_API const bs_isa *bs_engine_isas(size_t *n);
+/* Whether this machine has it; true for AUTO. */
+BS_API bool bs_engine_has_isa(bs_isa isa);
 
 typedef struct bs_token_span {
   const int32_t *ids;

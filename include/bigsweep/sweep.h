@@ -142,7 +142,8 @@ typedef struct bs_sweep_start {
 
 typedef struct bs_sweep_options {
   const char *output; /* NULL: the configuration's */
-  const char *isa;    /* the instruction set of all ranks; NULL: the configuration's */
+  const char *isa; /* the name of the instruction set of all ranks, read by the coordinator, which
+                      reports a wrong one once; NULL: the configuration's */
   void (*start)(void *user, const bs_sweep_start *start);    /* (optional) once, before the work */
   bs_notice notice;                                          /* (optional) */
   void (*progress)(void *user, const bs_progress *progress); /* (optional) at most every 0.1 s */

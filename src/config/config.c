@@ -171,9 +171,9 @@ static bs_status read_overlong(reader *r) {
 static bs_status read_isa(reader *r) {
   const cJSON *root = r->json->root;
   bs_error fault = {0};
-  bs_status status = copy_string(r, root, "isa", false, &r->config->isa);
-  if (status == BS_OK && r->config->isa != NULL &&
-      bs_engine_check_isa(r->config->isa, &fault) != BS_OK)
+  const char *name = NULL;
+  bs_status status = bs_json_get_string(r->json, root, "isa", false, &name, r->err);
+  if (status == BS_OK && bs_isa_parse(&r->config->isa, name, &fault) != BS_OK)
     status = bs_json_fault(r->json, bs_json_get(root, "isa"), r->err, "%s", fault.message);
   return status;
 }
@@ -343,7 +343,6 @@ void bs_config_free(bs_config **handle) {
   free(config->path);
   free(config->json);
   free(config->output);
-  free(config->isa);
   free(config);
   *handle = NULL;
 }

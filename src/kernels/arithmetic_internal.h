@@ -23,10 +23,6 @@ typedef struct bs_arithmetic {
    the instruction set; the message lists those it has. */
 bs_status bs_arithmetic_settle(bs_arithmetic *arithmetic, bs_error *err);
 
-/* A name, or NULL for AUTO, to an instruction set. BS_ERR_USAGE when no instruction set has this
-   name; the message lists those that exist and those of this machine. This machine may lack the
-   set. */
-bs_status bs_isa_parse(bs_isa *out, const char *name, bs_error *err);
 /* Whether this machine has it; true for AUTO. */
 bool bs_isa_present(bs_isa isa);
 /* The instruction sets of this machine, best first, and their names. The last is "portable". Static

@@ -28,8 +28,10 @@ static size_t products_of(bs_isa isa, bs_precision precision, bs_dtype stored) {
 
 static bs_status open_engine(bs_engine **engine, const bs_checkpoint *checkpoint,
                              const bench_options *options, bench_report *report, bs_error *err) {
-  bs_engine_options how = {.isa = options->isa, .max_batch_tokens = (size_t)options->batch};
+  bs_engine_options how = {.max_batch_tokens = (size_t)options->batch};
   bs_status status = bs_precision_parse(&how.precision, options->dtype, err);
+  if (status == BS_OK)
+    status = bs_isa_parse(&how.isa, options->isa, err);
   if (status == BS_OK)
     status = bs_engine_memory_parts(checkpoint, &how, &report->need, err);
   if (status != BS_OK)
@@ -86,23 +88,19 @@ static bs_status bench_checkpoint(const bench_options *options, const char *dir,
 
 static bs_status check_options(const bench_options *options, bs_random_model *shape,
                                bs_error *err) {
-  size_t n_isas;
+  bs_isa isa;
   bs_precision precision;
   bs_status status = bench_shape_parse(shape, options->shape != NULL ? options->shape : "S",
                                        options->family != NULL ? options->family : "llama",
                                        options->store != NULL ? options->store : "bf16", err);
   if (status == BS_OK) /* before a large file is written */
     status = bs_precision_parse(&precision, options->dtype, err);
-  if (status == BS_OK && options->isa != NULL) {
-    const char *const *isas = bs_engine_isas(&n_isas);
-    size_t i = 0;
-    while (i < n_isas && strcmp(isas[i], options->isa) != 0)
-      i++;
-    if (i == n_isas)
-      status = bs_error_set(err, BS_ERR_USAGE,
-                            "option --isa: this machine has no \"%s\"; the best it has is %s",
-                            options->isa, isas[0]);
-  }
+  if (status == BS_OK)
+    status = bs_isa_parse(&isa, options->isa, err);
+  if (status == BS_OK && !bs_engine_has_isa(isa))
+    status = bs_error_set(err, BS_ERR_USAGE,
+                          "option --isa: this machine has no \"%s\"; the best it has is %s",
+                          options->isa, bs_isa_name(bs_engine_isas(&(size_t){0})[0]));
   if (status == BS_OK && options->model != NULL &&
       (options->make != NULL || options->shape != NULL || options->family != NULL ||
        options->store != NULL))

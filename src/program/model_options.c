@@ -32,8 +32,7 @@ static void print_note(void *user, const char *note) {
 bs_status model_open(bs_backend **model, const model_options *values, bs_error *err) {
   bs_backend_spec spec = {
       .place = values->folder,
-      .engine = {.n_threads = values->threads > 0 ? (int)values->threads : bs_threads_default(),
-                 .isa = values->isa},
+      .engine = {.n_threads = values->threads > 0 ? (int)values->threads : bs_threads_default()},
       .may_lack_tokenizer = true,
       .note = print_note};
   *model = NULL;
@@ -41,6 +40,8 @@ bs_status model_open(bs_backend **model, const model_options *values, bs_error *
     return bs_error_set(err, BS_ERR_USAGE, "option --model DIR is missing");
   bs_status status = bs_precision_parse(&spec.engine.precision,
                                         values->dtype != NULL ? values->dtype : "auto", err);
+  if (status == BS_OK)
+    status = bs_isa_parse(&spec.engine.isa, values->isa, err);
   if (status == BS_OK)
     status = expect_file(values->folder, err);
   return status == BS_OK ? bs_backend_open(model, &spec, err) : status;

@@ -46,6 +46,7 @@ typedef struct run {
   bs_lock *lock;
   bs_coordinator *coordinator;
   /* Belong to the step in the background while there is one. */
+  bs_isa isa; /* asked for on the command line; AUTO: none */
   bs_config *config;
   bs_lock *new_lock;
   bs_plan *plan;
@@ -357,9 +358,7 @@ static bs_status choose_output(run *r, bs_error *err) {
 
 static bs_status take_output(void *user, bs_error *err) {
   run *r = user;
-  bs_status status = BS_OK;
-  if (r->options->isa != NULL)
-    status = bs_engine_check_isa(r->options->isa, err);
+  bs_status status = bs_isa_parse(&r->isa, r->options->isa, err);
   if (status == BS_OK)
     status = bs_config_load(&r->config, r->config_path, err);
   if (status == BS_OK)
@@ -372,9 +371,9 @@ static bs_status take_output(void *user, bs_error *err) {
 
 static bs_status make_coordinator(void *user, bs_error *err) {
   run *r = user;
+  bs_isa isa = r->isa != BS_ISA_AUTO ? r->isa : r->config->isa;
   bs_coordinator_options options = {.limits = r->limits,
-                                    .isa =
-                                        r->options->isa != NULL ? r->options->isa : r->config->isa,
+                                    .isa = isa != BS_ISA_AUTO ? bs_isa_name(isa) : NULL,
                                     .notice = r->options->notice,
                                     .analysis_progress = r->options->analysis_progress,
                                     .notice_user = r->options->user};

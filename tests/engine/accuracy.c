@@ -179,7 +179,7 @@ static void count(tally *t, const work *w, const bs_score_result *results, doubl
 }
 
 /* All sequences of the model on one instruction set and precision. */
-static bs_status compare(tally *t, const work *w, const bs_checkpoint *checkpoint, const char *isa,
+static bs_status compare(tally *t, const work *w, const bs_checkpoint *checkpoint, bs_isa isa,
                          bs_precision precision, bs_error *err) {
   bs_engine *engine = NULL;
   bs_score_result *results = NULL;
@@ -232,7 +232,7 @@ enum { N_PRECISIONS = sizeof precisions / sizeof *precisions, MAX_ISAS = 8 };
 static bs_status run_model(tally tallies[MAX_ISAS][N_PRECISIONS], const arguments *a,
                            const char *dir, bs_error *err) {
   size_t n_isas;
-  const char *const *isas = bs_engine_isas(&n_isas);
+  const bs_isa *isas = bs_engine_isas(&n_isas);
   bs_checkpoint *checkpoint = NULL;
   work w = {0};
   bs_evaluator evaluator = {.protocol = {.seed = 42, .border = BS_BORDER_JOINT, .max_tokens = 16}};
@@ -260,7 +260,7 @@ static bs_status run_model(tally tallies[MAX_ISAS][N_PRECISIONS], const argument
 
 static void print_table(tally tallies[MAX_ISAS][N_PRECISIONS]) {
   size_t n_isas;
-  const char *const *isas = bs_engine_isas(&n_isas);
+  const bs_isa *isas = bs_engine_isas(&n_isas);
   const tally *any = &tallies[0][0];
   printf("%zu tokens, %zu sequences, %zu questions with choices\n\n", any->n_tokens,
          any->n_sequences, any->n_questions);
@@ -269,7 +269,7 @@ static void print_table(tally tallies[MAX_ISAS][N_PRECISIONS]) {
   for (size_t i = 0; i < n_isas && i < MAX_ISAS; i++) {
     for (size_t p = 0; p < N_PRECISIONS; p++) {
       const tally *t = &tallies[i][p];
-      printf("| %s | %s | %.1e | %.1e | %.1e | %.1e | %zu of %zu |\n", isas[i],
+      printf("| %s | %s | %.1e | %.1e | %.1e | %.1e | %zu of %zu |\n", bs_isa_name(isas[i]),
              bs_precision_name(precisions[p]), t->token_max, t->token_sum / (double)t->n_tokens,
              t->sequence_max, t->sequence_sum / (double)t->n_sequences, t->n_different,
              t->n_questions);

@@ -25,7 +25,7 @@ static bs_checkpoint *open_checkpoint(const char *folder) {
   return checkpoint;
 }
 
-static bs_engine *open_engine(const bs_checkpoint *checkpoint, const char *isa) {
+static bs_engine *open_engine(const bs_checkpoint *checkpoint, bs_isa isa) {
   bs_error err = {0};
   bs_engine *engine = NULL;
   const bs_engine_options options = {.isa = isa, .max_batch_tokens = 100};
@@ -53,7 +53,7 @@ static void compare(const char *folder, size_t n) {
     ids[i] = (int32_t)random_below(&seed, blueprint->vocab_size);
   reference_logprobs(blueprint, ids, n, expected);
   size_t n_isas;
-  const char *const *isas = bs_isa_names(&n_isas);
+  const bs_isa *isas = bs_isa_list(&n_isas);
   for (size_t i = 0; i < n_isas; i++) {
     bs_engine *engine = open_engine(checkpoint, isas[i]);
     const bs_token_span rest = {ids + 1, n - 1};
@@ -63,7 +63,8 @@ static void compare(const char *folder, size_t n) {
     CU_ASSERT_EQUAL_FATAL(results->error.status, BS_OK);
     for (size_t k = 0; k + 1 < n; k++)
       largest = fmax(largest, fabs(results->scores[0].token_logprobs[k] - expected[k]));
-    printf("\n    %s, %s: max error %.1e ", strrchr(folder, '/') + 1, isas[i], largest);
+    printf("\n    %s, %s: max error %.1e ", strrchr(folder, '/') + 1, bs_isa_name(isas[i]),
+           largest);
     CU_ASSERT_TRUE(largest < 3e-5);
     bs_score_results_free(&results, 1);
     bs_engine_free(&engine);
@@ -125,7 +126,7 @@ static void truncation(void) {
   llama_sizes sizes = llama();
   sizes.n_positions = 40;
   bs_checkpoint *checkpoint = open_checkpoint(make_llama("short", &sizes));
-  bs_engine *engine = open_engine(checkpoint, NULL);
+  bs_engine *engine = open_engine(checkpoint, BS_ISA_AUTO);
   int32_t ids[100];
   uint64_t seed = 5;
   for (size_t i = 0; i < 100; i++)
@@ -155,7 +156,7 @@ static void truncation(void) {
 static void work_is_shared(void) {
   llama_sizes sizes = llama();
   bs_checkpoint *checkpoint = open_checkpoint(make_llama("work", &sizes));
-  bs_engine *engine = open_engine(checkpoint, NULL);
+  bs_engine *engine = open_engine(checkpoint, BS_ISA_AUTO);
   int32_t ids[80];
   for (size_t i = 0; i < 80; i++)
     ids[i] = (int32_t)((7 * i) % 53);
@@ -179,7 +180,7 @@ static void work_is_shared(void) {
 static void empty_contexts(void) {
   llama_sizes sizes = llama();
   bs_checkpoint *checkpoint = open_checkpoint(make_llama("bos", &sizes));
-  bs_engine *engine = open_engine(checkpoint, NULL);
+  bs_engine *engine = open_engine(checkpoint, BS_ISA_AUTO);
   const int32_t ids[] = {5, 8, 3};
   const bs_token_span end = {ids + 1, 2};
   const bs_score_request requests[] = {{{NULL, 0}, &end, 1}, {{ids, 1}, &end, 1}};
@@ -191,7 +192,7 @@ static void empty_contexts(void) {
 
   sizes.more = "";
   checkpoint = open_checkpoint(make_llama("no-bos", &sizes));
-  engine = open_engine(checkpoint, NULL);
+  engine = open_engine(checkpoint, BS_ISA_AUTO);
   results = score(engine, requests, 2);
   CU_ASSERT_EQUAL(results[0].error.status, BS_ERR_INPUT);
   CU_ASSERT_PTR_NOT_NULL(strstr(results[0].error.message, "bos_token_id"));
@@ -205,7 +206,7 @@ static void bad_requests(void) {
   llama_sizes sizes = llama();
   sizes.n_positions = 16;
   bs_checkpoint *checkpoint = open_checkpoint(make_llama("bad", &sizes));
-  bs_engine *engine = open_engine(checkpoint, NULL);
+  bs_engine *engine = open_engine(checkpoint, BS_ISA_AUTO);
   int32_t good[20] = {0}, high[] = {1, 53}, low[] = {-1};
   const bs_token_span fine = {good, 2}, too_high = {high, 2}, negative = {low, 1},
                       too_long = {good, 17};
@@ -254,8 +255,10 @@ static void bad_options(void) {
   bs_checkpoint *checkpoint = open_checkpoint(make_llama("options", &sizes));
   bs_engine *engine = NULL;
   bs_error err = {0};
-  BS_TEST_FAILS(bs_engine_open(&engine, checkpoint, &(bs_engine_options){.isa = "z80"}, &err),
-                BS_ERR_USAGE, err, "z80");
+  for (bs_isa isa = BS_ISA_PORTABLE; isa <= BS_ISA_AMX; isa++)
+    if (!bs_engine_has_isa(isa))
+      BS_TEST_FAILS(bs_engine_open(&engine, checkpoint, &(bs_engine_options){.isa = isa}, &err),
+                    BS_ERR_UNSUPPORTED, err, bs_isa_name(isa));
   BS_TEST_FAILS(bs_engine_open(&engine, checkpoint, &(bs_engine_options){.n_threads = -1}, &err),
                 BS_ERR_USAGE, err, "threads");
   CU_ASSERT_PTR_NULL(engine);
@@ -295,7 +298,7 @@ static void weights_that_overflow(void) {
   write_file(folder, "model.safetensors", file.data, file.n_bytes);
   bs_text_free(&file);
   checkpoint = open_checkpoint(folder);
-  bs_engine *engine = open_engine(checkpoint, NULL);
+  bs_engine *engine = open_engine(checkpoint, BS_ISA_AUTO);
   const int32_t ids[] = {1, 2};
   const bs_token_span end = {ids + 1, 1};
   const bs_score_request request = {{ids, 1}, &end, 1};
@@ -326,7 +329,7 @@ static void texts_end(void) {
   llama_sizes sizes = llama();
   sizes.more = "";
   bs_checkpoint *checkpoint = open_checkpoint(make_llama("no-end", &sizes));
-  bs_engine *engine = open_engine(checkpoint, NULL);
+  bs_engine *engine = open_engine(checkpoint, BS_ISA_AUTO);
   const int32_t prompt[] = {1, 2, 3};
   const bs_generate_request requests[] = {{.prompt = {prompt, 3}, .max_tokens = 12},
                                           {.prompt = {prompt, 3}, .max_tokens = 12}};
@@ -355,7 +358,7 @@ static void texts_end(void) {
   int n_text = snprintf(text, sizeof text, "{\"eos_token_id\": [51, %d]}", (int)eos);
   write_file(folder, "generation_config.json", text, (size_t)n_text);
   checkpoint = open_checkpoint(folder);
-  engine = open_engine(checkpoint, NULL);
+  engine = open_engine(checkpoint, BS_ISA_AUTO);
   BS_TEST_OK(bs_engine_generate(engine, requests, 1, NULL, NULL, &ended, &err), err);
   CU_ASSERT_EQUAL(ended->finish, BS_FINISH_EOS);
   CU_ASSERT_EQUAL(ended->n_tokens, first);
@@ -371,7 +374,7 @@ static void generation_agrees_with_scoring(void) {
   llama_sizes sizes = llama();
   sizes.more = "";
   bs_checkpoint *checkpoint = open_checkpoint(make_llama("agree", &sizes));
-  bs_engine *engine = open_engine(checkpoint, NULL);
+  bs_engine *engine = open_engine(checkpoint, BS_ISA_AUTO);
   const int32_t prompt[] = {1, 2, 3};
   const bs_generate_request request = {.prompt = {prompt, 3}, .max_tokens = 150};
   bs_generate_result *made = NULL;

@@ -16,7 +16,7 @@ typedef struct model {
   bs_engine *engine;
 } model;
 
-static bool open_model(model *m, const char *folder, const char *isa) {
+static bool open_model(model *m, const char *folder, bs_isa isa) {
   bs_error err = {0};
   const bs_engine_options options = {.isa = isa};
   *m = (model){0};
@@ -87,7 +87,7 @@ static void check_folder(const char *folder, const char *list, double tolerance)
   bs_json *json = NULL;
   BS_TEST_OK(bs_json_load(&json, bs_test_data(path), 0, &err), err);
   size_t n_isas;
-  const char *const *isas = bs_isa_names(&n_isas);
+  const bs_isa *isas = bs_isa_list(&n_isas);
   for (size_t i = 0; json != NULL && i < n_isas; i++) {
     model m;
     errors of = {0};
@@ -124,7 +124,7 @@ static void stories_greedy(void) {
   bs_json *json = NULL;
   model m;
   BS_TEST_OK(bs_json_load(&json, bs_test_data("models/stories260K/expected.json"), 0, &err), err);
-  CU_ASSERT_FATAL(json != NULL && open_model(&m, bs_test_data("models/stories260K"), NULL));
+  CU_ASSERT_FATAL(json != NULL && open_model(&m, bs_test_data("models/stories260K"), BS_ISA_AUTO));
   const cJSON *greedy = bs_json_get(json->root, "greedy");
   int32_t prompt[MAX_IDS], expected[MAX_IDS];
   size_t n_prompt = read_ids(bs_json_get(greedy, "prompt_ids"), prompt);

@@ -100,7 +100,7 @@ static bs_score_result *score_alone(bs_engine *engine, const case_request *cases
   return results;
 }
 
-static void check_batches(const bs_checkpoint *checkpoint, const char *isa, bs_precision precision,
+static void check_batches(const bs_checkpoint *checkpoint, bs_isa isa, bs_precision precision,
                           uint64_t seed) {
   static const struct {
     int n_threads;
@@ -153,8 +153,8 @@ static bool same_text(const bs_generate_result *a, const bs_generate_result *b) 
          (a->n_tokens == 0 || memcmp(a->ids, b->ids, a->n_tokens * sizeof *a->ids) == 0);
 }
 
-static void check_generation(const bs_checkpoint *checkpoint, const char *isa,
-                             bs_precision precision, uint64_t seed) {
+static void check_generation(const bs_checkpoint *checkpoint, bs_isa isa, bs_precision precision,
+                             uint64_t seed) {
   static const size_t passes[] = {0, 1, 5, 64};
   case_request *cases = calloc(N_REQUESTS, sizeof *cases);
   bs_generate_request requests[N_REQUESTS], reversed[N_REQUESTS];
@@ -205,7 +205,7 @@ static void check_model(const char *folder) {
   BS_TEST_OK(bs_checkpoint_open(&checkpoint, folder, &err), err);
   CU_ASSERT_PTR_NOT_NULL_FATAL(checkpoint);
   size_t n_isas;
-  const char *const *isas = bs_isa_names(&n_isas);
+  const bs_isa *isas = bs_isa_list(&n_isas);
   for (size_t i = 0; i < n_isas; i++) {
     check_batches(checkpoint, isas[i], BS_PRECISION_F32, 1);
     check_batches(checkpoint, isas[i], BS_PRECISION_BF16X2, 2);

@@ -128,17 +128,9 @@ bs_status bs_engine_run(bs_engine *engine, bs_batch *batch, bs_error *err) {
 
 bs_precision bs_engine_precision(const bs_engine *engine) { return engine->arithmetic.precision; }
 
-const char *const *bs_engine_isas(size_t *n) { return bs_isa_names(n); }
+const bs_isa *bs_engine_isas(size_t *n) { return bs_isa_list(n); }
 
-bool bs_engine_has_isa(const char *name) {
-  bs_isa isa;
-  return bs_isa_parse(&isa, name, NULL) == BS_OK && bs_isa_present(isa);
-}
-
-bs_status bs_engine_check_isa(const char *name, bs_error *err) {
-  bs_isa isa;
-  return bs_isa_parse(&isa, name, err);
-}
+bool bs_engine_has_isa(bs_isa isa) { return bs_isa_present(isa); }
 
 bs_isa bs_engine_isa(const bs_engine *engine) { return engine->arithmetic.isa; }
 

@@ -4,7 +4,6 @@
 
 bs_status bs_engine_arithmetic(bs_arithmetic *arithmetic, const bs_engine_options *options,
                                bs_error *err) {
-  arithmetic->precision = options->precision;
-  bs_status status = bs_isa_parse(&arithmetic->isa, options->isa, err);
-  return status == BS_OK ? bs_arithmetic_settle(arithmetic, err) : status;
+  *arithmetic = (bs_arithmetic){.isa = options->isa, .precision = options->precision};
+  return bs_arithmetic_settle(arithmetic, err);
 }

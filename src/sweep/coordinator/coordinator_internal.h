@@ -14,8 +14,10 @@ typedef bs_status (*bs_send)(void *user, size_t worker, const bs_text *message, 
 
 typedef struct bs_coordinator_options {
   bs_limits limits;
-  const char *isa;  /* of all workers; NULL: the best that all have. Borrowed */
-  bs_notice notice; /* (optional) told of failed attempts and lost workers */
+  /* The instruction set of all workers; NULL: the best that all have. Borrowed. A name, since it is
+     compared with what a results file says and with what ranks of other machines have. */
+  const char *isa;
+  bs_notice notice;                        /* (optional) told of failed attempts and lost workers */
   bs_analysis_progress *analysis_progress; /* (optional) see bs_coordinator_finish */
   void *notice_user;                       /* of both */
   /* A run that is thought through: nothing is read or written, and a result without rows stands for

@@ -53,13 +53,14 @@ static bs_status open_model(bs_backend **backend, const bs_model_spec *spec, con
                             bs_error *err) {
   const bs_config *config = r->plan->config;
   remarks to = {spec->name, r};
-  bs_backend_spec how = {.place = spec->path,
-                         .engine = {.precision = config->protocol.precision,
-                                    .n_threads = config->threads,
-                                    .isa = bs_engine_has_isa(config->isa) ? config->isa : NULL},
-                         .is_to_look = true,
-                         .note = r->notice != NULL ? pass_remark : NULL,
-                         .user = &to};
+  bs_backend_spec how = {
+      .place = spec->path,
+      .engine = {.precision = config->protocol.precision,
+                 .n_threads = config->threads,
+                 .isa = bs_engine_has_isa(config->isa) ? config->isa : BS_ISA_AUTO},
+      .is_to_look = true,
+      .note = r->notice != NULL ? pass_remark : NULL,
+      .user = &to};
   return bs_backend_open(backend, &how, err);
 }
 

@@ -45,11 +45,11 @@ static bs_status measure_unit(const bs_plan *plan, bs_backend *backend, const bs
 static bs_status measure_model(const bs_plan *plan, size_t m, int n_threads, bs_plan_speed *speed,
                                bs_error *err) {
   const bs_plan_model *model = &plan->models[m];
-  const char *isa = plan->config->isa;
+  bs_isa isa = plan->config->isa;
   bs_backend_spec spec = {.place = model->path,
                           .engine = {.precision = plan->config->protocol.precision,
                                      .n_threads = n_threads,
-                                     .isa = bs_engine_has_isa(isa) ? isa : NULL}};
+                                     .isa = bs_engine_has_isa(isa) ? isa : BS_ISA_AUTO}};
   bs_backend *backend = NULL;
   double start = bs_steady_seconds(), cost = 0, seconds = 0;
   bs_status status = bs_backend_open(&backend, &spec, err);

@@ -54,11 +54,11 @@ bs_status bs_worker_hello(const bs_threads *threads, bs_text *message, bs_error 
   char host[MAX_HOST_BYTES] = "";
   gethostname(host, sizeof host - 1);
   size_t n;
-  const char *const *names = bs_engine_isas(&n);
+  const bs_isa *present = bs_engine_isas(&n);
   bs_text isas = {0};
   bs_status status = BS_OK;
   for (size_t i = 0; status == BS_OK && i < n; i++)
-    status = bs_text_printf(&isas, err, "%s%s", i > 0 ? "," : "", names[i]);
+    status = bs_text_printf(&isas, err, "%s%s", i > 0 ? "," : "", bs_isa_name(present[i]));
   if (status == BS_OK)
     status = bs_encode_hello(
         message,
@@ -109,9 +109,10 @@ static bs_status hold_model(bs_worker *worker, uint32_t model, bs_error *err) {
   bs_backend_spec spec = {
       .place = setup->model_paths[model],
       .engine = {.precision = setup->protocol.precision,
-                 .n_threads = setup->threads > 0 ? setup->threads : worker->default_threads,
-                 .isa = setup->isa}};
-  bs_status status = check_copy(&spec, setup->model_prints[model], err);
+                 .n_threads = setup->threads > 0 ? setup->threads : worker->default_threads}};
+  bs_status status = bs_isa_parse(&spec.engine.isa, setup->isa, err);
+  if (status == BS_OK)
+    status = check_copy(&spec, setup->model_prints[model], err);
   return status == BS_OK ? bs_backend_open(&worker->backend, &spec, err) : status;
 }
 
