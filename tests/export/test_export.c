@@ -41,12 +41,15 @@ static void odd_values_are_written(void) {
     const char *format, *table, *text;
   } cases[] = {
       {"csv", "examples",
-       "model,task,shots,example,prompt_tokens,truncated_tokens,border,shots_shown,target_logprob,"
+       "model,task,shots,example,cluster,prompt_tokens,truncated_tokens,border,shots_shown,"
+       "target_logprob,"
        "prediction,generated,\"a,b \"\"c\"\"\",m\n"
-       "0,0,4294967295,0,0,0,0,0,-inf,\"say \"\"no\"\",\ntwice\",\"\r\",,0.33333333333333331\n"},
+       "0,0,4294967295,0,0,0,0,0,0,-inf,\"say \"\"no\"\",\ntwice\",\"\r\",,0.33333333333333331\n"},
       {"jsonl", "examples",
-       "{\"model\": 0, \"task\": 0, \"shots\": 4294967295, \"example\": 0, \"prompt_tokens\": 0, "
-       "\"truncated_tokens\": 0, \"border\": 0, \"shots_shown\": 0, \"target_logprob\": null, "
+       "{\"model\": 0, \"task\": 0, \"shots\": 4294967295, \"example\": 0, \"cluster\": 0, "
+       "\"prompt_tokens\": 0, "
+       "\"truncated_tokens\": 0, \"border\": 0, \"shots_shown\": 0, "
+       "\"target_logprob\": null, "
        "\"prediction\": \"say \\\"no\\\",\\ntwice\", \"generated\": \"\\u000d\", "
        "\"a,b \\\"c\\\"\": null, \"m\": 0.3333333333333333}\n"},
       {"csv", "/choices",
