@@ -150,8 +150,10 @@ static bs_status append_grid(bs_text *to, const bs_grid *grid, size_t width, bs_
   for (size_t i = 0; i < grid->n_columns; i++)
     sum += bs_size_min(widths[i], i < COLUMNS_BEFORE ? SIZE_MAX : FORECAST_WIDTH) +
            (i > 0 ? grid->gap : 0);
-  for (size_t i = 0; i <= 2 && sum > width; i += 2) {
-    size_t spare = widths[i] > NAME_WIDTH ? widths[i] - NAME_WIDTH : 0;
+  /* Metrics give way before tasks: fewer of them are there to be told apart. */
+  static const size_t NAMES[] = {2, 0};
+  for (size_t k = 0; k < 2 && sum > width; k++) {
+    size_t i = NAMES[k], spare = widths[i] > NAME_WIDTH ? widths[i] - NAME_WIDTH : 0;
     spare = bs_size_min(spare, sum - width);
     widths[i] -= spare;
     sum -= spare;
