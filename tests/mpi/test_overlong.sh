@@ -58,7 +58,9 @@ for way in cut fewer_shots skip; do
     "$program" plan "$work/$way.json" >"$work/plan"
     grep -q "^$model: $line" "$work/plan" || die "$way: plan does not tell: $(cat "$work/plan")"
   done
-  grep -q '^prompts that were too long' "$work/$way.txt" || die "$way: the table does not tell"
+  grep -q "^lost: of 480 prompts $n_cut are $told" "$work/$way.txt" || die "$way: the summary does not tell: $(cat "$work/$way.txt")"
+  "$program" analyze "$work/$way.h5" --all >"$work/all" 2>/dev/null
+  grep -q '^prompts that were too long' "$work/all" || die "$way: the table does not tell"
 done
 
 # Another way to treat them is another protocol.
