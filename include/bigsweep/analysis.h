@@ -50,6 +50,13 @@ BS_API bs_status bs_analysis_from_tables_telling(bs_analysis **out, const bs_tab
 BS_API bs_status bs_analysis_comparisons_from_tables(bs_analysis **out, const bs_tables *results,
                                                      bs_error *err);
 
+/* Adds to an analysis of `results` the comparisons of two tasks (two languages, say) in each family
+   that was run on both with as many shots, under the metrics that both have: rows of the kind
+   BS_TASKS_COMPARED, whose task is the first. The tasks have examples of their own, so their errors
+   are taken as independent. BS_ERR_USAGE for a name that no task has. */
+BS_API bs_status bs_analysis_compare_tasks(bs_analysis *analysis, const bs_tables *results,
+                                           const char *first, const char *second, bs_error *err);
+
 /* Receives what a person should know: one line, no newline. */
 typedef void (*bs_analysis_notice)(void *user, const char *message);
 

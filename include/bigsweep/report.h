@@ -51,8 +51,8 @@ BS_API bs_status bs_report_linearity_csv(const bs_analysis *analysis, FILE *to, 
    `first` and `second` are their names. UTF-8. */
 BS_API bs_status bs_report_models(const bs_model_comparison *rows, size_t n, const char *first,
                                   const char *second, bool as_csv, FILE *to, bs_error *err);
-/* The same of two groups, from an analysis' comparisons: `kind` is BS_FAMILIES_COMPARED or
-   BS_VARIANTS_COMPARED. BS_ERR_USAGE where they were not compared. */
+/* The same of two groups, from an analysis' comparisons: `kind` is BS_FAMILIES_COMPARED,
+   BS_VARIANTS_COMPARED or BS_TASKS_COMPARED. BS_ERR_USAGE where they were not compared. */
 BS_API bs_status bs_report_groups(const bs_analysis *analysis, const char *kind, const char *first,
                                   const char *second, bool as_csv, FILE *to, bs_error *err);
 

@@ -355,6 +355,7 @@ typedef struct bs_smooth_row {
    metrics and those of calibration. See bs_curve_comparison. */
 #define BS_FAMILIES_COMPARED "families"
 #define BS_VARIANTS_COMPARED "variants"
+#define BS_TASKS_COMPARED "tasks" /* bs_analysis_compare_tasks: not in files */
 #define BS_COMPARISON_COLUMNS(COLUMN, AS)                                                          \
   COLUMN(const char *, kind, BS_PLAIN)   /* BS_FAMILIES_COMPARED, BS_VARIANTS_COMPARED */          \
   COLUMN(const char *, family, BS_PLAIN) /* of variants; else "" */                                \

@@ -6,6 +6,7 @@
 
 #include "analysis/comparisons_internal.h"
 #include "base/memory_internal.h"
+#include "bigsweep/helpers.h"
 #include "bigsweep/metric.h"
 #include "statistics/difference_internal.h"
 
@@ -156,13 +157,15 @@ static bool counts_in_mean(const comparing *c, uint32_t first, uint32_t second) 
   return bs_task_counts(a) && a->low_score == b->low_score && a->high_score == b->high_score;
 }
 
-/* The comparison of two linearity rows. */
+/* The comparison of two linearity rows, of one task or of two. */
 static bs_status compare_rows(comparing *c, size_t first, size_t second, const char *task,
                               bs_error *err) {
   const bs_linearity_row *line = &c->analysis->tables->linearity[first];
   const uint32_t *tasks = c->analysis->linearity_task;
   bs_curve_comparison found;
-  bs_status status = bs_pairing_make(&c->pairing, &c->source, first, second, err);
+  bs_status status = strcmp(c->names.kind, BS_TASKS_COMPARED) == 0
+                         ? bs_pairing_make_apart(&c->pairing, &c->source, first, second, err)
+                         : bs_pairing_make(&c->pairing, &c->source, first, second, err);
   if (status == BS_OK)
     status = bs_compare_curves(&found, &c->pairing.pair, err);
   if (status == BS_OK)
@@ -349,6 +352,65 @@ bs_status bs_analysis_compare(bs_analysis *analysis, const bs_tables *results,
     for (uint32_t v = 1; status == BS_OK && v < n_variants; v++)
       for (uint32_t w = 0; status == BS_OK && w < v; w++)
         status = compare_variants(&c, groups, families[i], v, w, err);
+  free_sums(&c);
+  free(c.sums);
+  free(families);
+  bs_pairing_free(&c.pairing);
+  bs_pairing_source_close(&c.source);
+  return status;
+}
+
+/* BS_ERR_USAGE for a name that no task has. */
+static bs_status find_task(const bs_analysis *analysis, const char *name, uint32_t *task,
+                           bs_error *err) {
+  const char **names = bs_array_new(analysis->n_tasks, sizeof *names, err);
+  if (names == NULL)
+    return BS_ERR_MEMORY;
+  *task = UINT32_MAX;
+  for (uint32_t t = 0; t < analysis->n_tasks; t++) {
+    names[t] = analysis->tasks[t].name;
+    *task = strcmp(names[t], name) == 0 ? t : *task;
+  }
+  const char *near = *task == UINT32_MAX ? bs_nearest_name(name, names, analysis->n_tasks) : NULL;
+  free(names);
+  if (*task != UINT32_MAX)
+    return BS_OK;
+  return bs_error_set(err, BS_ERR_USAGE, "there is no task \"%s\"%s%s%s", name,
+                      near != NULL ? "; did you mean \"" : "", near != NULL ? near : "",
+                      near != NULL ? "\"?" : "");
+}
+
+static bs_status compare_tasks(comparing *c, family_rows family, uint32_t first, uint32_t second,
+                               bs_error *err) {
+  const bs_analysis *analysis = c->analysis;
+  bs_status status = BS_OK;
+  begin_groups(c, BS_TASKS_COMPARED, analysis->tables->linearity[family.first].family,
+               analysis->tasks[first].name, analysis->tasks[second].name);
+  for (size_t i = family.first; status == BS_OK && i < family.end; i++) {
+    bool is_first = analysis->linearity_task[i] == first && is_compared(c, i);
+    size_t other = is_first ? find_row(analysis, family, second, i) : SIZE_MAX;
+    if (other != SIZE_MAX)
+      status = compare_rows(c, i, other, analysis->tasks[first].name, err);
+  }
+  return status == BS_OK ? end_groups(c, err) : status;
+}
+
+bs_status bs_analysis_compare_tasks(bs_analysis *analysis, const bs_tables *results,
+                                    const char *first, const char *second, bs_error *err) {
+  comparing c = {.analysis = analysis, .results = results};
+  uint32_t tasks[2];
+  bs_status status = find_task(analysis, first, &tasks[0], err);
+  if (status == BS_OK)
+    status = find_task(analysis, second, &tasks[1], err);
+  family_rows *families =
+      status == BS_OK ? bs_array_new(analysis->families.n, sizeof *families, err) : NULL;
+  if (status == BS_OK && families == NULL)
+    status = BS_ERR_MEMORY;
+  size_t n = status == BS_OK ? find_families(analysis, families) : 0;
+  if (status == BS_OK)
+    status = bs_pairing_source_open(&c.source, analysis, results, err);
+  for (size_t i = 0; status == BS_OK && i < n; i++)
+    status = compare_tasks(&c, families[i], tasks[0], tasks[1], err);
   free_sums(&c);
   free(c.sums);
   free(families);

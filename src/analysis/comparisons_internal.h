@@ -39,5 +39,9 @@ void bs_pairing_source_close(bs_pairing_source *source);
    example the points' standard errors are taken, which are independent. */
 bs_status bs_pairing_make(bs_pairing *to, const bs_pairing_source *source, size_t first_row,
                           size_t second_row, bs_error *err);
+/* The same of two tasks, whose examples have nothing to do with each other: each side's scores vary
+   together by its own examples, and not with the other's. n is the smaller number of examples. */
+bs_status bs_pairing_make_apart(bs_pairing *to, const bs_pairing_source *source, size_t first_row,
+                                size_t second_row, bs_error *err);
 
 #endif

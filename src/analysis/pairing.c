@@ -207,3 +207,61 @@ bs_status bs_pairing_make(bs_pairing *to, const bs_pairing_source *source, size_
     return status;
   return from_common(to, source->results, is_mean, err);
 }
+
+/* The covariances of one side's scores, columns [at, at + n_models) of the pair, from its own
+   examples; and where values are means these. */
+static bs_status add_side(bs_pairing *to, const bs_tables *results, const bs_example_matrix *side,
+                          size_t at, bool is_mean, bs_error *err) {
+  size_t m = to->pair.n_first + to->pair.n_second, n_values;
+  if (!bs_size_mul(side->n, m, &n_values))
+    return bs_error_set(err, BS_ERR_MEMORY, "%zu examples of %zu models are too many", side->n, m);
+  bs_status status = bs_reserve(&to->rows, &to->cap_rows, 0, n_values, err);
+  if (status == BS_OK)
+    status = bs_cluster_numbers_reserve(&to->clusters, side->n, err);
+  if (status != BS_OK)
+    return status;
+  for (size_t j = 0; j < side->n; j++) {
+    for (size_t k = 0; k < m; k++)
+      to->rows[j * m + k] =
+          k >= at && k < at + side->n_models ? side->values[j * side->n_models + k - at] : 0;
+    to->clusters.keys[j].cluster = results->examples[side->rows[j]].cluster;
+  }
+  status = bs_cluster_numbers_make(&to->clusters, side->n, err);
+  if (status != BS_OK)
+    return status;
+  for (size_t k = at; is_mean && k < at + side->n_models; k++) {
+    double sum = 0;
+    for (size_t j = 0; j < side->n; j++)
+      sum += to->rows[j * m + k];
+    to->values[k] = sum / (double)side->n;
+  }
+  to->n = side->n < to->n ? side->n : to->n;
+  to->pair.n_free = fmin(to->pair.n_free, (double)(to->clusters.of.n - 1));
+  return bs_add_covariance(to->covariance, 1, to->rows, side->n, m, to->clusters.of, err);
+}
+
+bs_status bs_pairing_make_apart(bs_pairing *to, const bs_pairing_source *source, size_t first_row,
+                                size_t second_row, bs_error *err) {
+  size_t n_first, n_second;
+  const bs_scale_point *first = bs_analysis_curve(source->analysis, first_row, &n_first);
+  const bs_scale_point *second = bs_analysis_curve(source->analysis, second_row, &n_second);
+  bs_example_column column;
+  bs_example_source values;
+  bs_status status = start(to, first, n_first, second, n_second, err);
+  if (status != BS_OK ||
+      !find_values(source, source->analysis->tables->linearity[first_row].metric, &column, &values))
+    return status;
+  status = gather(&to->first, source, &values, first_row, err);
+  if (status == BS_OK)
+    status = gather(&to->second, source, &values, second_row, err);
+  if (status != BS_OK || to->first.n_models != n_first || to->second.n_models != n_second ||
+      to->first.n < 2 || to->second.n < 2)
+    return status;
+  bool is_mean = values.value == bs_example_column_value;
+  forget_errors(to);
+  to->n = UINT64_MAX;
+  to->pair.n_free = INFINITY;
+  status = add_side(to, source->results, &to->first, 0, is_mean, err);
+  return status == BS_OK ? add_side(to, source->results, &to->second, n_first, is_mean, err)
+                         : status;
+}

@@ -10,7 +10,7 @@
 #include "program/options.h"
 
 typedef struct request {
-  text_list models, families, variants;
+  text_list models, families, variants, tasks;
   bool as_csv;
 } request;
 
@@ -78,36 +78,44 @@ static bs_status compare_models(const request *of, char *const paths[2], bs_erro
 }
 
 static bs_status compare_groups(const request *of, const char *path, bs_error *err) {
-  const text_list *names = of->families.n > 0 ? &of->families : &of->variants;
+  const text_list *names = of->families.n > 0 ? &of->families
+                           : of->tasks.n > 0  ? &of->tasks
+                                              : &of->variants;
+  const char *kind = of->families.n > 0 ? BS_FAMILIES_COMPARED
+                     : of->tasks.n > 0  ? BS_TASKS_COMPARED
+                                        : BS_VARIANTS_COMPARED;
   bs_tables *tables = NULL;
   bs_analysis *analysis = NULL;
   bs_status status = bs_sweep_collect(&tables, path, err);
   if (status == BS_OK)
     status = bs_analysis_comparisons_from_tables(&analysis, tables, err);
+  if (status == BS_OK && of->tasks.n > 0)
+    status = bs_analysis_compare_tasks(analysis, tables, names->texts[0], names->texts[1], err);
   if (status == BS_OK)
-    status = bs_report_groups(
-        analysis, of->families.n > 0 ? BS_FAMILIES_COMPARED : BS_VARIANTS_COMPARED, names->texts[0],
-        names->n > 1 ? names->texts[1] : "", of->as_csv, stdout, err);
+    status = bs_report_groups(analysis, kind, names->texts[0], names->n > 1 ? names->texts[1] : "",
+                              of->as_csv, stdout, err);
   bs_analysis_free(&analysis);
   bs_tables_free(&tables);
   return status;
 }
 
 static bs_status check(const request *of, const parsed *p, bs_error *err) {
-  int n_asked = (of->models.n > 0) + (of->families.n > 0) + (of->variants.n > 0);
+  int n_asked =
+      (of->models.n > 0) + (of->families.n > 0) + (of->variants.n > 0) + (of->tasks.n > 0);
   if (n_asked > 1)
     return bs_error_set(err, BS_ERR_USAGE,
-                        "--models, --families and --variants are not compared together");
+                        "--models, --families, --variants and --tasks are not compared together");
   if (n_asked == 0 && p->n_arguments == 1)
     return bs_error_set(err, BS_ERR_USAGE,
-                        "say what to compare: --models A,B, --families A,B or --variants A,B");
+                        "say what to compare: --models A,B, --families A,B, --variants A,B or "
+                        "--tasks A,B");
   if (of->models.n == 1 || of->models.n > 2 || of->families.n == 1 || of->families.n > 2 ||
-      of->variants.n > 2)
+      of->variants.n > 2 || of->tasks.n == 1 || of->tasks.n > 2)
     return bs_error_set(err, BS_ERR_USAGE, "two are compared: give two names, as A,B");
   if (p->n_arguments == 2 && n_asked == 1 && of->models.n == 0)
     return bs_error_set(
         err, BS_ERR_USAGE,
-        "families and variants are compared within one file, two files by --models");
+        "families, variants and tasks are compared within one file, two files by --models");
   bs_status status = BS_OK;
   for (size_t i = 0; status == BS_OK && i < p->n_arguments; i++)
     status = expect_file(p->arguments[i], err);
@@ -117,7 +125,7 @@ static bs_status check(const request *of, const parsed *p, bs_error *err) {
 static int compare(const bs_command *command, const parsed *p, const request *of) {
   bs_error err = {0};
   bs_status status = check(of, p, &err);
-  if (status == BS_OK && (of->families.n > 0 || of->variants.n > 0))
+  if (status == BS_OK && (of->families.n > 0 || of->variants.n > 0 || of->tasks.n > 0))
     status = compare_groups(of, p->arguments[0], &err);
   else if (status == BS_OK)
     status = compare_models(of, (char *const[]){p->arguments[0], p->arguments[p->n_arguments - 1]},
@@ -143,6 +151,10 @@ static int run(const bs_command *command, int argc, char **argv) {
        .to = &of.variants,
        .help = "A,B: two ways to put tasks, in each family; A alone: with the task as its file "
                "has it"},
+      {.name = "--tasks",
+       .kind = OPTION_LIST,
+       .to = &of.tasks,
+       .help = "A,B: two tasks, such as one in two languages, in each family"},
       {.name = "--csv",
        .kind = OPTION_FLAG,
        .to = &of.as_csv,
@@ -153,9 +165,11 @@ static int run(const bs_command *command, int argc, char **argv) {
   text_list_free(&of.models);
   text_list_free(&of.families);
   text_list_free(&of.variants);
+  text_list_free(&of.tasks);
   return exit_code;
 }
 
 const bs_command compare_command = {
-    "compare", "RESULTS.h5 --models A,B | --families A,B | --variants A[,B] | A.h5 B.h5 [--csv]",
+    "compare",
+    "RESULTS.h5 --models A,B | --families A,B | --variants A[,B] | --tasks A,B | A.h5 B.h5 [--csv]",
     "differences between two models, families or ways to put tasks, with their errors", run};

@@ -1,4 +1,6 @@
-/* What two groups of models differ by over scale: two families, or two ways to put tasks. */
+/* What two groups of models differ by over scale: two families, two ways to put tasks, or two
+ * tasks.
+ */
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
@@ -141,9 +143,13 @@ static bs_status append_people(bs_text *to, const bs_comparison_row *rows, size_
       status = append_table(to, rows, n, i, err);
   }
   bs_writer_append_string(
-      &w, "\nA-B: mean difference over the scales that both reach, by the examples that both\n"
-          "answered (mean over tasks: normalised scores, p not corrected)\n"
-          "ratio: B's models must be so many times larger to score as A's do; - where the\n"
+      &w,
+      strcmp(rows->kind, BS_TASKS_COMPARED) == 0
+          ? "\nA-B: mean difference over the scales that both reach, each by its own examples\n"
+          : "\nA-B: mean difference over the scales that both reach, by the examples that both\n"
+            "answered (mean over tasks: normalised scores, p not corrected)\n");
+  bs_writer_append_string(
+      &w, "ratio: B's models must be so many times larger to score as A's do; - where the\n"
           "curves do not tell, inf and 0 where they set no bound\n");
   return status == BS_OK ? bs_writer_status(&w, err) : status;
 }

@@ -215,6 +215,27 @@ class Groups(unittest.TestCase):
         self.assertEqual({(r["first"], r["second"]) for r in rows if r["task"] == "facts"},
                          {("letters", ""), ("quiz", ""), ("quiz", "letters")})
 
+    def test_tasks(self):
+        """Each task has examples of its own, which all models of a family answered."""
+        file = results.read(FAMILIES)
+        metric = file.tasks["preferred_metric"][0]
+        first, second = [t["name"] for t in file.tasks if t["preferred_metric"] == metric][:2]
+        rows = [r for r in table(FAMILIES, "--tasks", f"{first},{second}") if r["preferred"] == "1"]
+        self.assertEqual([(r["family"], r["shots"]) for r in rows],
+                         [(f, s) for f in ("dense", "sparse") for s in ("0", "1")])
+        for row in rows:
+            models = [0, 2, 4, 6] if row["family"] == "dense" else [1, 3, 5, 7]
+            x = numpy.log(file.models["scale"][models])
+            means = [numpy.trapz(scores_of(file, models, task, int(row["shots"]), metric), x, axis=1)
+                     / (x[-1] - x[0]) for task in (first, second)]
+            error = math.sqrt(sum(m.var(ddof=1) / len(m) for m in means))
+            self.assertAlmostEqual(float(row["difference"]), means[0].mean() - means[1].mean(),
+                                   places=12)
+            self.assertAlmostEqual(float(row["stderr"]), error, places=12)
+            self.assertAlmostEqual(float(row["difference_high"]),
+                                   means[0].mean() - means[1].mean() + t_quantile(99) * error,
+                                   places=9)
+
     def test_printed(self):
         stored = results.read(FAMILIES).comparisons
         rows = table(FAMILIES, "--families", "dense,sparse")
@@ -289,6 +310,8 @@ class Models(unittest.TestCase):
             ([WAYS, "--models", "a,b", "--families", "a,b"], "are not compared together"),
             ([FAMILIES, "--families", "dense,moe"], 'these can: "dense" with "sparse".'),
             ([LADDER, "--families", "a,b"], "these can: none."),
+            ([FAMILIES, "--tasks", "a"], "two are compared: give two names"),
+            ([FAMILIES, "--tasks", "a,b"], 'there is no task "a"'),
             ([WAYS, "--variants", "letter"], '"quiz" with "letters"'),
             ([WAYS, LADDER, "--families", "a,b"], "are compared within one file"),
             ([WAYS + ".not", "--models", "a,b"], "no such file"),
