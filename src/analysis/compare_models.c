@@ -91,9 +91,11 @@ static bs_status add_row(comparing *c, const bs_example_group *first,
   if (status == BS_OK)
     status = bs_compare_paired(&row.of, c->values[0], c->values[1], row.n, c->clusters.of, err);
   for (size_t j = 0; j < row.n; j++) {
-    row.first += c->values[0][j] / (double)row.n;
-    row.second += c->values[1][j] / (double)row.n;
+    row.first += c->values[0][j];
+    row.second += c->values[1][j];
   }
+  row.first /= (double)row.n;
+  row.second /= (double)row.n;
   row.n_clusters = c->clusters.of.n;
   row.p = row.of.is_binary && row.n_clusters == row.n ? row.of.exact_p : row.of.difference.p;
   if (status == BS_OK)

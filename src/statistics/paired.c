@@ -35,9 +35,12 @@ bs_status bs_add_covariance(double *covariance, double weight, const double *row
   double *means = bs_array_new(m, sizeof *means, err);
   double *sums = bs_array_new(n_sums, sizeof *sums, err); /* (n_clusters, m) of deviations */
   bs_status status = means != NULL && sums != NULL ? BS_OK : BS_ERR_MEMORY;
+  /* from the first row on, so that equal rows have no deviation at all */
   for (size_t j = 0; status == BS_OK && j < n; j++)
     for (size_t k = 0; k < m; k++)
-      means[k] += rows[j * m + k] / (double)n;
+      means[k] += rows[j * m + k] - rows[k];
+  for (size_t k = 0; status == BS_OK && n > 0 && k < m; k++)
+    means[k] = rows[k] + means[k] / (double)n;
   for (size_t j = 0; status == BS_OK && j < n; j++) {
     double *to = sums + (clusters.number != NULL ? clusters.number[j] : j) * m;
     for (size_t k = 0; k < m; k++)

@@ -77,6 +77,24 @@ static void means_of_clusters(void) {
   CU_ASSERT_EQUAL(mean.n_free, N_VALUES - 1);
 }
 
+/* Sums of .1 are rounded; the noise of equal values is none all the same. */
+static void equal_values_have_no_error(void) {
+  enum { N = 200, IN_ONE = 10 };
+  double values[N];
+  uint32_t of[N];
+  bs_error err = {0};
+  bs_difference mean;
+  for (uint32_t i = 0; i < N; i++) {
+    values[i] = .1;
+    of[i] = i / IN_ONE;
+  }
+  BS_TEST_OK(bs_clustered_mean(&mean, values, N, (bs_clusters){of, N / IN_ONE}, &err), err);
+  CU_ASSERT_EQUAL(mean.standard_error, 0);
+  CU_ASSERT_TRUE(isnan(mean.p));
+  BS_TEST_OK(bs_clustered_mean(&mean, values, N, ALONE, &err), err);
+  CU_ASSERT_EQUAL(mean.standard_error, 0);
+}
+
 /* Where nothing is known of the noise nothing is said. */
 static void means_without_noise(void) {
   static const uint32_t ONE[N_VALUES] = {0};
@@ -280,6 +298,7 @@ int main(void) {
       {"quantiles of t", quantiles_of_t},
       {"uneven splits", uneven_splits},
       {"means of clusters", means_of_clusters},
+      {"equal values have no error", equal_values_have_no_error},
       {"means without noise", means_without_noise},
       {"two models", two_models},
       {"what is detectable is detected", what_is_detectable_is_detected},
