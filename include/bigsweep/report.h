@@ -28,8 +28,8 @@ typedef struct bs_report_options {
    the shape, linearity and breakthroughness with their intervals, the best human rater's score
    where it is known. At the end three lines: the clearest breakthroughs, what gets worse with size,
    and what failed or was cut; the last one only with `results` (optional), the tables that the
-   analysis is of. `options` may be NULL. UTF-8. BS_ERR_USAGE for a task or a
-   metric that is not there, BS_ERR_IO, BS_ERR_MEMORY. */
+   analysis is of. `options` may be NULL. UTF-8. BS_ERR_USAGE for a task, a metric or a number of
+   shots that is not there, BS_ERR_IO, BS_ERR_MEMORY. */
 BS_API bs_status bs_report_summary(const bs_analysis *analysis, const bs_tables *results,
                                    const bs_report_options *options, FILE *to, bs_error *err);
 

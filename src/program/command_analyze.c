@@ -75,8 +75,22 @@ static bs_status print_summary(const request *of, const bs_sweep_results *result
   return status;
 }
 
+static bool prints_csv(const request *of) {
+  return of->as_csv || (of->scores != NULL && !of->as_table && !of->all);
+}
+
+/* Lines are chosen of the table; CSV and --all are everything. */
+static bs_status check_choice(const request *of, bs_error *err) {
+  bool chooses = of->tasks.n > 0 || of->metrics.n > 0 || of->shots.n > 0;
+  if (chooses && (prints_csv(of) || of->all))
+    return bs_error_set(err, BS_ERR_USAGE,
+                        "--tasks, --metrics and --shots choose lines of --table; %s prints all",
+                        prints_csv(of) ? "--csv (the default with --scores)" : "--all");
+  return BS_OK;
+}
+
 static bs_status print_request(const request *of, const bs_sweep_results *results, bs_error *err) {
-  if (of->as_csv || (of->scores != NULL && !of->as_table && !of->all))
+  if (prints_csv(of))
     return bs_report_linearity_csv(results->analysis, stdout, err);
   return of->all ? bs_report_tables(results->analysis, stdout, err)
                  : print_summary(of, results, err);
@@ -88,7 +102,8 @@ static int analyze(const bs_command *command, const parsed *p, const request *of
   const char *path = of->scores != NULL ? of->scores : p->arguments[0];
   if ((of->scores != NULL) == (p->n_arguments == 1))
     bs_error_set(&err, BS_ERR_USAGE, "give either RESULTS.h5 or --scores SCORES.csv");
-  else if (expect_file(path, &err) == BS_OK && of->scores != NULL)
+  else if (check_choice(of, &err) == BS_OK && expect_file(path, &err) == BS_OK &&
+           of->scores != NULL)
     bs_analysis_from_csv(&results.analysis, of->scores, &err);
   else if (err.status == BS_OK)
     analyze_results(command, path, &results, &not_written, &err);
@@ -125,15 +140,15 @@ static int run(const bs_command *command, int argc, char **argv) {
       {.name = "--tasks",
        .kind = OPTION_LIST,
        .to = &of.tasks,
-       .help = "one line for each of these tasks"},
+       .help = "with --table: one line for each of these tasks"},
       {.name = "--metrics",
        .kind = OPTION_LIST,
        .to = &of.metrics,
-       .help = "lines for these metrics instead of each task's preferred one"},
+       .help = "with --table: lines for these metrics instead of each task's preferred one"},
       {.name = "--shots",
        .kind = OPTION_LIST,
        .to = &of.shots,
-       .help = "lines for these numbers of shots"},
+       .help = "with --table: lines for these numbers of shots"},
   };
   parsed p = options_parse(command, argc, argv, options, sizeof options / sizeof *options, 0, 1);
   int exit_code = p.go_on ? analyze(command, &p, &of) : p.exit_code;

@@ -1,4 +1,5 @@
 /* Which rows a report shows. */
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -66,9 +67,25 @@ static bs_status check_names(const bs_analysis *analysis, const char *const *nam
   return status;
 }
 
+/* BS_ERR_USAGE for a number of shots that no row has. */
+static bs_status check_shots(const bs_analysis *analysis, const bs_report_options *options,
+                             bs_error *err) {
+  size_t n_rows = analysis->tables->n_linearity;
+  for (size_t i = 0; n_rows > 0 && i < options->n_shots; i++) {
+    size_t row = 0;
+    while (row < n_rows && analysis->tables->linearity[row].shots != options->shots[i])
+      row++;
+    if (row == n_rows)
+      return bs_error_set(err, BS_ERR_USAGE, "there are no scores with %" PRIu32 " shots",
+                          options->shots[i]);
+  }
+  return BS_OK;
+}
+
 bs_status bs_report_options_check(const bs_analysis *analysis, const bs_report_options *options,
                                   bs_error *err) {
   bs_status status = check_names(analysis, options->tasks, options->n_tasks, false, err);
-  return status == BS_OK ? check_names(analysis, options->metrics, options->n_metrics, true, err)
-                         : status;
+  if (status == BS_OK)
+    status = check_names(analysis, options->metrics, options->n_metrics, true, err);
+  return status == BS_OK ? check_shots(analysis, options, err) : status;
 }

@@ -32,7 +32,7 @@ void bs_summary_number(char out[BS_CELL_BYTES], double value);
 /* Whether the options ask for this linearity row. */
 bool bs_summary_shows(const bs_analysis *analysis, const bs_report_options *options, size_t row);
 
-/* BS_ERR_USAGE for a task or metric that no row has. */
+/* BS_ERR_USAGE for a task, metric or number of shots that no row has. */
 bs_status bs_report_options_check(const bs_analysis *analysis, const bs_report_options *options,
                                   bs_error *err);
 

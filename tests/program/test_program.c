@@ -39,6 +39,9 @@ static void wrong_usage_is_told(void) {
       {"prompt a --format x", "unknown format \"x\", the known ones are auto, bigbench"},
       {"validate a --format x", "unknown format \"x\""},
       {"analyze", "give either"},
+      {"analyze none.h5 --csv --tasks t", "choose lines of --table; --csv"},
+      {"analyze none.h5 --all --shots 0", "choose lines of --table; --all"},
+      {"analyze --scores none.csv --metrics m", "choose lines of --table; --csv"},
       {"forecast", "give either"},
       {"forecast --scores none.csv", "no such file: none.csv"},
       {"forecast --scores none.csv --hold 1 --at 3B", "give either --hold or --at"},
@@ -327,6 +330,10 @@ static void analyze_names_models_of_one_scale(void) {
   o = run("", "analyze --scores %s --table --tasks t --metrics n", path);
   CU_ASSERT_EQUAL(o.code, 2);
   CU_ASSERT_TRUE(has(&o.err, "there is no metric \"n\""));
+  outcome_free(&o);
+  o = run("", "analyze --scores %s --table --shots 0,7", path);
+  CU_ASSERT_EQUAL(o.code, 2);
+  CU_ASSERT_TRUE(has(&o.err, "there are no scores with 7 shots"));
   outcome_free(&o);
   o = run("", "analyze --scores %s --table --shots 0,x", path);
   CU_ASSERT_EQUAL(o.code, 2);
