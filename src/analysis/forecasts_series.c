@@ -49,8 +49,9 @@ static int compare_chances(const void *left, const void *right) {
 static double chance_of(const bs_forecasting *f, const bs_series *series) {
   const bs_analysis *of = f->analysis;
   const bs_chance key = {.task = series->task_number, .metric = series->metric_number};
-  const bs_chance *found =
-      bsearch(&key, of->chances, of->n_chances, sizeof *of->chances, compare_chances);
+  const bs_chance *found = of->n_chances > 0 ? bsearch(&key, of->chances, of->n_chances,
+                                                       sizeof *of->chances, compare_chances)
+                                             : NULL;
   if (found != NULL)
     return found->value;
   if (f->results == NULL)
@@ -220,8 +221,9 @@ bs_status bs_forecasting_read_series(bs_forecasting *f, bs_error *err) {
   if (f->has_compute == NULL || f->next == NULL || f->numbers == NULL || f->models == NULL ||
       f->series == NULL || points == NULL)
     goto cleanup;
-  qsort(f->analysis->chances, f->analysis->n_chances, sizeof *f->analysis->chances,
-        compare_chances);
+  if (f->analysis->n_chances > 0)
+    qsort(f->analysis->chances, f->analysis->n_chances, sizeof *f->analysis->chances,
+          compare_chances);
   find_axes(f);
   status = find_next_sizes(f, err);
   for (size_t row = 0; status == BS_OK && row < tables->n_linearity; row++)

@@ -148,7 +148,8 @@ static int by_keyword(const void *left, const void *right) {
 /* Sorts the pairs, each once; returns how many are left. */
 static size_t sort_pairs(bs_keyword_task *pairs, size_t n) {
   size_t n_kept = 0;
-  qsort(pairs, n, sizeof *pairs, by_keyword);
+  if (n > 0)
+    qsort(pairs, n, sizeof *pairs, by_keyword);
   for (size_t i = 0; i < n; i++)
     if (n_kept == 0 || by_keyword(&pairs[n_kept - 1], &pairs[i]) != 0)
       pairs[n_kept++] = pairs[i];
