@@ -121,8 +121,9 @@ static const char *refusal_of(const bs_series *series, const point *points) {
     return "a metric without two ends is not forecast";
   for (size_t k = 0; k < series->n; k++)
     if (!is_within(to_unit(series, points[k].y)))
-      return is_unknown ? "outside 0 to 1, and the metric's range is not known"
-                        : "outside the metric's range";
+      return is_unknown
+                 ? "outside 0 to 1, and the metric's range is not known (divide percentages by 100)"
+                 : "outside the metric's range";
   for (size_t k = 1; k < series->n; k++)
     if (points[k].axis == points[k - 1].axis)
       return "several models of one size that are not repeats of one training";
@@ -161,9 +162,12 @@ static size_t read_row(bs_forecasting *f, size_t row, point *points, size_t firs
   series->n = take_points(f, row, points);
   series->n_known = series->n - (series->n < f->request->n_held ? series->n : f->request->n_held);
   series->refusal = refusal_of(series, points);
-  set_numbers(f, series, points, first);
   double chance = to_unit(series, chance_of(f, series));
-  series->chance = chance > 0 && chance < 1 ? chance : 0;
+  bool is_usable = chance >= 0 && chance < 1;
+  if (series->refusal == NULL && f->results == NULL && !is_usable)
+    series->refusal = "the chance is not within the metric's range";
+  series->chance = is_usable ? chance : 0;
+  set_numbers(f, series, points, first);
   return series->n;
 }
 

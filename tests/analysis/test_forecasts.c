@@ -122,6 +122,31 @@ static void what_cannot_be_forecast_is_refused(void) {
   }
 }
 
+/* A chance in percent, or one that leaves nothing to gain, is no chance of this metric. */
+static void a_chance_out_of_range_is_refused(void) {
+  static const struct {
+    double chance;
+    bool is_refused;
+  } CASES[] = {{0, false}, {.25, false}, {1, true}, {25, true}, {-.1, true}};
+  for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
+    bs_error err = {0};
+    bs_text text = {0};
+    BS_TEST_OK(bs_text_printf(&text, &err, "family,model,scale,task,metric,shots,value,chance\n"),
+               err);
+    for (size_t k = 0; k < 8; k++)
+      BS_TEST_OK(bs_text_printf(&text, &err, "f,m%zu,%zu,t,acc,0,%g,%g\n", k, (size_t)1000 << 2 * k,
+                                .3 + .05 * (double)k, CASES[i].chance),
+                 err);
+    bs_analysis *analysis = forecast_of(text.data, &(bs_forecast_request){0});
+    const bs_forecast_row *row = row_of(analysis, "t", NAN);
+    CU_ASSERT_EQUAL(isnan(row->forecast), CASES[i].is_refused);
+    CU_ASSERT_STRING_EQUAL(
+        row->reason, CASES[i].is_refused ? "the chance is not within the metric's range" : "");
+    bs_analysis_free(&analysis);
+    bs_text_free(&text);
+  }
+}
+
 /* What turns once may turn again. In a back-test the forecast stands beside the reason. */
 static void turning_curves_are_refused(void) {
   static const struct {
@@ -403,6 +428,7 @@ int main(void) {
       {"the next size is one step away", the_next_size_is_one_step_away},
       {"units do not matter", units_do_not_matter},
       {"what cannot be forecast is refused", what_cannot_be_forecast_is_refused},
+      {"a chance out of range is refused", a_chance_out_of_range_is_refused},
       {"turning curves are refused", turning_curves_are_refused},
       {"sizes are asked for", sizes_are_asked_for},
       {"held-out sizes are forecast", held_out_sizes_are_forecast},
