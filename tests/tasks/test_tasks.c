@@ -255,6 +255,9 @@ static void examples_name_their_cluster(void) {
   CU_ASSERT_EQUAL(of[2].cluster, 0);
   CU_ASSERT_EQUAL(of[4].cluster, 0);
   bs_task_free(&task);
+  refuse(TEXT_HEAD "\"examples\": [{\"input\": \"a\", \"target\": \"t\", \"cluster\": "
+                   "9007199254740993}]}",
+         &f, "whole numbers of 2^53 (16 digits) and more are not told apart: write a string");
   refuse(TEXT_HEAD "\"examples\": [{\"input\": \"a\", \"target\": \"t\", \"cluster\": [1]}]}", &f,
          "expected a string or a number, found a list");
 }
