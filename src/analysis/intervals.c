@@ -91,16 +91,20 @@ static double scale_at(const bs_scale_point *points, size_t n, double place) {
   return points[k].scale * pow(points[k + 1].scale / points[k].scale, share);
 }
 
+/* Of two scales there is no linearity, and so nothing that it lies between. */
 static void set_curve(bs_linearity_row *row, const bs_curve *curve, const bs_scale_point *points,
                       size_t n) {
+  const bs_interval none = {NAN, NAN};
+  bs_interval linearity = n < 3 ? none : curve->linearity;
+  bs_interval breakthroughness = n < 3 ? none : curve->breakthroughness;
   row->improvement_low = curve->improvement.low;
   row->improvement_high = curve->improvement.high;
   row->improvement_corrected = curve->improvement_corrected;
-  row->linearity_low = curve->linearity.low;
-  row->linearity_high = curve->linearity.high;
-  row->linearity_corrected = curve->linearity_corrected;
-  row->breakthroughness_low = curve->breakthroughness.low;
-  row->breakthroughness_high = curve->breakthroughness.high;
+  row->linearity_low = linearity.low;
+  row->linearity_high = linearity.high;
+  row->linearity_corrected = n < 3 ? (double)NAN : curve->linearity_corrected;
+  row->breakthroughness_low = breakthroughness.low;
+  row->breakthroughness_high = breakthroughness.high;
   row->sign_share = curve->sign_share;
   row->shape = bs_shape_name(curve->shape);
   row->shape_p = curve->shape_p;

@@ -234,7 +234,7 @@ static bs_status summarise_family(bs_text *to, const bs_analysis *analysis,
 static bs_status append_legend(bs_text *to, bs_error *err) {
   return bs_text_append_string(
       to,
-      "\nL linearity, B breakthroughness, each with its 95 % interval; \"?\": not determined.\n"
+      "\nL linearity, B breakthroughness, with 95 % intervals; \"?\": not determined.\n"
       "--all prints every metric, the scores of every model and more.\n",
       err);
 }

@@ -231,6 +231,17 @@ static void a_full_disk_is_told(void) {
   bs_analysis_free(&analysis);
 }
 
+static void two_scales_have_no_linearity(void) {
+  bs_analysis *analysis = from_text("family,model,scale,task,metric,shots,value,stderr\n"
+                                    "f,a,1,t,m,0,0.2,0.01\nf,b,2,t,m,0,0.4,0.01\n");
+  const bs_linearity_row *row = &bs_analysis_tables(analysis)->linearity[0];
+  CU_ASSERT_TRUE(row->improvement_low > 0.1 && row->improvement_high < 0.3);
+  CU_ASSERT_TRUE(isnan(row->linearity) && isnan(row->linearity_low) && isnan(row->linearity_high) &&
+                 isnan(row->linearity_corrected));
+  CU_ASSERT_TRUE(isnan(row->breakthroughness_low) && isnan(row->breakthroughness_high));
+  bs_analysis_free(&analysis);
+}
+
 int main(void) {
   static const bs_test tests[] = {
       {"a table of any form", table_of_any_form},
@@ -238,6 +249,7 @@ int main(void) {
       {"any bytes are survived", any_bytes_are_survived},
       {"published results are reproduced", published_results_are_reproduced},
       {"tables are printed", tables_are_printed},
+      {"two scales have no linearity", two_scales_have_no_linearity},
       {"a full disk is told", a_full_disk_is_told},
   };
   return bs_test_main("score_tables", tests, sizeof tests / sizeof *tests);

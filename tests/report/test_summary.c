@@ -40,23 +40,22 @@ static void expect_text(bs_text text, const char *expected) {
 
 static void a_line_for_each_task(void) {
   bs_analysis *analysis = from_text(TABLE);
-  expect_text(
-      summary_of(analysis, NULL),
-      "family f\n"
-      "models: a (1K), b (10K), c (100K), d (1M)\n"
-      "\n"
-      "task      curve  first   last  shape         L [95 %]          B [95 %]\n"
-      "acc, 0 shots (curves from 0 to 1)\n"
-      "set_jump  ▁▁▁█   0.010  0.950  breakthrough  1.7 [1.7,1.7]     \xE2\x89\xA5 175\n"
-      "set_fall  █▅▃▁   0.900  0.050  inverse       -3.0 [-3.0,-3.0]  -2.8 [-2.9,-2.8]\n"
-      "acc, 2 shots (curves from 0 to 1)\n"
-      "set_even  ▅ ▅▄   0.500  0.490  flat          ?                 ?\n"
-      "\n"
-      "L linearity, B breakthroughness, each with its 95 % interval; \"?\": not determined.\n"
-      "--all prints every metric, the scores of every model and more.\n"
-      "\n"
-      "breakthroughs: set_jump\n"
-      "worse with size: set_fall (0.900 to 0.050)\n");
+  expect_text(summary_of(analysis, NULL),
+              "family f\n"
+              "models: a (1K), b (10K), c (100K), d (1M)\n"
+              "\n"
+              "task      curve  first   last  shape         L [95 %]          B [95 %]\n"
+              "acc, 0 shots (curves from 0 to 1)\n"
+              "set_jump  ▁▁▁█   0.010  0.950  breakthrough  1.7 [1.7,1.7]     \xE2\x89\xA5 175\n"
+              "set_fall  █▅▃▁   0.900  0.050  inverse       -3.0 [-3.0,-3.0]  -2.8 [-2.9,-2.8]\n"
+              "acc, 2 shots (curves from 0 to 1)\n"
+              "set_even  ▅ ▅▄   0.500  0.490  flat          ?                 ?\n"
+              "\n"
+              "L linearity, B breakthroughness, with 95 % intervals; \"?\": not determined.\n"
+              "--all prints every metric, the scores of every model and more.\n"
+              "\n"
+              "breakthroughs: set_jump\n"
+              "worse with size: set_fall (0.900 to 0.050)\n");
   bs_analysis_free(&analysis);
 }
 
@@ -67,8 +66,7 @@ static void lines_fit(void) {
     bs_report_options options = {.width = width};
     bs_text text = summary_of(analysis, &options);
     for (char *line = strtok(text.data, "\n"); line != NULL; line = strtok(NULL, "\n"))
-      if (strncmp(line, "L linearity", 11) != 0)
-        CU_ASSERT(bs_text_width(line) <= width);
+      CU_ASSERT(bs_text_width(line) <= (width > 76 ? width : 76));
     bs_text_free(&text);
   }
   bs_analysis_free(&analysis);
