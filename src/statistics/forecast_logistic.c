@@ -192,7 +192,8 @@ static void fill_steps(double *steps, const bs_suite *suite, size_t n_known, dou
 /* Weighs all tasks with one tau; returns the suite's evidence. */
 static double weigh_all(const bs_suite *suite, size_t n_known, const double *steps, double tau,
                         double *precision, posterior *of) {
-#pragma omp parallel for schedule(static) num_threads(bs_threads_default()) if (suite->n_tasks >= WORTH_THREADS)
+#pragma omp parallel for schedule(static)                                                          \
+    num_threads(bs_threads_default()) if (suite->n_tasks >= WORTH_THREADS)
   for (size_t t = 0; t < suite->n_tasks; t++)
     of[t] = weigh(suite, t, n_known, steps, tau, precision + t * n_known);
   double evidence = 0;
