@@ -11,6 +11,10 @@
 
 enum { N_REQUESTS = 14, MAX_CONTINUATIONS = 6, MAX_TOKENS = 160, POSITIONS = 150 };
 
+/* The ways of batching that are tried: all for each kind of attention and positions, the first ones
+   for each further family, whose layers are made of the same operations. */
+enum { ALL_WAYS = 7, FEW_WAYS = 2, ALL_PASSES = 4, FEW_PASSES = 1 };
+
 typedef struct case_request {
   int32_t context[MAX_TOKENS], tokens[MAX_CONTINUATIONS][MAX_TOKENS];
   bs_token_span continuations[MAX_CONTINUATIONS];
@@ -24,7 +28,10 @@ static void random_tokens(uint64_t *seed, int32_t *ids, size_t n, size_t n_vocab
 
 /* Contexts that begin alike, continuations that are empty, equal, prefixes of each other, or as
    long as the model; some requests lose context on their left. */
-static void random_requests(uint64_t seed, case_request *cases, size_t n_vocab) {
+static void random_requests(uint64_t seed, case_request *cases, const bs_checkpoint *checkpoint) {
+  bs_model_info info;
+  bs_checkpoint_info(checkpoint, &info);
+  size_t n_vocab = info.vocab_size;
   int32_t trunk[MAX_TOKENS];
   random_tokens(&seed, trunk, MAX_TOKENS, n_vocab);
   for (size_t r = 0; r < N_REQUESTS; r++) {
@@ -38,7 +45,7 @@ static void random_requests(uint64_t seed, case_request *cases, size_t n_vocab) 
     for (size_t k = 0; k < n; k++) {
       size_t length = random_below(&seed, 9);
       if (r == 3 && k == 0)
-        length = POSITIONS;
+        length = info.max_positions < POSITIONS ? info.max_positions : POSITIONS;
       random_tokens(&seed, c->tokens[k], MAX_TOKENS, n_vocab);
       if (k > 0 && random_below(&seed, 2) == 0)
         memcpy(c->tokens[k], c->tokens[k - 1], sizeof c->tokens[k]);
@@ -101,22 +108,20 @@ static bs_score_result *score_alone(bs_engine *engine, const case_request *cases
 }
 
 static void check_batches(const bs_checkpoint *checkpoint, bs_isa isa, bs_precision precision,
-                          uint64_t seed) {
+                          uint64_t seed, size_t n_ways) {
   static const struct {
     int n_threads;
     size_t max_batch_tokens;
     bool reversed;
-  } ways[] = {{1, 0, false},  {2, 0, true},   {3, 1, false}, {2, 7, true},
-              {1, 64, false}, {2, 65, false}, {2, 333, true}};
+  } ways[ALL_WAYS] = {{2, 7, true},   {1, 0, false},  {2, 0, true},  {3, 1, false},
+                      {1, 64, false}, {2, 65, false}, {2, 333, true}};
   case_request *cases = calloc(N_REQUESTS, sizeof *cases);
-  bs_model_info info;
-  bs_checkpoint_info(checkpoint, &info);
-  random_requests(seed, cases, info.vocab_size);
+  random_requests(seed, cases, checkpoint);
   bs_engine *engine = open_engine(
       checkpoint, (bs_engine_options){.isa = isa, .precision = precision, .n_threads = 1});
   bs_score_result *alone = score_alone(engine, cases);
   bs_engine_free(&engine);
-  for (size_t w = 0; w < sizeof ways / sizeof *ways; w++) {
+  for (size_t w = 0; w < n_ways; w++) {
     bs_score_request requests[N_REQUESTS];
     for (size_t r = 0; r < N_REQUESTS; r++)
       requests[ways[w].reversed ? N_REQUESTS - 1 - r : r] = cases[r].request;
@@ -154,14 +159,12 @@ static bool same_text(const bs_generate_result *a, const bs_generate_result *b) 
 }
 
 static void check_generation(const bs_checkpoint *checkpoint, bs_isa isa, bs_precision precision,
-                             uint64_t seed) {
-  static const size_t passes[] = {0, 1, 5, 64};
+                             uint64_t seed, size_t n_passes) {
+  static const size_t passes[ALL_PASSES] = {5, 0, 1, 64};
   case_request *cases = calloc(N_REQUESTS, sizeof *cases);
   bs_generate_request requests[N_REQUESTS], reversed[N_REQUESTS];
   bs_generate_result *alone[N_REQUESTS];
-  bs_model_info info;
-  bs_checkpoint_info(checkpoint, &info);
-  random_requests(seed, cases, info.vocab_size);
+  random_requests(seed, cases, checkpoint);
   bs_engine *engine = open_engine(
       checkpoint, (bs_engine_options){.isa = isa, .precision = precision, .n_threads = 1});
   for (size_t r = 0; r < N_REQUESTS; r++) {
@@ -179,10 +182,10 @@ static void check_generation(const bs_checkpoint *checkpoint, bs_isa isa, bs_pre
   }
   CU_ASSERT_TRUE(same_text(alone[6], alone[7]));
   bs_engine_free(&engine);
-  for (size_t p = 0; p < sizeof passes / sizeof *passes; p++) {
+  for (size_t p = 0; p < n_passes; p++) {
     engine = open_engine(checkpoint, (bs_engine_options){.isa = isa,
                                                          .precision = precision,
-                                                         .n_threads = 1 + (int)(p % 2),
+                                                         .n_threads = 2 - (int)(p % 2),
                                                          .max_batch_tokens = passes[p]});
     bs_generate_result *together = generate(engine, requests, N_REQUESTS);
     bs_generate_result *backwards = generate(engine, reversed, N_REQUESTS);
@@ -207,12 +210,12 @@ static void check_model(const char *folder) {
   size_t n_isas;
   const bs_isa *isas = bs_isa_list(&n_isas);
   for (size_t i = 0; i < n_isas; i++) {
-    check_batches(checkpoint, isas[i], BS_PRECISION_F32, 1);
-    check_batches(checkpoint, isas[i], BS_PRECISION_BF16X2, 2);
-    check_batches(checkpoint, isas[i], BS_PRECISION_BF16, 3);
-    check_generation(checkpoint, isas[i], BS_PRECISION_F32, 4);
-    check_generation(checkpoint, isas[i], BS_PRECISION_BF16X2, 5);
-    check_generation(checkpoint, isas[i], BS_PRECISION_BF16, 6);
+    check_batches(checkpoint, isas[i], BS_PRECISION_F32, 1, ALL_WAYS);
+    check_batches(checkpoint, isas[i], BS_PRECISION_BF16X2, 2, ALL_WAYS);
+    check_batches(checkpoint, isas[i], BS_PRECISION_BF16, 3, ALL_WAYS);
+    check_generation(checkpoint, isas[i], BS_PRECISION_F32, 4, ALL_PASSES);
+    check_generation(checkpoint, isas[i], BS_PRECISION_BF16X2, 5, ALL_PASSES);
+    check_generation(checkpoint, isas[i], BS_PRECISION_BF16, 6, ALL_PASSES);
   }
   bs_checkpoint_free(&checkpoint);
 }
@@ -276,12 +279,35 @@ static void bloom(void) {
     check_model(bs_test_data("models/tiny-bloom"));
 }
 
+/* The families whose layers are made of what the tests above try, a line each: on the machine's own
+   instruction set. */
+static void families(void) {
+  static const char *const folders[] = {
+      "models/tiny-qwen2",
+      "models/tiny-qwen3",
+      "models/tiny-opt",
+  };
+  for (size_t i = 0; i < sizeof folders / sizeof *folders; i++) {
+    if (!bs_test_have_data(folders[i]))
+      continue;
+    bs_error err = {0};
+    bs_checkpoint *checkpoint = NULL;
+    BS_TEST_OK(bs_checkpoint_open(&checkpoint, bs_test_data(folders[i]), &err), err);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(checkpoint);
+    check_batches(checkpoint, BS_ISA_AUTO, BS_PRECISION_F32, 7, FEW_WAYS);
+    check_batches(checkpoint, BS_ISA_AUTO, BS_PRECISION_BF16, 8, FEW_WAYS);
+    check_generation(checkpoint, BS_ISA_AUTO, BS_PRECISION_F32, 9, FEW_PASSES);
+    bs_checkpoint_free(&checkpoint);
+  }
+}
+
 static const bs_test tests[] = {
     {"grouped queries, rotary positions", llama},
     {"parallel residual", gptneox},
     {"learned positions", gpt2},
     {"sliding windows", mistral},
     {"slopes for positions", bloom},
+    {"further families", families},
 };
 
 int main(void) { return bs_test_main("engine_invariance", tests, sizeof tests / sizeof *tests); }
