@@ -155,13 +155,19 @@ typedef struct bs_forecast_request {
   size_t n_held;    /* the largest sizes of each curve, forecast from the others: a back-test */
   const double *at; /* [n_at] sizes to forecast; not together with the other */
   size_t n_at;
+  /* Borrowed; NULL: none. What was seen during the trainings of the models: a table in which a
+     family is such a training, called like the model, and its models are checkpoints. Forecasts by
+     laws learn how score and loss hang together from all checkpoints that have both. */
+  const bs_analysis *trajectories;
 } bs_forecast_request;
 
 /* Forecasts all curves and means over tasks into bs_tables.forecasts, in the order of the linearity
    rows (of a table of scores the means over the tasks of a family, number of shots and metric come
    behind them), then of targets. What stood there goes. `results`: what the analysis is of, NULL
    for a table of scores. A size is what the family's models cost in compute, where a table tells
-   that of all of them, else their scale. BS_ERR_USAGE for a request that makes no sense. */
+   that of all of them, else their scale. BS_ERR_USAGE for a request that makes no sense;
+   BS_ERR_INPUT for trajectories that have nothing to do with the scores, or that are outside a
+   metric's range. */
 BS_API bs_status bs_analysis_forecast(bs_analysis *analysis, const bs_tables *results,
                                       const bs_forecast_request *request, bs_error *err);
 

@@ -134,6 +134,8 @@ bs_status bs_analysis_forecast(bs_analysis *analysis, const bs_tables *results,
   if (status == BS_OK)
     status = bs_forecasting_read_series(&f, err);
   if (status == BS_OK)
+    status = bs_forecasting_read_trajectories(&f, err);
+  if (status == BS_OK)
     status = bs_forecasting_find_shapes(&f, err);
   if (status != BS_OK)
     goto cleanup;
@@ -158,6 +160,7 @@ cleanup:
   free(f.series);
   free(f.numbers);
   free(f.mean_numbers);
+  free(f.moments);
   free(f.models);
   free(f.has_compute);
   free(f.next);

@@ -34,6 +34,12 @@ typedef struct bs_prospect {
   size_t n_earlier;
 } bs_prospect;
 
+/* A value at a checkpoint of a training, in numbers of the analysis. */
+typedef struct bs_moment {
+  uint32_t task, shots, model, checkpoint, metric; /* checkpoint: a model of the trajectories */
+  double value;
+} bs_moment;
+
 typedef struct bs_forecasting {
   bs_analysis *analysis;
   const bs_tables *results; /* NULL: a table of scores */
@@ -47,6 +53,8 @@ typedef struct bs_forecasting {
   size_t n_targets;       /* of each series */
   bs_prospect *prospects; /* [n_series][n_targets] */
   double *mean_numbers;   /* as numbers, of the means */
+  bs_moment *moments;     /* of the trajectories, in order of their fields */
+  size_t n_moments;
 } bs_forecasting;
 
 /* 1 for a metric that is a loss, -1 for a log-likelihood, 0 for others. */
@@ -70,6 +78,22 @@ void bs_prospect_calibrate(bs_prospect *prospect, double *residuals, size_t n);
 /* A text that lives as long as the analysis; NULL with an error. */
 const char *bs_forecasting_text(bs_forecasting *f, bs_error *err, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+
+/* Losses and scores of the runs of a series, one run's behind another's. */
+typedef struct bs_law_points {
+  double *losses, *scores; /* [n]; room for all moments and runs */
+  size_t n;                /* 0: no trajectory of these runs is known */
+  size_t *end;             /* [runs]: of the points up to this run's */
+} bs_law_points;
+
+/* Once the series are read. BS_ERR_INPUT where nothing in the trajectories belongs to the scores.
+ */
+bs_status bs_forecasting_read_trajectories(bs_forecasting *f, bs_error *err);
+/* What was seen on the way of a series' runs; of a run without a trajectory its end, losses[n] and
+   score. `sign`: see bs_loss_sign. */
+bs_status bs_forecasting_law_points(const bs_forecasting *f, const bs_series *series,
+                                    uint32_t loss_metric, int sign, const double *losses,
+                                    bs_law_points *to, bs_error *err);
 
 /* The forecasts of a suite, series[n] with equal sizes, beyond ten times the largest known size: by
    laws. Fills forecasts and earlier ones. */

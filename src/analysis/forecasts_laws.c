@@ -11,6 +11,7 @@
 typedef struct law_room {
   double *losses, *parameters, *tokens; /* [n] */
   bool has_losses, has_tokens;
+  bs_law_points points;
 } law_room;
 
 static bool are_above_zero(const double *values, size_t n) {
@@ -47,12 +48,13 @@ static bool is_of_same(const bs_forecasting *f, const bs_series *series, size_t 
          rows[row].shots == series->shots && rows[row].family == rows[series->row].family;
 }
 
-static void fill_room(const bs_forecasting *f, const bs_series *series, law_room *room) {
-  size_t first = series->row;
-  while (first > 0 && is_of_same(f, series, first - 1))
-    first--;
+static bs_status fill_room(const bs_forecasting *f, const bs_series *series, law_room *room,
+                           bs_error *err) {
+  size_t row = series->row;
+  while (row > 0 && is_of_same(f, series, row - 1))
+    row--;
   room->has_losses = false;
-  for (size_t row = first; is_of_same(f, series, row) && !room->has_losses; row++)
+  for (; is_of_same(f, series, row) && !room->has_losses; row++)
     room->has_losses = take_losses(f, series, row, room->losses);
   for (size_t k = 0; k < series->n; k++) {
     const bs_analysis_model_row *model = &f->analysis->models[series->models[k]];
@@ -60,6 +62,14 @@ static void fill_room(const bs_forecasting *f, const bs_series *series, law_room
     room->tokens[k] = model->tokens;
   }
   room->has_tokens = are_above_zero(room->tokens, series->n);
+  room->points.n = 0;
+  if (!room->has_losses || f->n_moments == 0)
+    return BS_OK;
+  const char *metric = f->analysis->tables->linearity[row - 1].metric;
+  uint32_t loss_metric = UINT32_MAX;
+  bs_interner_find(&f->analysis->metrics, metric, &loss_metric);
+  return bs_forecasting_law_points(f, series, loss_metric, bs_loss_sign(metric), room->losses,
+                                   &room->points, err);
 }
 
 /* The first n runs, for a target of this size. Of a size that was not run, parameters and tokens
@@ -73,6 +83,9 @@ static bs_runs runs_of(const bs_series *series, const law_room *room, size_t n, 
                   .losses = room->has_losses ? room->losses : NULL,
                   .parameters = room->has_tokens ? room->parameters : NULL,
                   .tokens = room->has_tokens ? room->tokens : NULL,
+                  .n_points = room->points.n > 0 ? room->points.end[n - 1] : 0,
+                  .point_losses = room->points.losses,
+                  .point_scores = room->points.scores,
                   .target_compute = scale};
   size_t at = n;
   while (at < series->n && series->axis[at] != scale)
@@ -94,7 +107,9 @@ static bs_status forecast_all(const bs_forecasting *f, const size_t *series, con
   bs_status status = bs_forecast_trend.forecast(suite, n, log(scale), forecasts, err);
   for (size_t t = 0; t < suite->n_tasks && status == BS_OK; t++) {
     const bs_series *of = &f->series[series[t]];
-    fill_room(f, of, room);
+    status = fill_room(f, of, room, err);
+    if (status != BS_OK)
+      break;
     bs_runs runs = runs_of(of, room, n, scale);
     double trend = forecasts[t];
     status = bs_laws_median(&runs, &trend, 1, &forecasts[t], err);
@@ -140,19 +155,39 @@ static bs_status forecast_with(bs_forecasting *f, const size_t *series, const bs
   return status;
 }
 
+static bs_status room_open(law_room *room, size_t n_models, size_t n_points, bs_error *err) {
+  room->losses = bs_array_new(n_models, sizeof *room->losses, err);
+  room->parameters = bs_array_new(n_models, sizeof *room->parameters, err);
+  room->tokens = bs_array_new(n_models, sizeof *room->tokens, err);
+  room->points.losses = bs_array_new(n_points, sizeof *room->points.losses, err);
+  room->points.scores = bs_array_new(n_points, sizeof *room->points.scores, err);
+  room->points.end = bs_array_new(n_models, sizeof *room->points.end, err);
+  return room->losses != NULL && room->parameters != NULL && room->tokens != NULL &&
+                 room->points.losses != NULL && room->points.scores != NULL &&
+                 room->points.end != NULL
+             ? BS_OK
+             : BS_ERR_MEMORY;
+}
+
+static void room_close(law_room *room) {
+  free(room->losses);
+  free(room->parameters);
+  free(room->tokens);
+  free(room->points.losses);
+  free(room->points.scores);
+  free(room->points.end);
+}
+
 bs_status bs_forecasting_by_laws(bs_forecasting *f, const size_t *series, size_t n,
                                  const bs_suite *suite, size_t target, bs_error *err) {
-  size_t n_models = suite->n_models;
-  law_room room = {.losses = bs_array_new(n_models, sizeof *room.losses, err),
-                   .parameters = bs_array_new(n_models, sizeof *room.parameters, err),
-                   .tokens = bs_array_new(n_models, sizeof *room.tokens, err)};
+  law_room room = {0};
+  bs_status status = room_open(&room, suite->n_models, f->n_moments + suite->n_models, err);
   double *forecasts = bs_array_new(n, sizeof *forecasts, err);
-  bs_status status = BS_ERR_MEMORY;
-  if (room.losses != NULL && room.parameters != NULL && room.tokens != NULL && forecasts != NULL)
+  if (status == BS_OK && forecasts == NULL)
+    status = BS_ERR_MEMORY;
+  if (status == BS_OK)
     status = forecast_with(f, series, suite, target, &room, forecasts, err);
-  free(room.losses);
-  free(room.parameters);
-  free(room.tokens);
+  room_close(&room);
   free(forecasts);
   return status;
 }

@@ -14,7 +14,7 @@
 
 /* What the options ask for. */
 typedef struct request {
-  const char *scores;
+  const char *scores, *trajectories;
   int64_t n_held;
   text_list at;
   bool as_csv;
@@ -71,21 +71,28 @@ static bs_status check(const parsed *p, const request *of, bs_error *err) {
   if (of->n_held > 0 && of->at.n > 0)
     return bs_error_set(err, BS_ERR_USAGE,
                         "give either --hold or --at: what is held out is forecast at its own size");
-  return expect_file(of->scores != NULL ? of->scores : p->arguments[0], err);
+  bs_status status = expect_file(of->scores != NULL ? of->scores : p->arguments[0], err);
+  return status == BS_OK && of->trajectories != NULL ? expect_file(of->trajectories, err) : status;
 }
 
 static bs_status forecast(bs_sweep_results *results, const parsed *p, const request *of,
                           const double *sizes, bs_error *err) {
-  bs_forecast_request asked = {.n_held = (size_t)of->n_held, .at = sizes, .n_at = of->at.n};
-  if (of->scores != NULL) {
-    bs_status status = bs_analysis_scores_from_csv(&results->analysis, of->scores, err);
-    return status == BS_OK ? bs_analysis_forecast(results->analysis, NULL, &asked, err) : status;
-  }
-  bs_status status = analyze(results, p->arguments[0], err);
-  bool is_done = asked.n_held == 0 && asked.n_at == 0; /* by the analysis */
-  return status == BS_OK && !is_done
-             ? bs_analysis_forecast(results->analysis, results->tables, &asked, err)
-             : status;
+  bs_analysis *trajectories = NULL;
+  bs_status status = BS_OK;
+  if (of->trajectories != NULL)
+    status = bs_analysis_scores_from_csv(&trajectories, of->trajectories, err);
+  if (status == BS_OK && of->scores != NULL)
+    status = bs_analysis_scores_from_csv(&results->analysis, of->scores, err);
+  else if (status == BS_OK)
+    status = analyze(results, p->arguments[0], err);
+  bs_forecast_request asked = {
+      .n_held = (size_t)of->n_held, .at = sizes, .n_at = of->at.n, .trajectories = trajectories};
+  bool is_done = of->scores == NULL && asked.n_held == 0 && asked.n_at == 0 &&
+                 trajectories == NULL; /* by the analysis */
+  if (status == BS_OK && !is_done)
+    status = bs_analysis_forecast(results->analysis, results->tables, &asked, err);
+  bs_analysis_free(&trajectories);
+  return status;
 }
 
 static int work(const bs_command *command, const parsed *p, const request *of) {
@@ -116,6 +123,12 @@ static int run(const bs_command *command, int argc, char **argv) {
        .help =
            "a table family,model,scale,task,metric,shots,value[,stderr,n,tokens,compute,chance] "
            "instead of a results file; - is the standard input"},
+      {.name = "--trajectories",
+       .kind = OPTION_TEXT,
+       .to = &of.trajectories,
+       .help = "losses and scores on the way of the trainings, for forecasts beyond ten times the "
+               "largest size: a table as of --scores, with a model's name as family and its "
+               "checkpoints as models"},
       {.name = "--hold",
        .kind = OPTION_INTEGER,
        .to = &of.n_held,
@@ -137,6 +150,8 @@ static int run(const bs_command *command, int argc, char **argv) {
 }
 
 const bs_command forecast_command = {
-    "forecast", "RESULTS.h5 | --scores SCORES.csv [--hold N | --at SIZE,...] [--csv]",
+    "forecast",
+    "RESULTS.h5 | --scores SCORES.csv [--trajectories STEPS.csv] [--hold N | --at SIZE,...] "
+    "[--csv]",
     "forecast scores at larger sizes, with 80 % intervals, or test how good such forecasts are",
     run};

@@ -371,7 +371,9 @@ bs_status bs_report_forecasts(const bs_analysis *analysis, size_t width, FILE *t
   bs_text text = {0};
   width = width > 0 ? width : 80;
   bs_status status = append_families(&text, analysis, width, err);
-  if (status == BS_OK && has_back_tests(analysis))
+  if (status == BS_OK && analysis->tables->n_forecasts == 0)
+    status = bs_text_append_string(&text, "no scores, so there is nothing to forecast\n", err);
+  else if (status == BS_OK && has_back_tests(analysis))
     status = append_back_test(&text, analysis, width, err);
   else if (status == BS_OK)
     status = bs_text_append_string(

@@ -44,6 +44,7 @@ static void wrong_usage_is_told(void) {
       {"analyze --scores none.csv --metrics m", "choose lines of --table; --csv"},
       {"forecast", "give either"},
       {"forecast --scores none.csv", "no such file: none.csv"},
+      {"forecast --scores /dev/null --trajectories none.csv", "no such file: none.csv"},
       {"forecast --scores none.csv --hold 1 --at 3B", "give either --hold or --at"},
       {"forecast --scores /dev/null --hold 0", "--hold"},
       {"run", "an argument is missing"},
@@ -297,6 +298,18 @@ static void forecast_reads_a_table(void) {
   CU_ASSERT_EQUAL(o.code, 0);
   CU_ASSERT_TRUE(has(&o.out, "is 0.500"));
   CU_ASSERT_TRUE(has(&o.out, "back-test"));
+  outcome_free(&o);
+  static const char empty[] = "family,model,scale,task,metric,shots,value\n";
+  o = run(empty, "forecast --scores -");
+  CU_ASSERT_EQUAL(o.code, 0);
+  CU_ASSERT_TRUE(has(&o.out, "no scores, so there is nothing to forecast"));
+  CU_ASSERT_FALSE(has(&o.out, "80 % interval"));
+  outcome_free(&o);
+  char named[512];
+  snprintf(named, sizeof named, "%s", bs_test_path("forecast.csv"));
+  o = run("", "forecast --scores %s --trajectories %s", named, named);
+  CU_ASSERT_EQUAL(o.code, 1);
+  CU_ASSERT_TRUE(has(&o.err, "nothing in them belongs to the scores"));
   outcome_free(&o);
   static const char *const wrong[] = {"3X", "-1", "0", "nan", "inf", "1e999", "x", "0x10"};
   for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {

@@ -10,6 +10,7 @@ smaller. "Not refused": forecasts without a reason against them.
 import collections
 import csv
 import io
+import itertools
 import os
 import statistics
 import subprocess
@@ -160,13 +161,16 @@ def olmo_far(program, folder):
         known = [{**row, "family": "olmo"} for row in rows
                  if row["family"] in ratios and float(row["scale"]) < limit
                  and row["metric"] in ("accuracy", "bpb")]
-        for target in ("target-7B-4T", "target-13B-5T"):
+        for target, on_the_way in itertools.product(("target-7B-4T", "target-13B-5T"), (0, 1)):
             ahead = [{**row, "family": "olmo"} for row in rows
                      if row["family"] == target and row["metric"] in ("accuracy", "bpb")]
-            got = [row for row in forecast(program, known + ahead, "--hold", "1")
+            options = ["--trajectories", os.path.join(folder, "olmo-ladder", "steps.csv")]
+            got = [row for row in forecast(program, known + ahead, "--hold", "1",
+                                           *(options if on_the_way else []))
                    if row["metric"] == "accuracy" and row["task"] != "(all tasks)"]
             errors = [100 * abs(number(r["forecast"]) - number(r["observed"])) for r in got]
-            print(f"{target} from runs up to {limit:.1e}, {got[0]['method']}: n {len(errors)}, "
+            print(f"{target} from runs up to {limit:.1e}, {got[0]['method']}"
+                  f"{' with trajectories' if on_the_way else ''}: n {len(errors)}, "
                   f"mean {statistics.mean(errors):.2f}, largest {max(errors):.2f}")
             print("   ", ", ".join(f"{r['task']} {e:.1f}" for r, e in zip(got, errors)))
 
