@@ -5,6 +5,7 @@
 #include "analysis/forecasts_internal.h"
 #include "base/memory_internal.h"
 #include "bigsweep/helpers.h"
+#include "statistics/curve_internal.h"
 #include "statistics/forecast_internal.h"
 
 static bool are_finite(const double *values, size_t n) {
@@ -16,10 +17,9 @@ static bool are_finite(const double *values, size_t n) {
 
 /* From the known points' standard errors: what is held out must not help to choose. */
 static bs_status shape_from_errors(bs_series *series, bs_error *err) {
-  bs_curve curve;
-  bs_status status =
-      bs_curve_from_errors(&curve, series->y, series->errors, NULL, series->n_known, 0, 0, err);
-  series->shape = bs_shape_name(curve.shape);
+  bs_shape shape;
+  bs_status status = bs_shape_from_errors(&shape, series->y, series->errors, series->n_known, err);
+  series->shape = bs_shape_name(shape);
   return status;
 }
 

@@ -132,3 +132,21 @@ bs_status bs_curve_from_errors(bs_curve *curve, const double *y, const double *s
     return status;
   return seeds != NULL ? fill_repeats(curve, &noise, seeds, seed, err) : fill(curve, &noise, err);
 }
+
+bs_status bs_shape_from_errors(bs_shape *shape, const double *y, const double *standard_errors,
+                               size_t n_models, bs_error *err) {
+  bs_curve curve = undefined_curve();
+  bs_noise noise;
+  *shape = curve.shape;
+  if (n_models < 2)
+    return BS_OK;
+  bs_status status = check_errors(y, standard_errors, NULL, n_models, err);
+  if (status == BS_OK)
+    status = bs_noise_from_errors(&noise, y, standard_errors, n_models, 0, 0, err);
+  if (status != BS_OK)
+    return status;
+  status = bs_curve_fill_shape(&curve, &noise, err);
+  *shape = curve.shape;
+  bs_noise_free(&noise);
+  return status;
+}

@@ -144,12 +144,14 @@ bs_status bs_noise_from_errors(bs_noise *noise, const double *y, const double *s
         noise->variance[k * m + l] =
             standard_errors[k] * standard_errors[k] + standard_errors[l] * standard_errors[l];
   }
-  for (size_t k = 0; k < m; k++)
-    for (uint32_t r = 0; r < BS_REPLICATES; r++) {
-      double normal = bs_draw_normal(seed, STREAM_NORMALS, r, (uint32_t)k);
-      noise->replicates[r * m + k] = y[k] + standard_errors[k] * normal;
-      noise->errors[r * m + k] = fmax(standard_errors[k], sqrt(mean)) * normal;
+  for (uint32_t r = 0; r < BS_REPLICATES; r++) {
+    double *errors = noise->errors + r * m;
+    bs_draw_normals(seed, STREAM_NORMALS, r, errors, m);
+    for (size_t k = 0; k < m; k++) {
+      noise->replicates[r * m + k] = y[k] + standard_errors[k] * errors[k];
+      errors[k] *= fmax(standard_errors[k], sqrt(mean));
     }
+  }
   noise->least_error = n_examples > 0 ? 2 * largest / (double)n_examples : 0;
   noise->n_free = n_examples > 1 ? (double)(n_examples - 1) : INFINITY;
   return BS_OK;

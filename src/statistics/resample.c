@@ -72,10 +72,24 @@ bs_status bs_resample_means(double *means, size_t n_replicates, const double *sc
   return status;
 }
 
+static double normal_of(const uint32_t words[4]) {
+  double u1 = ((double)words[0] + 1) * 0x1p-32, u2 = (double)words[1] * 0x1p-32;
+  return sqrt(-2 * log(u1)) * cos(2 * M_PI * u2);
+}
+
 double bs_draw_normal(uint64_t seed, uint32_t stream, uint32_t r, uint32_t k) {
   const uint32_t key[2] = {(uint32_t)seed, (uint32_t)(seed >> 32)};
   uint32_t words[4];
   bs_philox((uint32_t[4]){k, r, 0, stream}, key, words);
-  double u1 = ((double)words[0] + 1) * 0x1p-32, u2 = (double)words[1] * 0x1p-32;
-  return sqrt(-2 * log(u1)) * cos(2 * M_PI * u2);
+  return normal_of(words);
+}
+
+void bs_draw_normals(uint64_t seed, uint32_t stream, uint32_t r, double *normals, size_t n) {
+  const uint32_t key[2] = {(uint32_t)seed, (uint32_t)(seed >> 32)};
+  uint32_t words[BS_PHILOX_LANES][4];
+  for (size_t k = 0; k < n; k++) {
+    if (k % BS_PHILOX_LANES == 0)
+      bs_philox_lanes((uint32_t[4]){(uint32_t)k, r, 0, stream}, key, words);
+    normals[k] = normal_of(words[k % BS_PHILOX_LANES]);
+  }
 }

@@ -16,5 +16,7 @@ bs_status bs_resample_means(double *means, size_t n_replicates, const double *sc
 /* A standard normal number (Box and Muller 1958): number k of replicate r in a stream of its own.
    `stream` tells those of one seed apart. */
 double bs_draw_normal(uint64_t seed, uint32_t stream, uint32_t r, uint32_t k);
+/* The first n of replicate r. */
+void bs_draw_normals(uint64_t seed, uint32_t stream, uint32_t r, double *normals, size_t n);
 
 #endif
