@@ -16,13 +16,6 @@
 extern "C" {
 #endif
 
-/* Which examples hang together: they share a passage or a template. number[i], less than n, is the
-   cluster of example i; `number` NULL: every example is one by itself. */
-typedef struct bs_clusters {
-  const uint32_t *number;
-  size_t n;
-} bs_clusters;
-
 /* A mean, or a difference of means. Undefined is NaN. */
 typedef struct bs_difference {
   double value, standard_error;

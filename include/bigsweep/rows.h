@@ -160,9 +160,9 @@ typedef struct bs_score_row {
 /* Linearity and breakthroughness of a curve: a family on a task, or in the mean over tasks, under a
    metric. All but n and shared_scales is NaN ("" for the shape) where shared_scales > 0: such a
    family has no single curve. Intervals and shape come from the examples that all models of the
-   curve have a value for, where the metric has a value for each example; else from the points'
-   standard errors; where models have repeats they hold the noise of seeds as well; they are
-   undefined where a point has no score or no error. */
+   curve have a value for (whole clusters of them), where the metric has a value for each example;
+   else from the points' standard errors; where models have repeats they hold the noise of seeds as
+   well; they are undefined where a point has no score or no error. */
 #define BS_LINEARITY_COLUMNS(COLUMN)                                                               \
   COLUMN(const char *, family, BS_PLAIN)                                                           \
   COLUMN(const char *, task, BS_PLAIN)                                                             \

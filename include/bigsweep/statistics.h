@@ -127,13 +127,22 @@ enum { BS_REPLICATES = 1999 };
 BS_API bs_status bs_curve_from_examples(bs_curve *curve, const double *scores, size_t n_examples,
                                         size_t n_models, uint64_t seed, bs_error *err);
 
+/* Which examples hang together: they share a passage or a template. number[i], less than n, is the
+   cluster of example i; `number` NULL: every example is one by itself. */
+typedef struct bs_clusters {
+  const uint32_t *number;
+  size_t n;
+} bs_clusters;
+
 /* The same where models were trained n_seeds[n_models] times, each at least once:
    scores[n_examples][sum of n_seeds], the seeds of a model being neighbours. The curve is that of
    the means over seeds, and its noise that of examples and seeds; models with one seed are taken to
-   vary over seeds as the others do. BS_ERR_INPUT also where a model has no seed. */
+   vary over seeds as the others do. Where examples hang together whole clusters are resampled, by a
+   stream of their number, and fewer than two of them define nothing. BS_ERR_INPUT also where a
+   model has no seed. */
 BS_API bs_status bs_curve_from_repeats(bs_curve *curve, const double *scores, const size_t *n_seeds,
-                                       size_t n_examples, size_t n_models, uint64_t seed,
-                                       bs_error *err);
+                                       size_t n_examples, size_t n_models, bs_clusters clusters,
+                                       uint64_t seed, bs_error *err);
 
 /* The repeats of each model, and the standard deviation of their scores (not looked at where there
    is one). */

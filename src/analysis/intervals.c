@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "analysis/analysis_internal.h"
+#include "analysis/clusters_internal.h"
 #include "analysis/example_matrix_internal.h"
 #include "analysis/outcomes_internal.h"
 #include "base/memory_internal.h"
@@ -117,9 +118,26 @@ static void set_curve(bs_linearity_row *row, const bs_curve *curve, const bs_sca
   row->jump_share_high = curve->jump_interval.high;
 }
 
-static bs_status fill_from_examples(const filling *f, size_t row, size_t column,
-                                    bs_example_matrix *examples, bs_curve *curve, uint64_t seed,
-                                    bs_error *err) {
+/* What a thread needs for a row, and again for the next. */
+typedef struct curve_room {
+  bs_example_matrix examples;
+  bs_cluster_numbers clusters; /* of these examples */
+} curve_room;
+
+static bs_status gather(const filling *f, const bs_example_source *source,
+                        const bs_scale_point *points, size_t n, curve_room *to, bs_error *err) {
+  bs_example_matrix *examples = &to->examples;
+  bs_status status =
+      bs_example_matrix_of_curve(examples, &f->index, source, f->analysis, points, n, err);
+  if (status == BS_OK)
+    status = bs_cluster_numbers_reserve(&to->clusters, examples->n, err);
+  for (size_t j = 0; status == BS_OK && j < examples->n; j++)
+    to->clusters.keys[j].cluster = f->results->examples[examples->rows[j]].cluster;
+  return status == BS_OK ? bs_cluster_numbers_make(&to->clusters, examples->n, err) : status;
+}
+
+static bs_status fill_from_examples(const filling *f, size_t row, size_t column, curve_room *room,
+                                    bs_curve *curve, uint64_t seed, bs_error *err) {
   size_t n;
   const bs_scale_point *points = bs_analysis_curve(f->analysis, row, &n);
   const bs_example_column user = {f->results, column};
@@ -130,18 +148,18 @@ static bs_status fill_from_examples(const filling *f, size_t row, size_t column,
   size_t *n_seeds = bs_array_new(n, sizeof *n_seeds, err);
   if (n_seeds == NULL)
     return BS_ERR_MEMORY;
-  bs_status status =
-      bs_example_matrix_of_curve(examples, &f->index, &source, f->analysis, points, n, err);
+  const bs_example_matrix *examples = &room->examples;
+  bs_status status = gather(f, &source, points, n, room, err);
   for (size_t k = 0; status == BS_OK && k < examples->n_models; k++)
     n_seeds[examples->points[k]]++;
   if (status == BS_OK)
-    status = bs_curve_from_repeats(curve, examples->values, n_seeds, examples->n, n, seed, err);
+    status = bs_curve_from_repeats(curve, examples->values, n_seeds, examples->n, n,
+                                   room->clusters.of, seed, err);
   free(n_seeds);
   return status;
 }
 
-/* `examples` is used again for the next row. */
-static bs_status fill_row(const filling *f, size_t i, bs_example_matrix *examples, bs_error *err) {
+static bs_status fill_row(const filling *f, size_t i, curve_room *room, bs_error *err) {
   bs_linearity_row *row = &f->analysis->tables->linearity[i];
   size_t n, column = column_of(f, row->metric);
   const bs_scale_point *points = bs_analysis_curve(f->analysis, i, &n);
@@ -153,7 +171,7 @@ static bs_status fill_row(const filling *f, size_t i, bs_example_matrix *example
   uint64_t seed = 0;
   status = bs_analysis_stream(row->task, row->metric, row->shots, &seed, err);
   if (status == BS_OK && f->analysis->linearity_task[i] != UINT32_MAX && column != SIZE_MAX)
-    status = fill_from_examples(f, i, column, examples, &curve, seed, err);
+    status = fill_from_examples(f, i, column, room, &curve, seed, err);
   else if (status == BS_OK)
     status = fill_from_errors(&curve, points, n, seed, err);
   if (status == BS_OK)
@@ -188,14 +206,15 @@ static void fill_rows(filling *f) {
   n_threads = n < n_threads ? n : n_threads;
 #pragma omp parallel num_threads((int)n_threads) if (n_threads > 1)
   {
-    bs_example_matrix examples = {0};
+    curve_room mine = {0};
 #pragma omp for schedule(dynamic)
     for (size_t i = 0; i < n; i++) {
       bs_error err = {0};
       if (!is_behind_failure(f, i))
-        note_row(f, i, fill_row(f, i, &examples, &err), &err);
+        note_row(f, i, fill_row(f, i, &mine, &err), &err);
     }
-    bs_example_matrix_free(&examples);
+    bs_example_matrix_free(&mine.examples);
+    bs_cluster_numbers_free(&mine.clusters);
   }
 }
 

@@ -80,11 +80,47 @@ static bs_status count_columns(const size_t *n_seeds, size_t n_models, size_t *n
   return BS_OK;
 }
 
+/* rows[clusters][n_models] of scores[n_examples][n_models]: what a cluster alone adds to the means
+   over all examples, times the number of clusters. Their mean is that of the examples, and the
+   variance of that mean what bs_clustered_mean says. `means` is room for n_models numbers, 0. */
+static void add_up_clusters(double *rows, const double *scores, size_t n_examples, size_t n_models,
+                            bs_clusters clusters, double *means) {
+  double share = (double)clusters.n / (double)n_examples;
+  for (size_t j = 0; j < n_examples; j++)
+    for (size_t k = 0; k < n_models; k++)
+      means[k] += scores[j * n_models + k] / (double)n_examples;
+  for (size_t c = 0; c < clusters.n; c++)
+    for (size_t k = 0; k < n_models; k++)
+      rows[c * n_models + k] = means[k];
+  for (size_t j = 0; j < n_examples; j++)
+    for (size_t k = 0; k < n_models; k++)
+      rows[clusters.number[j] * n_models + k] += share * (scores[j * n_models + k] - means[k]);
+}
+
+static bs_status noise_from_clusters(bs_noise *noise, const double *scores, size_t n_examples,
+                                     size_t n_models, bs_clusters clusters, uint64_t seed,
+                                     bs_error *err) {
+  double *means = bs_array_new(n_models, sizeof *means, err);
+  double *rows = bs_array_new(clusters.n * n_models, sizeof *rows, err); /* no more than scores */
+  bs_status status = means != NULL && rows != NULL ? BS_OK : BS_ERR_MEMORY;
+  if (status == BS_OK) {
+    add_up_clusters(rows, scores, n_examples, n_models, clusters, means);
+    status = bs_noise_from_examples(noise, rows, clusters.n, n_models, seed, err);
+  }
+  if (status == BS_OK)
+    bs_noise_widen(noise, clusters.n);
+  free(means);
+  free(rows);
+  return status;
+}
+
 bs_status bs_curve_from_repeats(bs_curve *curve, const double *scores, const size_t *n_seeds,
-                                size_t n_examples, size_t n_models, uint64_t seed, bs_error *err) {
+                                size_t n_examples, size_t n_models, bs_clusters clusters,
+                                uint64_t seed, bs_error *err) {
   *curve = undefined_curve();
   size_t n_columns;
-  if (n_examples < 2 || n_models < 2)
+  bool has_clusters = clusters.number != NULL && clusters.n < n_examples;
+  if (n_examples < 2 || n_models < 2 || (has_clusters && clusters.n < 2))
     return BS_OK;
   bs_status status = count_columns(n_seeds, n_models, &n_columns, err);
   if (status != BS_OK)
@@ -98,7 +134,9 @@ bs_status bs_curve_from_repeats(bs_curve *curve, const double *scores, const siz
   if (status == BS_OK) {
     average_seeds(means, scores, n_examples, n_seeds, n_models);
     bs_seed_deviations_of(scores, n_examples, n_seeds, n_models, deviations);
-    status = bs_noise_from_examples(&noise, means, n_examples, n_models, seed, err);
+    status = has_clusters
+                 ? noise_from_clusters(&noise, means, n_examples, n_models, clusters, seed, err)
+                 : bs_noise_from_examples(&noise, means, n_examples, n_models, seed, err);
   }
   if (status == BS_OK)
     status = fill_repeats(curve, &noise, &(bs_seed_deviations){n_seeds, deviations}, seed, err);

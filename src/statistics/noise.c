@@ -5,13 +5,16 @@
 #include <stdlib.h>
 
 #include "base/memory_internal.h"
+#include "statistics/distributions_internal.h"
 #include "statistics/resample_internal.h"
 
 /* The stream of the normal numbers, "GAUS"; see resample.c. */
 static const uint32_t STREAM_NORMALS = 0x47415553;
+/* Of each side of an interval, and the normal distribution's quantile at 1 - TAIL. */
+static const double TAIL = 0.025, Z = 1.959963984540054;
 
 static bs_status allocate(bs_noise *noise, size_t n_models, bs_error *err) {
-  *noise = (bs_noise){.n_models = n_models};
+  *noise = (bs_noise){.n_models = n_models, .widening = 1};
   size_t n_replicated = 0, n_pairs = 0;
   if (!bs_size_mul(n_models, BS_REPLICATES, &n_replicated) ||
       !bs_size_mul(n_models, n_models, &n_pairs))
@@ -45,8 +48,20 @@ double bs_noise_variance(const bs_noise *noise, size_t k, size_t l) {
 }
 
 double bs_noise_wide_variance(const bs_noise *noise, size_t k, size_t l) {
-  return noise->variance[k * noise->n_models + l] + noise->wide_seed_variance[k] +
-         noise->wide_seed_variance[l];
+  return noise->widening * noise->widening * noise->variance[k * noise->n_models + l] +
+         noise->wide_seed_variance[k] + noise->wide_seed_variance[l];
+}
+
+void bs_noise_widen(bs_noise *noise, size_t n_clusters) {
+  double n = (double)n_clusters;
+  noise->widening = bs_student_quantile(TAIL, n - 1) / Z;
+  double by =
+      noise->widening * sqrt(n / (n - 1)); /* resampling n shows (n - 1) / n of a variance */
+  for (size_t r = 0; r < BS_REPLICATES; r++)
+    for (size_t k = 0; k < noise->n_models; k++) {
+      double *replicate = &noise->replicates[r * noise->n_models + k];
+      *replicate = noise->y[k] + by * (*replicate - noise->y[k]);
+    }
 }
 
 /* In ascending order of examples. */

@@ -15,6 +15,7 @@ typedef struct bs_noise {
   /* [n_models] What seeds add to it, and what they add where it makes an interval. */
   double *seed_variance, *wide_seed_variance;
   bool has_seeds;
+  double widening;    /* of standard errors where they make an interval; see bs_noise_widen */
   double *replicates; /* [BS_REPLICATES][n_models]: resampled curves */
   double *errors;     /* [BS_REPLICATES][n_models]: curves of noise alone, around 0 */
   double least_error; /* no step is known better than this */
@@ -28,6 +29,11 @@ bs_status bs_noise_from_examples(bs_noise *noise, const double *scores, size_t n
 bs_status bs_noise_from_errors(bs_noise *noise, const double *y, const double *standard_errors,
                                size_t n_models, uint64_t n_examples, uint64_t seed, bs_error *err);
 void bs_noise_free(bs_noise *noise);
+
+/* Of noise from few independent observations (clusters): what Student's t is wider than the normal
+   distribution goes into the replicates. They and the wide variances of the examples are those of
+   n_clusters, at least two. */
+void bs_noise_widen(bs_noise *noise, size_t n_clusters);
 
 /* Of y[k] - y[l], k and l apart. */
 double bs_noise_variance(const bs_noise *noise, size_t k, size_t l);

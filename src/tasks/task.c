@@ -50,6 +50,17 @@ static bs_status new_task(bs_task **out, const char *text, size_t n_bytes, const
   return task->path != NULL && task->name != NULL ? BS_OK : BS_ERR_MEMORY;
 }
 
+/* Of one observation no error can be told. */
+static void warn_of_one_cluster(const bs_task *task, bs_findings *findings) {
+  for (size_t i = 0; i < task->n_examples; i++)
+    if (task->examples[i].cluster == 0 || task->examples[i].cluster != task->examples[0].cluster)
+      return;
+  if (task->n_examples > 1)
+    bs_finding_warning(findings, (bs_place){.line = 1},
+                       "all examples are of one cluster, which counts as one observation: scores "
+                       "will have no standard errors, curves no intervals and no shapes");
+}
+
 /* `with_files`: what lies beside the file belongs to it. */
 static bs_status read_task(bs_task **out, const char *text, size_t n_bytes, const char *path,
                            bs_task_format format, bool with_files, bs_task_report report,
@@ -70,6 +81,8 @@ static bs_status read_task(bs_task **out, const char *text, size_t n_bytes, cons
     status = reader->complete(task, &findings, err);
   if (status == BS_OK && findings.n_faults > 0)
     status = BS_ERR_INPUT;
+  if (status == BS_OK)
+    warn_of_one_cluster(task, &findings);
   if (status != BS_OK)
     bs_task_free(&task);
   *out = task;

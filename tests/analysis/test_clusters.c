@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "analyses.h"
+#include "analysis/analysis_internal.h"
 #include "bigsweep/store.h"
 #include "harness.h"
 #include "synthetic.h"
@@ -142,12 +143,88 @@ static void models_are_compared_between_clusters(void) {
   bs_tables_free(&results);
 }
 
+static size_t curve_of(const bs_analysis *analysis, const char *task, const char *metric) {
+  const bs_tables *tables = bs_analysis_tables(analysis);
+  for (size_t i = 0; i < tables->n_linearity; i++)
+    if (strcmp(tables->linearity[i].task, task) == 0 &&
+        strcmp(tables->linearity[i].metric, metric) == 0)
+      return i;
+  CU_FAIL_FATAL("there is no such curve");
+  return 0;
+}
+
+/* Clusters are numbered in the order of their names, behind the examples that stand alone. */
+static uint32_t number_of(size_t example) {
+  return (uint32_t)(example < 3 * CLUSTERS ? CLUSTERS + example % CLUSTERS
+                                           : example - 3 * CLUSTERS);
+}
+
+/* Intervals and shapes resample whole clusters. */
+static void curves_are_resampled_by_clusters(void) {
+  bs_tables *results = clustered_results();
+  bs_analysis *analysis = of_results(results);
+  size_t n, at = curve_of(analysis, results->tasks[0].name, "multiple_choice_grade");
+  const bs_linearity_row *row = &bs_analysis_tables(analysis)->linearity[at];
+  const bs_scale_point *points = bs_analysis_curve(analysis, at, &n);
+  double scores[4 * N];
+  uint32_t numbers[N];
+  const size_t n_seeds[4] = {1, 1, 1, 1};
+  CU_ASSERT_EQUAL_FATAL(n, 4);
+  for (size_t k = 0; k < n; k++) {
+    const double *values = values_of(results, points[k].model, 1);
+    for (size_t j = 0; j < N; j++)
+      scores[j * n + k] = values[j];
+  }
+  for (size_t j = 0; j < N; j++)
+    numbers[j] = number_of(j);
+  bs_curve expected, blind;
+  bs_error err = {0};
+  uint64_t seed = 0;
+  BS_TEST_OK(bs_analysis_stream(row->task, row->metric, row->shots, &seed, &err), err);
+  BS_TEST_OK(bs_curve_from_repeats(&expected, scores, n_seeds, N, n,
+                                   (bs_clusters){numbers, 2 * CLUSTERS}, seed, &err),
+             err);
+  BS_TEST_OK(bs_curve_from_examples(&blind, scores, N, n, seed, &err), err);
+  CU_ASSERT_EQUAL(row->improvement_low, expected.improvement.low);
+  CU_ASSERT_EQUAL(row->improvement_high, expected.improvement.high);
+  CU_ASSERT_EQUAL(row->shape_p, expected.shape_p);
+  CU_ASSERT_NOT_EQUAL(row->improvement_low, blind.improvement.low);
+  bs_analysis_free(&analysis);
+  bs_tables_free(&results);
+}
+
+/* Two seeds of a model: what a cluster does to both is added before it is squared. */
+static void means_over_repeats(void) {
+  bs_tables *results = clustered_results();
+  double means[N];
+  for (uint32_t model = 2; model < 4; model++) {
+    results->models[model].scale = results->models[2].scale;
+    results->models[model].seed = model;
+  }
+  for (uint32_t model = 2; model < 4; model++) {
+    const double *values = values_of(results, model, 1);
+    for (size_t j = 0; j < N; j++)
+      means[j] = model == 2 ? values[j] / 2 : means[j] + values[j] / 2;
+  }
+  bs_analysis *analysis = of_results(results);
+  size_t n, at = curve_of(analysis, results->tasks[0].name, "multiple_choice_grade");
+  const bs_scale_point *points = bs_analysis_curve(analysis, at, &n);
+  CU_ASSERT_EQUAL_FATAL(n, 3);
+  CU_ASSERT_EQUAL(points[2].n_models, 2);
+  CU_ASSERT_EQUAL(points[2].n, N);
+  CLOSE(points[2].standard_error, plain_error(means));
+  bs_analysis_free(&analysis);
+  bs_tables_free(&results);
+}
+
 int main(void) {
   static const bs_test tests[] = {
       {"scores have errors between clusters", scores_have_errors_between_clusters},
       {"others stay the same", others_stay_the_same},
       {"clusters of one", clusters_of_one},
       {"models are compared between clusters", models_are_compared_between_clusters},
+      {"curves are resampled by clusters", curves_are_resampled_by_clusters},
+      {"means over repeats", means_over_repeats},
   };
   return bs_test_main("clusters", tests, sizeof tests / sizeof *tests);
 }

@@ -96,7 +96,7 @@ static void examples_that_all_models_have(void) {
     n++;
   }
   bs_curve expected;
-  BS_TEST_OK(bs_curve_from_repeats(&expected, scores, n_seeds, n, POINTS,
+  BS_TEST_OK(bs_curve_from_repeats(&expected, scores, n_seeds, n, POINTS, (bs_clusters){0},
                                    seed_of("t/exact_str_match/0"), &err),
              err);
   const bs_linearity_row *row = row_of(analysis, "t");

@@ -1,6 +1,7 @@
 /* Measures by simulation how often intervals hold the truth and how often shapes are called what
    they are: the tables of docs/statistics.md. Not a test: it takes hours.
-   usage: simulate DATA_SETS [examples|errors|seeds|uneven-seeds] [SEED] */
+   usage: simulate DATA_SETS [examples|errors|seeds|uneven-seeds|clusters|ignored-clusters] [SEED]
+ */
 #include <math.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -91,7 +92,7 @@ static const truth TRUTHS[] = {
     {"line of 6 SE", line_of_six},
     {"U of 6 SE", valley},
     {"inverted U of 6 SE", hill},
-    {"level, then line", level_then_line},
+    {"level then line", level_then_line},
     {"flat .02", flat_low},
     {"flat .25", flat_quarter},
     {"flat .5", flat_half},
@@ -119,6 +120,7 @@ typedef struct cell {
   size_t n_seeds;     /* of each model */
   double deviation;   /* of a seed's probability, in the truths' standard errors */
   bool is_uneven; /* every other model's seeds are all the same, the others' twice as variable */
+  size_t cluster; /* examples that hang together, 1: none; by TOGETHER of a latent's variance */
 } cell;
 
 /* Where a model's latent number must lie below for each of its seeds. A seed's probability stays
@@ -134,15 +136,26 @@ static void draw_thresholds(const cell *of, const double *p, double se, normals 
     }
 }
 
+/* A normal number of which a part stays the same within a cluster, `kept`. */
+static double next_latent(const cell *of, size_t j, double *kept, normals *from) {
+  static const double TOGETHER = .3;
+  if (of->cluster == 1)
+    return next_normal(from);
+  if (j % of->cluster == 0)
+    *kept = next_normal(from);
+  return sqrt(TOGETHER) * *kept + sqrt(1 - TOGETHER) * next_normal(from);
+}
+
 /* Paired binary scores [n][m * n_seeds]: an example is right where a latent normal number lies
-   below the threshold, and all models share a part of it. */
+   below the threshold, and all models share a part of it. Both parts hang together in clusters. */
 static void draw(const cell *of, const double *thresholds, normals *from, double *scores) {
   double shared = sqrt(of->correlation), own = sqrt(1 - of->correlation);
+  double kept[1 + MOST_MODELS * MOST_SEEDS];
   size_t n_columns = of->m * of->n_seeds;
   for (size_t j = 0; j < of->n; j++) {
-    double common = shared * next_normal(from);
+    double common = shared * next_latent(of, j, &kept[n_columns], from);
     for (size_t k = 0; k < n_columns; k++)
-      scores[j * n_columns + k] = common + own * next_normal(from) < thresholds[k];
+      scores[j * n_columns + k] = common + own * next_latent(of, j, &kept[k], from) < thresholds[k];
   }
 }
 
@@ -200,19 +213,32 @@ static void count(tally *to, const bs_curve *curve, const double *p, size_t m) {
   }
 }
 
-typedef enum variant { FROM_EXAMPLES, FROM_ERRORS, WITH_SEEDS, WITH_UNEVEN_SEEDS } variant;
-static const char *const VARIANTS[] = {"examples", "errors", "seeds", "uneven-seeds"};
+typedef enum variant {
+  FROM_EXAMPLES,
+  FROM_ERRORS,
+  WITH_SEEDS,
+  WITH_UNEVEN_SEEDS,
+  WITH_CLUSTERS,
+  IGNORING_CLUSTERS
+} variant;
+static const char *const VARIANTS[] = {"examples",     "errors",   "seeds",
+                                       "uneven-seeds", "clusters", "ignored-clusters"};
 
 static bs_status estimate(bs_curve *curve, const cell *of, variant by, const double *scores,
                           uint64_t seed, bs_error *err) {
   double y[MOST_MODELS], errors[MOST_MODELS];
   size_t n_seeds[MOST_MODELS];
+  uint32_t clusters[MOST_EXAMPLES];
   for (size_t k = 0; k < of->m; k++)
     n_seeds[k] = of->n_seeds;
-  if (by == FROM_EXAMPLES)
+  for (size_t j = 0; j < of->n; j++)
+    clusters[j] = (uint32_t)(j / of->cluster);
+  if (by == FROM_EXAMPLES || by == IGNORING_CLUSTERS)
     return bs_curve_from_examples(curve, scores, of->n, of->m, seed, err);
   if (by != FROM_ERRORS)
-    return bs_curve_from_repeats(curve, scores, n_seeds, of->n, of->m, seed, err);
+    return bs_curve_from_repeats(
+        curve, scores, n_seeds, of->n, of->m,
+        (bs_clusters){by == WITH_CLUSTERS ? clusters : NULL, of->n / of->cluster}, seed, err);
   summarize(scores, of->n, of->m, y, errors);
   return bs_curve_from_errors(curve, y, errors, NULL, of->m, of->n, seed, err);
 }
@@ -252,6 +278,25 @@ static int run_cell(const cell *of, size_t n_sets, variant by, uint64_t seed) {
   return 0;
 }
 
+/* Clusters of ten examples. */
+static int run_clusters(size_t n_sets, variant by, uint64_t seed) {
+  static const size_t MODELS[] = {5, 8}, CLUSTERS[] = {6, 10, 20, 50};
+  enum { SIZE = 10 };
+  for (size_t i = 0; i < 2; i++)
+    for (size_t c = 0; c < 4; c++)
+      for (size_t t = 0; t < N_TRUTHS; t++) {
+        cell of = {.of = &TRUTHS[t],
+                   .m = MODELS[i],
+                   .n = SIZE * CLUSTERS[c],
+                   .correlation = .5,
+                   .n_seeds = 1,
+                   .cluster = SIZE};
+        if (run_cell(&of, n_sets, by, seed++) != 0)
+          return 1;
+      }
+  return 0;
+}
+
 /* Models without repeats: every correlation. With repeats: one, and one number of examples, but
    every number of seeds. */
 static int run_all(size_t n_sets, variant by, uint64_t seed) {
@@ -268,7 +313,8 @@ static int run_all(size_t n_sets, variant by, uint64_t seed) {
                      .correlation = has_seeds ? .5 : CORRELATIONS[c],
                      .n_seeds = has_seeds ? SEEDS[c / 3] : 1,
                      .deviation = has_seeds ? DEVIATIONS[c % 3] : 0,
-                     .is_uneven = by == WITH_UNEVEN_SEEDS};
+                     .is_uneven = by == WITH_UNEVEN_SEEDS,
+                     .cluster = 1};
           if (run_cell(&of, n_sets, by, seed++) != 0)
             return 1;
         }
@@ -281,7 +327,8 @@ int main(int argc, char **argv) {
   while (argc > 2 && by < n_variants && strcmp(argv[2], VARIANTS[by]) != 0)
     by++;
   if (n_sets == 0 || by == n_variants) {
-    fprintf(stderr, "usage: simulate DATA_SETS [examples|errors|seeds|uneven-seeds] [SEED]\n");
+    fprintf(stderr, "usage: simulate DATA_SETS [examples|errors|seeds|uneven-seeds|clusters|"
+                    "ignored-clusters] [SEED]\n");
     return 2;
   }
   printf("truth,models,examples,correlation,seeds,seed_deviation,data_sets,improvement,linearity,"
@@ -289,5 +336,7 @@ int main(int argc, char **argv) {
   for (int s = BS_SHAPE_FLAT; s <= BS_SHAPE_IRREGULAR; s++)
     printf(",%s", bs_shape_name((bs_shape)s));
   printf("\n");
-  return run_all(n_sets, (variant)by, argc > 3 ? strtoull(argv[3], NULL, 10) : 1);
+  uint64_t seed = argc > 3 ? strtoull(argv[3], NULL, 10) : 1;
+  return by == WITH_CLUSTERS || by == IGNORING_CLUSTERS ? run_clusters(n_sets, (variant)by, seed)
+                                                        : run_all(n_sets, (variant)by, seed);
 }

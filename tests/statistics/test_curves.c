@@ -212,7 +212,7 @@ static bs_curve repeated(const double *p, const size_t *n_seeds, const double *m
             bs_philox_uniform(5, j * n_columns + at) < p[k] + (moved != NULL ? moved[at] : 0);
   bs_error err = {0};
   bs_curve curve;
-  BS_TEST_OK(bs_curve_from_repeats(&curve, scores, n_seeds, n, M, 7, &err), err);
+  BS_TEST_OK(bs_curve_from_repeats(&curve, scores, n_seeds, n, M, (bs_clusters){0}, 7, &err), err);
   return curve;
 }
 
@@ -257,8 +257,8 @@ static void without_repeats_nothing_changes(void) {
   CU_ASSERT_EQUAL(curve.linearity.low, again.linearity.low);
   CU_ASSERT_EQUAL(curve.breakthroughness.low, again.breakthroughness.low);
   CU_ASSERT_EQUAL(curve.shape_p, again.shape_p);
-  BS_TEST_FAILS(bs_curve_from_repeats(&curve, scores, none, 10, 4, 7, &err), BS_ERR_INPUT, err,
-                "no scores of any seed");
+  BS_TEST_FAILS(bs_curve_from_repeats(&curve, scores, none, 10, 4, (bs_clusters){0}, 7, &err),
+                BS_ERR_INPUT, err, "no scores of any seed");
 }
 
 /* The same seeds, told by their standard deviation alone. */
@@ -279,6 +279,43 @@ static void seeds_of_a_table(void) {
   BS_TEST_FAILS(bs_curve_from_errors(&with, y, errors, &(bs_seed_deviations){missing, deviations},
                                      M, 0, 1, &err),
                 BS_ERR_INPUT, err, "standard deviation");
+}
+
+/* Four copies of each example say no more than one. With few clusters intervals are wider by what
+   Student's t is. */
+static void copies_are_no_news(void) {
+  enum { N_CLUSTERS = 40, COPIES = 4 };
+  const double p[] = {.35, .37, .4, .45, .5, .55, .6, .62};
+  const size_t one[] = {1, 1, 1, 1, 1, 1, 1, 1};
+  static double once[N_CLUSTERS * M], copied[N_CLUSTERS * COPIES * M];
+  uint32_t number[N_CLUSTERS * COPIES], all_one[N_CLUSTERS * COPIES] = {0};
+  for (size_t i = 0; i < N_CLUSTERS * M; i++)
+    once[i] = bs_philox_uniform(9, i) < p[i % M];
+  for (size_t j = 0; j < N_CLUSTERS * COPIES; j++) {
+    number[j] = (uint32_t)(j % N_CLUSTERS);
+    for (size_t k = 0; k < M; k++)
+      copied[j * M + k] = once[number[j] * M + k];
+  }
+  bs_error err = {0};
+  bs_curve single, clustered, blind, alone;
+  size_t n = N_CLUSTERS * COPIES;
+  BS_TEST_OK(bs_curve_from_examples(&single, once, N_CLUSTERS, M, 7, &err), err);
+  BS_TEST_OK(bs_curve_from_examples(&blind, copied, n, M, 7, &err), err);
+  BS_TEST_OK(bs_curve_from_repeats(&clustered, copied, one, n, M, (bs_clusters){number, N_CLUSTERS},
+                                   7, &err),
+             err);
+  CLOSE(clustered.of.improvement, single.of.improvement);
+  CU_ASSERT_EQUAL(clustered.shape, single.shape);
+  CLOSE(clustered.shape_p, single.shape_p);
+  CU_ASSERT_TRUE(blind.shape_p < single.shape_p);
+  double width = single.improvement.high - single.improvement.low;
+  double with_clusters = clustered.improvement.high - clustered.improvement.low;
+  CU_ASSERT_TRUE(with_clusters >= width && with_clusters < 1.15 * width);
+  CU_ASSERT_TRUE(blind.improvement.high - blind.improvement.low < .75 * width);
+  CU_ASSERT_TRUE(clustered.breakthroughness.low <= single.breakthroughness.low);
+  BS_TEST_OK(bs_curve_from_repeats(&alone, copied, one, n, M, (bs_clusters){all_one, 1}, 7, &err),
+             err);
+  CU_ASSERT_TRUE(isnan(alone.shape_p) && isnan(alone.improvement.low));
 }
 
 static void monotone_fits(void) {
@@ -306,6 +343,7 @@ int main(void) {
       {"a dip of a seed", a_dip_of_a_seed},
       {"without repeats nothing changes", without_repeats_nothing_changes},
       {"seeds of a table", seeds_of_a_table},
+      {"copies are no news", copies_are_no_news},
       {"monotone fits", monotone_fits},
   };
   return bs_test_main("curves", tests, sizeof tests / sizeof *tests);

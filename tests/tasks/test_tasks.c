@@ -260,6 +260,12 @@ static void examples_name_their_cluster(void) {
          &f, "whole numbers of 2^53 (16 digits) and more are not told apart: write a string");
   refuse(TEXT_HEAD "\"examples\": [{\"input\": \"a\", \"target\": \"t\", \"cluster\": [1]}]}", &f,
          "expected a string or a number, found a list");
+  task = parse(TEXT_HEAD "\"examples\": [{\"input\": \"a\", \"target\": \"t\", \"cluster\": 1}, "
+                         "{\"input\": \"b\", \"target\": \"t\", \"cluster\": 1}]}",
+               &f);
+  CU_ASSERT_EQUAL(f.n, 1);
+  CU_ASSERT_TRUE(found(&f, false, "all examples are of one cluster"));
+  bs_task_free(&task);
 }
 
 static void unknown_fields_are_listed_once(void) {
