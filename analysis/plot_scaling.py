@@ -8,10 +8,14 @@ other models of one scale stand beside each other by name, without a line.
     plot_scaling.py RESULTS.h5 -o picture.png [--tasks a,b] [--family F] [--shots 0,3]
     plot_scaling.py RESULTS.h5 -o picture.png --aggregates    # means over tasks, too
     plot_scaling.py RESULTS.h5 -o picture.png --variants      # how scores depend on the prompt
+    plot_scaling.py RESULTS.h5 -o picture.png --forecasts     # and what is forecast for the next size
+    plot_scaling.py RESULTS.h5 -o picture.png --forecasts TABLE.csv    # from bigsweep forecast --csv
 
 Needs h5py and matplotlib (Debian: python3-h5py python3-matplotlib).
 """
 import argparse
+import collections
+import csv
 import math
 import sys
 import textwrap
@@ -61,6 +65,9 @@ def parse_arguments():
     parser.add_argument("--aggregates", action="store_true", help="means over tasks, too")
     parser.add_argument("--variants", action="store_true",
                         help="a line for each way in which a task is put, and their spread")
+    parser.add_argument("--forecasts", nargs="?", const="", metavar="TABLE.csv",
+                        help="forecasts with their 80 %% intervals, too: those in the file, or "
+                        "what bigsweep forecast --csv printed of it")
     parser.add_argument("--columns", type=int, help="tasks side by side (4)")
     parser.add_argument("--dpi", type=int, default=150)
     return parser.parse_args()
@@ -125,6 +132,55 @@ class Style:
         return len(self.families) * len(self.shots) > 1
 
 
+Forecast = collections.namedtuple("Forecast", "scale value low high")
+
+
+def read_forecasts(file, table):
+    """{(family, task, shots, metric): forecasts, ascending} of those that were not refused."""
+    if table:
+        try:
+            with open(table, newline="", encoding="utf-8") as stream:
+                rows = list(csv.DictReader(stream))
+        except (OSError, UnicodeError, csv.Error) as error:
+            sys.exit(f"{table}: cannot read: {error}")
+    else:
+        rows = file.forecasts
+    found = collections.defaultdict(list)
+    for row in rows:
+        try:
+            key = row["family"], row["task"], int(row["shots"]), row["metric"]
+            numbers = [float(row[name] if row[name] != "" else "nan")
+                       for name in ("scale", "forecast", "low80", "high80")]
+            refused = row["reason"] != ""
+        except (KeyError, TypeError, ValueError):
+            sys.exit(f"{table}: expected the columns family, shots, task, metric, scale, forecast, "
+                     "low80, high80 and reason, as bigsweep forecast --csv prints them")
+        if not refused and not math.isnan(numbers[1]):
+            found[key].append(Forecast(*numbers))
+    if not found:
+        sys.exit(f"{table or file.path}: no forecasts that were not refused" +
+                 ("" if table else "; bigsweep forecast says why"))
+    return {key: sorted(forecasts) for key, forecasts in found.items()}
+
+
+def forecasts_of(forecasts, curve):
+    return forecasts.get((curve.family, curve.task, curve.shots, curve.metric), [])
+
+
+def draw_forecasts(axes, curve, forecasts, style):
+    """Hollow, with the 80 % interval, behind a thin line from the last score."""
+    ends = [(scale, value) for scale, value in zip(curve.scale, curve.value)
+            if not math.isnan(value)][-1:]
+    axes.plot([scale for scale, _ in ends] + [f.scale for f in forecasts],
+              [value for _, value in ends] + [f.value for f in forecasts],
+              color=style["color"], linestyle=(0, (1, 1.5)), linewidth=0.9)
+    reach = [[0 if math.isnan(f.low) else f.value - f.low for f in forecasts],
+             [0 if math.isnan(f.high) else f.high - f.value for f in forecasts]]
+    axes.errorbar([f.scale for f in forecasts], [f.value for f in forecasts], yerr=reach,
+                  color=style["color"], marker=style["marker"], linestyle="none", markersize=3.6,
+                  markerfacecolor="white", elinewidth=2.2, alpha=0.75)
+
+
 def bars(widths):
     return [0 if math.isnan(width) else width for width in widths]
 
@@ -158,11 +214,15 @@ def name_points(axes, curve):
                           textcoords="offset points", color="#444444")
 
 
-def draw_curves(axes, curves, style):
+def draw_curves(axes, curves, style, forecasts):
+    scales = []
     for curve in curves:
-        draw_curve(axes, curve, style.label(curve.family, curve.shots),
-                   style.of(curve.family, curve.shots))
-    prepare(axes, [scale for curve in curves for scale in curve.scale])
+        look, ahead = style.of(curve.family, curve.shots), forecasts_of(forecasts, curve)
+        draw_curve(axes, curve, style.label(curve.family, curve.shots), look)
+        if ahead:
+            draw_forecasts(axes, curve, ahead, look)
+        scales += [*curve.scale, *(f.scale for f in ahead)]
+    prepare(axes, scales)
 
 
 def prepare(axes, scales):
@@ -295,7 +355,7 @@ def metric_of(file, name, select):
     return row["metrics"].split(",")[0], math.nan
 
 
-def draw_task(figure, cell, file, name, select, style, last):
+def draw_task(figure, cell, file, name, select, style, forecasts, last):
     """The panel of a task or an aggregate: its preferred metric, and beneath it the smooth
     measure."""
     metric, low = metric_of(file, name, select)
@@ -305,8 +365,9 @@ def draw_task(figure, cell, file, name, select, style, last):
     upper = figure.add_subplot(grid[0] if smooth else grid[:])
     levels = draw_levels(upper, low, file.human_scores(name, metric))
     draw_half_rises(upper, curves, style)
-    draw_curves(upper, curves, style)
-    set_limits(upper, curves, levels)
+    draw_curves(upper, curves, style, forecasts)
+    ahead = [f for curve in curves for f in forecasts_of(forecasts, curve)]
+    set_limits(upper, curves, levels + [v for f in ahead for v in (f.value, f.low, f.high)])
     upper.set_ylabel(SHORT.get(metric, metric), fontsize=7, labelpad=2)
     set_titles(upper, name, title_of(curves, style))
     upper.text(0.99, 0.02, lost_prompts(file, name, curves), transform=upper.transAxes, ha="right",
@@ -314,7 +375,7 @@ def draw_task(figure, cell, file, name, select, style, last):
     lowest = upper
     if smooth:
         lowest = figure.add_subplot(grid[1], sharex=upper)
-        draw_curves(lowest, smooth, style)
+        draw_curves(lowest, smooth, style, forecasts)
         lowest.yaxis.set_major_locator(MaxNLocator(3))
         lowest.set_ylabel(SHORT[SMOOTH], fontsize=7, labelpad=2)
         upper.tick_params(labelbottom=False)
@@ -480,14 +541,18 @@ def draw(file, tasks, families, shots, arguments):
     if not tasks:
         sys.exit("nothing chosen to draw")
     levels = level_handles(file, tasks)
+    forecasts = {}
+    if arguments.forecasts is not None:
+        forecasts = read_forecasts(file, arguments.forecasts)
     note = ("bars: ± one standard error" + pale_bars(file) +
+            ("; hollow: forecast, with its 80 % interval" if forecasts else "") +
             "; L linearity, B breakthroughness, with 95 % intervals (– undefined, ? not determined)" +
             half_rise_note(file, tasks))
     sheet = Sheet(len(tasks), arguments.columns, len(families) * len(shots) + len(levels), note,
                   model_names(file, families))
     handles = {}
     for name, (cell, last) in zip(tasks, sheet.cells()):
-        panel = draw_task(sheet.figure, cell, file, name, select, style, last)
+        panel = draw_task(sheet.figure, cell, file, name, select, style, forecasts, last)
         for handle, label in zip(*panel.get_legend_handles_labels()):
             handles.setdefault(label, handle)
     sheet.finish({**handles, **levels}, arguments.output, arguments.dpi)

@@ -81,7 +81,9 @@ int bs_loss_sign(const char *metric) {
 static void set_range(bs_series *series) {
   const bs_metric *metric = bs_metric_find(series->metric);
   series->low = metric != NULL ? metric->low_score : 0;
-  series->high = metric != NULL ? metric->high_score : 1;
+  series->high = metric != NULL                                     ? metric->high_score
+                 : strcmp(series->metric, BS_AGGREGATE_METRIC) == 0 ? 100
+                                                                    : 1;
 }
 
 static double to_unit(const bs_series *series, double score) {
@@ -116,14 +118,16 @@ static size_t take_points(const bs_forecasting *f, size_t row, point *to) {
 }
 
 static const char *refusal_of(const bs_series *series, const point *points) {
-  bool is_unknown = bs_metric_find(series->metric) == NULL;
+  bool is_mean = strcmp(series->metric, BS_AGGREGATE_METRIC) == 0;
+  bool is_unknown = !is_mean && bs_metric_find(series->metric) == NULL;
   if (bs_loss_sign(series->metric) != 0 || isnan(series->low))
     return "a metric without two ends is not forecast";
   for (size_t k = 0; k < series->n; k++)
     if (!is_within(to_unit(series, points[k].y)))
       return is_unknown
                  ? "outside 0 to 1, and the metric's range is not known (divide percentages by 100)"
-                 : "outside the metric's range";
+             : is_mean ? "outside the metric's range, which is 0 to 100"
+                       : "outside the metric's range";
   for (size_t k = 1; k < series->n; k++)
     if (points[k].axis == points[k - 1].axis)
       return "several models of one size that are not repeats of one training";

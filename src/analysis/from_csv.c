@@ -1,6 +1,8 @@
 /* An analysis of somebody else's scores: a table in CSV. */
 #include <errno.h>
+#include <inttypes.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,6 +12,8 @@
 #include "base/text_internal.h"
 
 enum { MOST_BYTES = 1 << 30 };
+/* Squares of numbers, and sums of these, stay within what a double holds. */
+static const double LARGEST = 1e100;
 
 enum column {
   FAMILY,
@@ -139,7 +143,10 @@ static bs_status number(const table *of, enum column column, bool optional, doub
   if (optional && (text[0] == '\0' || is_nan(text)))
     return BS_OK;
   *out = is_decimal(text) ? strtod(text, NULL) : NAN;
-  return isfinite(*out) ? BS_OK : fault(of, column, "a number", err);
+  if (isnan(*out))
+    return fault(of, column, "a number", err);
+  return fabs(*out) <= LARGEST ? BS_OK
+                               : fault(of, column, "a number between -1e100 and 1e100", err);
 }
 
 static bs_status whole_number(const table *of, enum column column, uint64_t most, uint64_t *out,
@@ -148,8 +155,14 @@ static bs_status whole_number(const table *of, enum column column, uint64_t most
   const char *text = bs_csv_field(&of->csv, of->place[column]);
   size_t n = strlen(text);
   errno = 0;
-  *out = n > 0 && strspn(text, "0123456789") == n ? strtoull(text, NULL, 10) : UINT64_MAX;
-  return errno == 0 && *out <= most ? BS_OK : fault(of, column, "a whole number", err);
+  bool is_whole = n > 0 && strspn(text, "0123456789") == n;
+  *out = is_whole ? strtoull(text, NULL, 10) : UINT64_MAX;
+  if (is_whole && errno == 0 && *out <= most)
+    return BS_OK;
+  char expected[64] = "a whole number";
+  if (is_whole)
+    snprintf(expected, sizeof expected, "a whole number up to %" PRIu64, most);
+  return fault(of, column, expected, err);
 }
 
 static bs_status name(const table *of, enum column column, const char **out, bs_error *err) {

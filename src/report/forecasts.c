@@ -367,6 +367,13 @@ static bool has_back_tests(const bs_analysis *of) {
   return false;
 }
 
+static bool has_intervals(const bs_analysis *of) {
+  for (size_t i = 0; i < of->tables->n_forecasts; i++)
+    if (isfinite(of->tables->forecasts[i].low80))
+      return true;
+  return false;
+}
+
 bs_status bs_report_forecasts(const bs_analysis *analysis, size_t width, FILE *to, bs_error *err) {
   bs_text text = {0};
   width = width > 0 ? width : 80;
@@ -375,7 +382,7 @@ bs_status bs_report_forecasts(const bs_analysis *analysis, size_t width, FILE *t
     status = bs_text_append_string(&text, "no scores, so there is nothing to forecast\n", err);
   else if (status == BS_OK && has_back_tests(analysis))
     status = append_back_test(&text, analysis, width, err);
-  else if (status == BS_OK)
+  else if (status == BS_OK && has_intervals(analysis))
     status = bs_text_append_string(
         &text, "\n[ ]: 80 % interval, from the errors of the same forecasts done earlier\n", err);
   if (status == BS_OK)

@@ -10,7 +10,8 @@
 #include "report/summary_internal.h"
 
 enum {
-  LEAST_NAME = 12, /* characters that a task's name is left */
+  LEAST_NAME = 12,    /* characters that a task's name is left */
+  FEWEST_COLUMNS = 4, /* that a line has */
   USUAL_WIDTH = 80
 };
 
@@ -135,7 +136,21 @@ static size_t total_width(const family_summary *s, const size_t widths[BS_SUMMAR
   return total;
 }
 
-/* Where the lines are too long something is left out of them, in the end of the names. */
+/* Names give way, then whole columns from the right, down to the curve and its ends. */
+static void leave_out(family_summary *s, size_t widths[BS_SUMMARY_COLUMNS]) {
+  size_t least = widths[0] < LEAST_NAME ? widths[0] : LEAST_NAME, name = widths[0];
+  size_t total = total_width(s, widths) - name + least;
+  for (size_t column = BS_SUMMARY_COLUMNS; total > s->width && --column >= FEWEST_COLUMNS;) {
+    total -= widths[column] > 0 ? widths[column] + s->grid.gap : 0;
+    widths[column] = 0;
+    for (size_t row = 0; row < s->grid.n_rows; row++)
+      s->grid.cells[row * BS_SUMMARY_COLUMNS + column] = "";
+  }
+  size_t more = total < s->width ? s->width - total : 0;
+  widths[0] = least + more < name ? least + more : name;
+}
+
+/* Where the lines are too long something is left out of them. */
 static bs_status lay_out(family_summary *s, size_t widths[BS_SUMMARY_COLUMNS], bs_error *err) {
   const bs_summary_style styles[] = {
       {0}, {0}, {.is_short = true}, {.is_short = true, .n_prefix_bytes = common_prefix(s)}};
@@ -150,11 +165,8 @@ static bs_status lay_out(family_summary *s, size_t widths[BS_SUMMARY_COLUMNS], b
     bs_grid_widths(&s->grid, widths);
     total = total_width(s, widths);
   }
-  if (total > s->width) {
-    size_t over = total - s->width;
-    size_t least = widths[0] < LEAST_NAME ? widths[0] : LEAST_NAME;
-    widths[0] = widths[0] > over + least ? widths[0] - over : least;
-  }
+  if (total > s->width)
+    leave_out(s, widths);
   return status;
 }
 

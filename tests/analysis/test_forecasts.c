@@ -68,15 +68,17 @@ static void the_next_size_is_one_step_away(void) {
 /* A metric of another unit, or one that falls, is the same curve. */
 static void units_do_not_matter(void) {
   double hundredfold[8], falling[8];
+  enum { N = 4 };
   for (size_t k = 0; k < 8; k++) {
     hundredfold[k] = 100 * RISING[k];
     falling[k] = 1 - RISING[k];
   }
   bs_text texts[] = {table_of("t", "acc", RISING, 8), table_of("t", "bleu", hundredfold, 8),
-                     table_of("t", "calibration_multiple_choice_brier_score", falling, 8)};
-  bs_analysis *of[3];
-  const bs_forecast_row *rows[3];
-  for (size_t i = 0; i < 3; i++) {
+                     table_of("t", "calibration_multiple_choice_brier_score", falling, 8),
+                     table_of("t", BS_AGGREGATE_METRIC, hundredfold, 8)};
+  bs_analysis *of[N];
+  const bs_forecast_row *rows[N];
+  for (size_t i = 0; i < N; i++) {
     of[i] = forecast_of(texts[i].data, &(bs_forecast_request){0});
     rows[i] = row_of(of[i], "t", NAN);
   }
@@ -85,7 +87,9 @@ static void units_do_not_matter(void) {
   CU_ASSERT_DOUBLE_EQUAL(rows[2]->forecast, 1 - rows[0]->forecast, 1e-9);
   CU_ASSERT_DOUBLE_EQUAL(rows[2]->low80, 1 - rows[0]->high80, 1e-9);
   CU_ASSERT_TRUE(rows[2]->low80 < rows[2]->high80);
-  for (size_t i = 0; i < 3; i++) {
+  CU_ASSERT_EQUAL(rows[3]->forecast, rows[1]->forecast);
+  CU_ASSERT_EQUAL(rows[3]->high80, rows[1]->high80);
+  for (size_t i = 0; i < N; i++) {
     bs_analysis_free(&of[i]);
     bs_text_free(&texts[i]);
   }
@@ -105,6 +109,7 @@ static void what_cannot_be_forecast_is_refused(void) {
       {"edit", LOW, 8, "outside 0 to 1"},
       {"score", LARGE, 8, "range is not known"},
       {"exact_str_match", LARGE, 8, "outside the metric's range"},
+      {BS_AGGREGATE_METRIC, LOW, 8, "outside the metric's range, which is 0 to 100"},
       {"acc", RISING, 2, "fewer than three sizes"},
       {"acc", RISING, 3, "no earlier forecast to calibrate on: 3 sizes; 4 are needed"},
   };

@@ -386,6 +386,31 @@ class Plot(unittest.TestCase):
         self.assertTrue(any(text.endswith(", B ?") for text in drawn), drawn)
         self.assertIn("upright band: half of a breakthrough's rise", " ".join(drawn))
 
+    def test_forecasts_are_drawn(self):
+        file = results.read(FILE)
+        told = [r for r in file.forecasts if r["reason"] == "" and r["task"] == "facts"
+                and r["metric"] == "multiple_choice_grade"]
+        self.assertGreater(len(told), 0)
+        with tempfile.TemporaryDirectory() as folder:
+            picture, table = pathlib.Path(folder, "p.svg"), pathlib.Path(folder, "t.csv")
+            chosen = (FILE, "-o", str(picture), "--tasks", "facts", "--shots", "1")
+            pictures = []
+            for more in ([], ["--forecasts"], ["--forecasts", str(table)]):
+                table.write_text("family,shots,task,metric,method,scale,forecast,low80,high80,observed,"
+                                 "reason\nladder,1,facts,multiple_choice_grade,median4,9e4,.5,.4,,,\n"
+                                 "ladder,1,facts,multiple_choice_grade,median4,9e5,,,,,a U\n")
+                done = plot(*chosen, *more)
+                self.assertEqual((done.returncode, done.stderr), (0, ""))
+                pictures.append(re.sub("<dc:date>.*?</dc:date>", "", picture.read_text()))
+            drawn = ["hollow: forecast" in text for text in pictures]
+            self.assertEqual(drawn, [False, True, True])
+            for text, faults in (("x,y\n1,2\n", "expected the columns family"),
+                                 ("family\n", "no forecasts that were not refused")):
+                table.write_text(text)
+                done = plot(*chosen, "--forecasts", str(table))
+                self.assertEqual(done.returncode, 1)
+                self.assertIn(faults, done.stderr)
+
     def test_files_without_intervals(self):
         """Those from before intervals were kept show L and B alone."""
         with tempfile.TemporaryDirectory() as folder:

@@ -59,9 +59,28 @@ static void a_line_for_each_task(void) {
   bs_analysis_free(&analysis);
 }
 
-/* No line is longer than what it is given, down to where names have twelve characters left. */
+static bool is_of_a_task(const char *line) {
+  return strstr(line, "▁") != NULL || strstr(line, "▅") != NULL || strstr(line, "first") != NULL;
+}
+
+/* No line is longer than what it is given. Where that is little the lines of tasks have fewer
+   columns, down to the curve and its ends. */
 static void lines_fit(void) {
   bs_analysis *analysis = from_text(TABLE);
+  for (size_t width = 30; width < 72; width++) {
+    bs_report_options options = {.width = width};
+    bs_text text = summary_of(analysis, &options);
+    size_t n = 0;
+    CU_ASSERT_PTR_NOT_NULL(strstr(text.data, "▁▁▁█"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(text.data, "0.950"));
+    for (char *line = strtok(text.data, "\n"); line != NULL; line = strtok(NULL, "\n"))
+      if (is_of_a_task(line)) {
+        n++;
+        CU_ASSERT(bs_text_width(line) <= width);
+      }
+    CU_ASSERT_EQUAL(n, 4);
+    bs_text_free(&text);
+  }
   for (size_t width = 72; width <= 120; width++) {
     bs_report_options options = {.width = width};
     bs_text text = summary_of(analysis, &options);
