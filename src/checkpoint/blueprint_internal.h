@@ -14,10 +14,26 @@
 typedef enum bs_norm_kind { BS_NORM_LAYER, BS_NORM_RMS } bs_norm_kind;
 
 typedef enum bs_position_kind {
-  BS_POSITION_ROTARY,  /* q and k rotated, halves of the rotary dimensions paired */
-  BS_POSITION_LEARNED, /* a table added to the token's embedding */
-  BS_POSITION_ALIBI,   /* scores lowered by slope * distance */
+  BS_POSITION_ROTARY,     /* q and k rotated */
+  BS_POSITION_LEARNED,    /* a table added to the token's embedding */
+  BS_POSITION_ALIBI,      /* scores lowered by slope * distance */
+  BS_POSITION_SINUSOIDAL, /* sines of all angles, then cosines, added to the token's embedding */
 } bs_position_kind;
+
+/* Angles of positions: position * frequency. */
+typedef struct bs_angles {
+  double *frequencies; /* [n_angles of the blueprint], owned; scaling applied */
+  double factor;       /* of cosines and sines */
+  /* Texts of more than `length` tokens have other frequencies; 0: all texts have the same. */
+  size_t length;
+  double *long_frequencies; /* those of all longer texts, owned; NULL: theta grows with the length
+                               n, to theta * (growth * n / length - (growth - 1))^(d / (d - 2)), d
+                               being twice n_angles */
+  double theta, growth;
+} bs_angles;
+
+/* Sets of angles that a stack's layers may have. */
+enum { BS_ANGLE_SETS = 2, BS_NO_ANGLES = BS_ANGLE_SETS };
 
 typedef enum bs_operation {
   BS_OPERATION_ATTENTION, /* causal: a token sees itself and what stands before it */
@@ -40,6 +56,8 @@ typedef struct bs_layer_blueprint {
   bs_slot_tensors slots[BS_LAYER_SLOTS];
   size_t window;      /* a token sees itself and the window - 1 before it; 0: all before it */
   double score_scale; /* of q . k */
+  double score_cap;   /* a score becomes cap * tanh(score / cap); 0: none */
+  size_t angles;      /* of the blueprint's, or BS_NO_ANGLES: q and k are not rotated */
 } bs_layer_blueprint;
 
 /* Where head h of q, k or v stands in a row of qkv: at first + h * stride. */
@@ -56,9 +74,12 @@ typedef struct bs_blueprint {
   bs_head_layout q, k, v;
 
   bs_position_kind position;
-  size_t n_rotary;             /* leading dimensions of a head that are rotated, even */
-  double *inverse_frequencies; /* [n_rotary / 2], owned; scaling applied */
-  size_t position_offset;      /* of learned positions */
+  size_t n_angles; /* of a position: half the leading dimensions of a head that are rotated; half of
+                      d_model where positions are sinusoidal */
+  bool neighbours; /* dimensions (2 i, 2 i + 1) are rotated together, else (i, i + n_angles) */
+  bs_angles angles[BS_ANGLE_SETS]; /* without frequencies: not there */
+  double *alibi_slopes;            /* [n_heads], owned */
+  size_t position_offset;          /* of positions that are added to embeddings */
 
   bs_slot_tensors slots[BS_SLOTS]; /* those of the stack; the first BS_LAYER_SLOTS are empty */
   bs_layer_blueprint *layers;      /* [n_layers], owned */
@@ -72,6 +93,13 @@ static inline size_t bs_blueprint_qkv_width(const bs_blueprint *blueprint) {
 static inline size_t bs_blueprint_attention_width(const bs_blueprint *blueprint) {
   return blueprint->n_heads * blueprint->head_dim;
 }
+
+/* Texts have the same angles if they have the same length class: 0 up to the length from which on
+   angles depend on a text's length, else a length that stands for all of the class. */
+size_t bs_blueprint_length_class(const bs_blueprint *blueprint, size_t n_tokens);
+/* The frequencies of a set of angles in texts of this class: to[n_angles]. */
+void bs_angles_at(const bs_blueprint *blueprint, const bs_angles *angles, size_t length_class,
+                  double *to);
 
 void bs_blueprint_free(bs_blueprint *blueprint);
 

@@ -152,5 +152,6 @@ void bs_reader_layers(bs_reader *reader, bs_blueprint *blueprint) {
                    .scale = 1},
                   {.operation = BS_OPERATION_MLP, .pre_norm = BS_SLOT_MLP_NORM, .scale = 1}},
         .n_steps = 2,
-        .score_scale = 1 / sqrt((double)blueprint->head_dim)};
+        .score_scale = 1 / sqrt((double)blueprint->head_dim),
+        .angles = blueprint->position == BS_POSITION_ROTARY ? 0 : BS_NO_ANGLES};
 }

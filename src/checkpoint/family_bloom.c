@@ -60,7 +60,7 @@ static void read_sizes(bs_reader *reader, bs_blueprint *blueprint) {
   blueprint->norm_kind = BS_NORM_LAYER;
   blueprint->norm_epsilon = bs_model_config_positive(reader, "layer_norm_epsilon", 1e-5);
   blueprint->activation = BS_ACTIVATION_GELU_TANH;
-  blueprint->position = BS_POSITION_ALIBI;
+  bs_reader_alibi(reader, blueprint, BS_ALIBI_BLOOM, 8, 1);
   bs_reader_layers(reader, blueprint);
 }
 

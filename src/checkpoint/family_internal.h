@@ -99,13 +99,22 @@ void bs_reader_fail(bs_reader *reader, bs_status status, const char *key, const 
 void bs_reader_note(bs_reader *reader, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* Reads the rotary settings into n_rotary and inverse_frequencies: rope_theta or `old_theta`,
-   rope_scaling or rope_parameters, partial_rotary_factor or `old_fraction`. `old_…` may be NULL. */
+/* Reads the rotary settings into n_angles and angles[0]: rope_theta or `old_theta`, rope_scaling or
+   rope_parameters, partial_rotary_factor or `old_fraction`. `old_…` may be NULL. */
 void bs_model_config_rotary(bs_reader *reader, bs_blueprint *blueprint, const char *old_theta,
                             const char *old_fraction, double default_fraction);
 /* The keys that bs_model_config_rotary reads for every family. */
 #define BS_ROTARY_KEYS                                                                             \
   "rope_theta", "rope_scaling", "rope_parameters", "original_max_position_embeddings"
+
+typedef enum bs_alibi_kind { BS_ALIBI_BLOOM, BS_ALIBI_MPT } bs_alibi_kind;
+
+/* Positions by ALiBi: slopes from 2^(-8 / n) down (Bloom, Falcon), or MPT's, of bias_max in place
+   of 8 and chosen otherwise where the heads are no power of two. `scale` multiplies them. */
+void bs_reader_alibi(bs_reader *reader, bs_blueprint *blueprint, bs_alibi_kind kind,
+                     double bias_max, double scale);
+/* Sinusoidal positions that no tensor holds; `width` is the key of d_model. */
+void bs_reader_sinusoids(bs_reader *reader, bs_blueprint *blueprint, const char *width);
 
 /* Sets every layer's window from sliding_window, layer_types and, with has_switch,
    use_sliding_window and max_window_layers. A key that is absent has transformers' default, null
@@ -114,7 +123,8 @@ void bs_model_config_rotary(bs_reader *reader, bs_blueprint *blueprint, const ch
 void bs_model_config_windows(bs_reader *reader, bs_blueprint *blueprint, bool has_switch);
 
 /* Allocates the layers: attention behind a norm, then the feed-forward layer behind another;
-   score_scale is 1 / sqrt(head_dim). */
+   score_scale is 1 / sqrt(head_dim), q and k are rotated by angles[0] where positions are rotary.
+ */
 void bs_reader_layers(bs_reader *reader, bs_blueprint *blueprint);
 /* Rows of qkv hold all heads of q, then of k, then of v; or, interleaved, q, k and v of one head
    after the other. */

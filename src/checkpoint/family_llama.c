@@ -54,7 +54,7 @@ void bs_llama_sizes(bs_reader *reader, bs_blueprint *blueprint, size_t default_k
   blueprint->activation = bs_model_config_activation(reader, "hidden_act", "silu");
   blueprint->gated = true;
   bs_model_config_rotary(reader, blueprint, NULL, NULL, 1);
-  if (reader->status == BS_OK && blueprint->n_rotary != blueprint->head_dim)
+  if (reader->status == BS_OK && 2 * blueprint->n_angles != blueprint->head_dim)
     bs_reader_fail(reader, BS_ERR_UNSUPPORTED, "partial_rotary_factor", "%s rotates whole heads",
                    reader->family->architecture);
   bs_reader_layers(reader, blueprint);

@@ -232,13 +232,14 @@ void bs_model_config_rotary(bs_reader *reader, bs_blueprint *blueprint, const ch
     return;
   }
   size_t n = n_rotary / 2;
-  blueprint->n_rotary = n_rotary;
-  blueprint->inverse_frequencies = bs_array_new(n, sizeof(double), reader->err);
-  if (blueprint->inverse_frequencies == NULL) {
+  double *frequencies = bs_array_new(n, sizeof *frequencies, reader->err);
+  if (frequencies == NULL) {
     reader->status = BS_ERR_MEMORY;
     return;
   }
+  blueprint->n_angles = n;
+  blueprint->angles[0] = (bs_angles){.frequencies = frequencies, .factor = 1};
   for (size_t i = 0; i < n; i++)
-    blueprint->inverse_frequencies[i] = pow(settings.theta, -(double)(2 * i) / (double)n_rotary);
-  kind->apply(reader, &settings, blueprint->inverse_frequencies, n);
+    frequencies[i] = pow(settings.theta, -(double)(2 * i) / (double)n_rotary);
+  kind->apply(reader, &settings, frequencies, n);
 }

@@ -63,6 +63,10 @@ size_t bs_slot_outputs(const bs_slot_tensors *tensors) {
 
 void bs_blueprint_free(bs_blueprint *blueprint) {
   free(blueprint->layers);
-  free(blueprint->inverse_frequencies);
+  for (size_t i = 0; i < BS_ANGLE_SETS; i++) {
+    free(blueprint->angles[i].frequencies);
+    free(blueprint->angles[i].long_frequencies);
+  }
+  free(blueprint->alibi_slopes);
   *blueprint = (bs_blueprint){0};
 }

@@ -37,21 +37,36 @@ static void add_layer(bs_text *to, const bs_layer_blueprint *layer) {
                    step->beside, (int)step->pre_norm, (int)step->post_norm, step->scale);
   }
   add_slots(to, layer->slots, BS_LAYER_SLOTS);
-  bs_text_printf(to, NULL, " window %zu scale %.17g\n", layer->window, layer->score_scale);
+  bs_text_printf(to, NULL, " window %zu scale %.17g cap %.17g angles %zu\n", layer->window,
+                 layer->score_scale, layer->score_cap, layer->angles);
+}
+
+static void add_angles(bs_text *to, const bs_angles *angles, size_t n) {
+  bs_text_printf(to, NULL, " factor %.17g length %zu theta %.17g growth %.17g", angles->factor,
+                 angles->length, angles->theta, angles->growth);
+  for (size_t i = 0; i < n; i++) {
+    if (angles->frequencies != NULL)
+      bs_text_printf(to, NULL, " f %.17g", angles->frequencies[i]);
+    if (angles->long_frequencies != NULL)
+      bs_text_printf(to, NULL, " long %.17g", angles->long_frequencies[i]);
+  }
 }
 
 static bs_text text_of(const bs_blueprint *d, const bs_special_ids *special) {
   bs_text to = {0};
   bs_text_printf(&to, NULL,
                  "%zu layers %zu wide %zu heads %zu kv %zu each %zu ff %zu tokens %zu positions "
-                 "norm %d %.17g act %d gated %d position %d rotary %zu offset %zu",
+                 "norm %d %.17g act %d gated %d position %d angles %zu%s offset %zu",
                  d->n_layers, d->d_model, d->n_heads, d->n_kv_heads, d->head_dim, d->d_ff,
                  d->vocab_size, d->max_positions, (int)d->norm_kind, d->norm_epsilon,
-                 (int)d->activation, d->gated, (int)d->position, d->n_rotary, d->position_offset);
+                 (int)d->activation, d->gated, (int)d->position, d->n_angles,
+                 d->neighbours ? " of neighbours" : "", d->position_offset);
   bs_text_printf(&to, NULL, " q %zu %zu k %zu %zu v %zu %zu", d->q.first, d->q.stride, d->k.first,
                  d->k.stride, d->v.first, d->v.stride);
-  for (size_t i = 0; i < d->n_rotary / 2; i++)
-    bs_text_printf(&to, NULL, " f %.17g", d->inverse_frequencies[i]);
+  for (size_t i = 0; i < BS_ANGLE_SETS; i++)
+    add_angles(&to, &d->angles[i], d->n_angles);
+  for (size_t i = 0; d->alibi_slopes != NULL && i < d->n_heads; i++)
+    bs_text_printf(&to, NULL, " slope %.17g", d->alibi_slopes[i]);
   add_slots(&to, d->slots, BS_SLOTS);
   bs_text_printf(&to, NULL, " bos %d eos", special->bos);
   for (size_t i = 0; i < special->n_eos; i++)

@@ -31,9 +31,9 @@ static void rotary_settings(void) {
     snprintf(name, sizeof name, "rotary-%zu", i);
     bs_checkpoint *checkpoint = open_folder(small_with(name, cases[i].more));
     const bs_blueprint *blueprint = bs_checkpoint_blueprint(checkpoint);
-    CU_ASSERT_EQUAL(blueprint->n_rotary, 8);
-    CU_ASSERT_DOUBLE_EQUAL(blueprint->inverse_frequencies[0], cases[i].first, 1e-15);
-    CU_ASSERT_DOUBLE_EQUAL(blueprint->inverse_frequencies[3], cases[i].last, 1e-15);
+    CU_ASSERT_EQUAL(blueprint->n_angles, 4);
+    CU_ASSERT_DOUBLE_EQUAL(blueprint->angles[0].frequencies[0], cases[i].first, 1e-15);
+    CU_ASSERT_DOUBLE_EQUAL(blueprint->angles[0].frequencies[3], cases[i].last, 1e-15);
     bs_checkpoint_free(&checkpoint);
   }
 }

@@ -120,24 +120,29 @@ static double activation(bs_activation kind, double x) {
   return 0;
 }
 
-static void rotate(const bs_blueprint *blueprint, size_t position, double *head) {
-  size_t n = blueprint->n_rotary / 2;
-  for (size_t i = 0; blueprint->position == BS_POSITION_ROTARY && i < n; i++) {
-    double angle = (double)position * blueprint->inverse_frequencies[i];
-    double a = head[i], b = head[i + n];
-    head[i] = a * cos(angle) - b * sin(angle);
-    head[i + n] = b * cos(angle) + a * sin(angle);
+/* The token at `position` of a text of n tokens. */
+static void rotate(const bs_blueprint *blueprint, size_t layer, size_t position, size_t n,
+                   double *head) {
+  size_t n_angles = blueprint->n_angles, set = blueprint->layers[layer].angles;
+  if (set == BS_NO_ANGLES)
+    return;
+  double *frequencies = calloc(n_angles, sizeof *frequencies);
+  bs_angles_at(blueprint, &blueprint->angles[set], bs_blueprint_length_class(blueprint, n),
+               frequencies);
+  for (size_t i = 0; i < n_angles; i++) {
+    double angle = (double)position * frequencies[i], factor = blueprint->angles[set].factor;
+    double *a = head + (blueprint->neighbours ? 2 * i : i);
+    double *b = blueprint->neighbours ? a + 1 : a + n_angles, old_a = *a;
+    *a = factor * (*a * cos(angle) - *b * sin(angle));
+    *b = factor * (*b * cos(angle) + old_a * sin(angle));
   }
+  free(frequencies);
 }
 
-/* Slopes as the paper's recursion has them. */
-static double slope(size_t head, size_t n_heads) {
-  if ((n_heads & (n_heads - 1)) == 0)
-    return pow(pow(2, -pow(2, -(log2((double)n_heads) - 3))), (double)(head + 1));
-  size_t power = 1;
-  while (2 * power < n_heads)
-    power *= 2;
-  return head < power ? slope(head, power) : slope(2 * (head - power), 2 * power);
+static double sinusoid(const bs_blueprint *blueprint, size_t position, size_t column) {
+  size_t n = blueprint->n_angles;
+  double angle = (double)position * blueprint->angles[0].frequencies[column % n];
+  return column < n ? sin(angle) : cos(angle);
 }
 
 static void attend(const bs_blueprint *blueprint, const bs_layer_blueprint *layer,
@@ -155,8 +160,10 @@ static void attend(const bs_blueprint *blueprint, const bs_layer_blueprint *laye
       for (size_t d = 0; d < hd; d++)
         score += q[d] * qkv[j][blueprint->k.first + kv * blueprint->k.stride + d];
       score *= layer->score_scale;
-      if (blueprint->position == BS_POSITION_ALIBI)
-        score -= slope(h, blueprint->n_heads) * (double)(t - j);
+      if (layer->score_cap > 0)
+        score = layer->score_cap * tanh(score / layer->score_cap);
+      if (blueprint->alibi_slopes != NULL)
+        score -= blueprint->alibi_slopes[h] * (double)(t - j);
       total += p[j] = exp(score);
     }
     for (size_t j = low; j <= t; j++)
@@ -181,12 +188,12 @@ static void run_attention(const reference *r, size_t index, double *const *norme
     for (size_t h = 0; h < blueprint->n_heads; h++) {
       double *q = qkv[t] + blueprint->q.first + h * blueprint->q.stride;
       norm(blueprint, &layer->slots[BS_SLOT_Q_NORM], q, hd);
-      rotate(blueprint, t, q);
+      rotate(blueprint, index, t, n, q);
     }
     for (size_t h = 0; h < blueprint->n_kv_heads; h++) {
       double *k = qkv[t] + blueprint->k.first + h * blueprint->k.stride;
       norm(blueprint, &layer->slots[BS_SLOT_K_NORM], k, hd);
-      rotate(blueprint, t, k);
+      rotate(blueprint, index, t, n, k);
     }
   }
   for (size_t t = 0; t < n; t++) {
@@ -270,6 +277,8 @@ void reference_logprobs_from(const reference *r, const int32_t *ids, size_t n, s
       if (blueprint->position == BS_POSITION_LEARNED)
         x[t][i] +=
             element(slots[BS_SLOT_POSITIONS].weights[0], (t + blueprint->position_offset) * d + i);
+      if (blueprint->position == BS_POSITION_SINUSOIDAL)
+        x[t][i] += sinusoid(blueprint, t + blueprint->position_offset, i);
     }
     norm(blueprint, &slots[BS_SLOT_EMBEDDING_NORM], x[t], d);
   }

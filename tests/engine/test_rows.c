@@ -222,6 +222,41 @@ static void rotation(void) {
   }
 }
 
+/* In pairs of neighbours. */
+static void rotation_of_neighbours(void) {
+  for (size_t v = 0; v < n_variants; v++) {
+    float x[7] = {1, 4, 2, 5, 3, 6, 7};
+    const float cosines[3] = {1, 0, 0.6F}, sines[3] = {0, 1, 0.8F};
+    variants[v]->rotate_neighbours(x, cosines, sines, 3);
+    static const double expected[] = {1, 4, -5, 2, 0.6 * 3 - 0.8 * 6, 0.6 * 6 + 0.8 * 3, 7};
+    for (size_t i = 0; i < 7; i++)
+      CU_ASSERT_DOUBLE_EQUAL(x[i], expected[i], 1e-6);
+  }
+}
+
+static void caps(void) {
+  enum { N = 20001 };
+  static float x[N], y[N];
+  for (size_t v = 0; v < n_variants; v++) {
+    double largest = 0;
+    for (size_t i = 0; i < N; i++)
+      y[i] = x[i] = ((float)i - 10000) * 0.03F;
+    variants[v]->cap(y, N, 0.5F, 30);
+    for (size_t i = 0; i < N; i++) {
+      double expected = 30 * tanh(0.5 * (double)x[i] / 30);
+      largest = fmax(largest, fabs((double)y[i] - expected) / fmax(1e-30, fabs(expected)));
+      float one = x[i];
+      variants[v]->cap(&one, 1, 0.5F, 30);
+      CU_ASSERT_EQUAL(one, y[i]);
+    }
+    float ends[3] = {-1e30F, 1e30F, 0};
+    variants[v]->cap(ends, 3, 1, 5);
+    CU_ASSERT_TRUE(ends[0] == -5 && ends[1] == 5 && ends[2] == 0);
+    printf("\n    %s: cap, relative error %.1e ", bs_isa_name(variants[v]->isa), largest);
+    CU_ASSERT_TRUE(largest < 4e-7);
+  }
+}
+
 static const bs_test tests[] = {
     {"exponentials", exponentials},
     {"activations", activations},
@@ -229,6 +264,8 @@ static const bs_test tests[] = {
     {"scores and weighted sums", attention_parts},
     {"softmax with distances", softmax_with_distances},
     {"rotation", rotation},
+    {"rotation of neighbours", rotation_of_neighbours},
+    {"caps", caps},
 };
 
 int main(void) {

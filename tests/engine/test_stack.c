@@ -95,7 +95,7 @@ static void run_stack(bs_stack *stack, const int32_t *ids, double *logprobs) {
     double norms[N_TOKENS];
     int32_t best[N_TOKENS], next[N_TOKENS];
     float logits[N_TOKENS];
-    BS_TEST_OK(bs_batch_add(&batch, &path, ids + at, n, 0, &err), err);
+    BS_TEST_OK(bs_batch_add(&batch, &path, ids + at, n, 0, 0, &err), err);
     for (size_t i = 0; i < batch.n_rows; i++)
       if (batch.rows[i].block->data == NULL)
         BS_TEST_OK(bs_kv_block_keep(batch.rows[i].block, bs_stack_kv(stack), &err), err);

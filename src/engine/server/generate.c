@@ -198,7 +198,7 @@ static bs_status flush(generation *g, bs_error *err) {
 
 /* Adds n tokens (g->ids) of a stream; `wanted` when the last of them decides its next token. */
 static bs_status feed(generation *g, stream *s, size_t n, size_t room, bool wanted, bs_error *err) {
-  bs_status status = bs_batch_add(&g->batch, &s->path, g->ids, n, room, err);
+  bs_status status = bs_batch_add(&g->batch, &s->path, g->ids, n, room, 0, err);
   if (status != BS_OK || !wanted)
     return status;
   status = bs_reserve(&g->waiting, &g->cap_waiting, g->batch.n_outputs, 1, err);

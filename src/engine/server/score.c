@@ -217,7 +217,7 @@ static bs_status walk(scoring *s, bs_error *err) {
       size_t room = s->engine->max_rows - s->batch.n_rows;
       size_t n = sequence->n - at < room ? sequence->n - at : room;
       bs_sequence_copy(sequence, at, n, s->ids);
-      status = bs_batch_add(&s->batch, &s->path, s->ids, n, 0, err);
+      status = bs_batch_add(&s->batch, &s->path, s->ids, n, 0, 0, err);
       at += n;
       if (status == BS_OK && at < sequence->n)
         status = run_pass(s, at, err);

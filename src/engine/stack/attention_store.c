@@ -10,12 +10,23 @@ enum {
   STORED_ROWS = 16, /* a cache line of transposed keys */
 };
 
-static void rotate_head(const bs_stack *stack, size_t position, float *head) {
+/* A head of q or k of a row. */
+static void rotate_head(const bs_stack *stack, size_t layer, const bs_row *row, float *head) {
   const bs_blueprint *blueprint = stack->blueprint;
-  size_t n_half = blueprint->n_rotary / 2;
-  if (blueprint->position == BS_POSITION_ROTARY)
-    stack->rows->rotate(head, stack->rotary.cosines + position * n_half,
-                        stack->rotary.sines + position * n_half, n_half);
+  size_t set = blueprint->layers[layer].angles, n = blueprint->n_angles;
+  if (set == BS_NO_ANGLES)
+    return;
+  const bs_angle_table *table = &stack->angles[set];
+  const float *cosines = table->cosines + row->position * n;
+  const float *sines = table->sines + row->position * n;
+  if (row->angles != NULL) {
+    cosines = row->angles + 2 * n * set;
+    sines = cosines + n;
+  }
+  if (blueprint->neighbours)
+    stack->rows->rotate_neighbours(head, cosines, sines, n);
+  else
+    stack->rows->rotate(head, cosines, sines, n);
 }
 
 static void store_in_rows(const bs_stack *stack, const bs_kv_block *block, const float *k,
@@ -53,7 +64,7 @@ static void store_head(const bs_stack *stack, const bs_row *row, size_t n, bool 
     const float *v = bs_head_at(qkv + i * width, &blueprint->v, head);
     bs_norm_row(stack, &stack->weights.layers[layer].slots[BS_SLOT_K_NORM], k, k,
                 blueprint->head_dim);
-    rotate_head(stack, row[i].position, k);
+    rotate_head(stack, layer, &row[i], k);
     if (tiles == NULL) {
       store_in_rows(stack, block, k, v, place, keys, values);
       continue;
@@ -75,7 +86,7 @@ static void store_rows(const bs_stack *stack, const bs_row *rows, size_t n, cons
     for (size_t h = 0; h < blueprint->n_heads; h++) {
       float *q = bs_head_at(qkv + i * width, &blueprint->q, h);
       bs_norm_row(stack, &weights->slots[BS_SLOT_Q_NORM], q, q, blueprint->head_dim);
-      rotate_head(stack, rows[i].position, q);
+      rotate_head(stack, layer, &rows[i], q);
     }
   for (size_t first = 0, next; first < n; first = next) {
     for (next = first + 1; next < n && rows[next].block == rows[first].block;)

@@ -41,11 +41,14 @@ static bs_status reserve(bs_batch *batch, size_t n_rows, size_t n_pieces, bs_err
 }
 
 bs_status bs_batch_add(bs_batch *batch, bs_kv_path *path, const int32_t *ids, size_t n, size_t room,
-                       bs_error *err) {
+                       size_t length_class, bs_error *err) {
   bs_status status = reserve(batch, n, 0, err);
   if (status != BS_OK)
     return status;
-  bs_run run = {.first_row = batch->n_rows, .n_rows = n, .first_piece = batch->n_pieces};
+  bs_run run = {.first_row = batch->n_rows,
+                .n_rows = n,
+                .first_piece = batch->n_pieces,
+                .length_class = length_class};
   for (size_t at = 0; at < n;) {
     size_t first = path->n_positions;
     size_t taken = take_positions(batch, path, n - at, room, err);

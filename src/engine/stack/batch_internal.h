@@ -11,6 +11,7 @@ typedef struct bs_run {
   size_t first_row, n_rows;
   size_t first_piece, n_pieces; /* of the batch: all that the run's tokens see, themselves included
                                    (a token sees no position after its own) */
+  size_t length_class;          /* that the rows' angles go by (bs_blueprint_length_class) */
 } bs_run;
 
 typedef struct bs_row {
@@ -18,6 +19,7 @@ typedef struct bs_row {
   size_t position;
   bs_kv_block *block; /* where its key and value go */
   size_t run;
+  const float *angles; /* its own cosines and sines, set by a stack; NULL: those of its tables */
 } bs_row;
 
 typedef struct bs_batch {
@@ -35,7 +37,7 @@ typedef struct bs_batch {
 /* Appends n tokens of one sequence that go on where `path` ends; the path grows by them. Blocks
    begun here have `room` positions at least (no less than they need). */
 bs_status bs_batch_add(bs_batch *batch, bs_kv_path *path, const int32_t *ids, size_t n, size_t room,
-                       bs_error *err);
+                       size_t length_class, bs_error *err);
 bs_status bs_batch_want(bs_batch *batch, size_t row, bs_error *err);
 void bs_batch_clear(bs_batch *batch);
 void bs_batch_free(bs_batch *batch);

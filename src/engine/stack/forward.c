@@ -18,6 +18,16 @@ static void norm_rows(const bs_stack *stack, bs_slot norm, float *x, size_t n) {
     bs_norm_row(stack, weights, x + i * d, x + i * d, d);
 }
 
+static void add_sinusoids(const bs_stack *stack, size_t position, float *x) {
+  size_t n = stack->blueprint->n_angles;
+  const float *sines = stack->angles[0].sines + position * n;
+  const float *cosines = stack->angles[0].cosines + position * n;
+  for (size_t j = 0; j < n; j++) {
+    x[j] += sines[j];
+    x[n + j] += cosines[j];
+  }
+}
+
 static bs_status embed(bs_stack *stack, const bs_batch *batch, bs_error *err) {
   const bs_blueprint *blueprint = stack->blueprint;
   size_t d = blueprint->d_model;
@@ -38,6 +48,8 @@ static bs_status embed(bs_stack *stack, const bs_batch *batch, bs_error *err) {
                     row->position + blueprint->position_offset, d, place);
       for (size_t j = 0; j < d; j++)
         x[i * d + j] += place[j];
+    } else if (blueprint->position == BS_POSITION_SINUSOIDAL) {
+      add_sinusoids(stack, row->position + blueprint->position_offset, x + i * d);
     }
   }
   free(places.data);
@@ -168,9 +180,12 @@ bs_status bs_stack_run(bs_stack *stack, bs_batch *batch, bs_error *err) {
   bs_status status = reserve(stack, m, err);
   if (status == BS_OK)
     status = place_transient(stack, batch, err);
-  if (status == BS_OK && blueprint->position == BS_POSITION_ROTARY)
-    status = bs_rotary_table_grow(&stack->rotary, blueprint->inverse_frequencies,
-                                  blueprint->n_rotary / 2, last_position(batch) + 1, err);
+  size_t n_positions = last_position(batch) + 1 + blueprint->position_offset;
+  for (size_t i = 0; status == BS_OK && i < BS_ANGLE_SETS; i++)
+    status =
+        bs_angle_table_grow(&stack->angles[i], blueprint, &blueprint->angles[i], n_positions, err);
+  if (status == BS_OK)
+    status = bs_angles_of_rows(blueprint, batch, &stack->work.angles, err);
   size_t *all = bs_array_new(m, sizeof *all, err);
   if (all == NULL)
     status = BS_ERR_MEMORY;

@@ -30,7 +30,8 @@ void bs_stack_free(bs_stack **stack) {
     return;
   bs_workspace *work = &(*stack)->work;
   bs_stack_weights_free(&(*stack)->weights);
-  bs_rotary_table_free(&(*stack)->rotary);
+  for (size_t i = 0; i < BS_ANGLE_SETS; i++)
+    bs_angle_table_free(&(*stack)->angles[i]);
   bs_floats_free(&work->x);
   bs_floats_free(&work->qkv);
   bs_floats_free(&work->attention);
@@ -38,6 +39,7 @@ void bs_stack_free(bs_stack **stack) {
   bs_floats_free(&work->branch);
   bs_floats_free(&work->transient);
   bs_floats_free(&work->scores);
+  bs_floats_free(&work->angles);
   free(*stack);
   *stack = NULL;
 }

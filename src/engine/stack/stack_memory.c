@@ -59,17 +59,33 @@ static bool has_branches(const bs_blueprint *blueprint) {
   return false;
 }
 
+static double n_angle_sets(const bs_blueprint *blueprint) {
+  double n = 0;
+  for (size_t i = 0; i < BS_ANGLE_SETS; i++)
+    n += blueprint->angles[i].frequencies != NULL;
+  return n;
+}
+
+/* Numbers of a row whose angles depend on the length of its text. */
+static double own_angles(const bs_blueprint *blueprint) {
+  return bs_blueprint_length_class(blueprint, SIZE_MAX) > 0
+             ? 2 * (double)blueprint->n_angles * BS_ANGLE_SETS
+             : 0;
+}
+
 /* Buffers of a pass. */
 static double workspace_bytes(const estimate *e, const bs_blueprint *blueprint) {
   double per_row = (double)blueprint->d_model + (double)bs_blueprint_qkv_width(blueprint) +
                    (double)bs_blueprint_attention_width(blueprint) +
                    (blueprint->position == BS_POSITION_LEARNED ? (double)blueprint->d_model : 0) +
+                   own_angles(blueprint) +
                    (has_branches(blueprint) ? (double)blueprint->d_model : 0);
   double scores = (double)bs_attention_scratch_floats(blueprint, bs_tiles_for(e->arithmetic),
                                                       blueprint->max_positions) *
                   (double)e->n_threads;
-  double rotary = (double)blueprint->max_positions * (double)blueprint->n_rotary;
-  return e->hidden + sizeof(float) * ((double)e->max_rows * per_row + scores + rotary);
+  double angles =
+      (double)blueprint->max_positions * 2 * (double)blueprint->n_angles * n_angle_sets(blueprint);
+  return e->hidden + sizeof(float) * ((double)e->max_rows * per_row + scores + angles);
 }
 
 static uint64_t table_bytes(const bs_blueprint *blueprint) {

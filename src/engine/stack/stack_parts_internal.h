@@ -2,8 +2,8 @@
 #ifndef BIGSWEEP_ENGINE_STACK_STACK_PARTS_INTERNAL_H
 #define BIGSWEEP_ENGINE_STACK_STACK_PARTS_INTERNAL_H
 
+#include "engine/stack/angle_table_internal.h"
 #include "engine/stack/floats_internal.h"
-#include "engine/stack/rotary_table_internal.h"
 #include "engine/stack/stack_internal.h"
 #include "engine/stack/weights_internal.h"
 #include "kernels/rows/rows_internal.h"
@@ -17,6 +17,7 @@ typedef struct bs_workspace {
   bs_floats branch;    /* results of a step that are not added as they are, d_model */
   bs_floats transient; /* keys and values that only this pass needs */
   bs_floats scores;    /* working memory of attention, per thread */
+  bs_floats angles;    /* of rows that have their own */
 } bs_workspace;
 
 /* Whether a step's results are added to x as they are. */
@@ -29,7 +30,7 @@ struct bs_stack {
   const bs_rows *rows;
   bs_kv_shape kv;
   bs_stack_weights weights;
-  bs_rotary_table rotary;
+  bs_angle_table angles[BS_ANGLE_SETS];
   bs_workspace work;
 };
 

@@ -30,13 +30,17 @@ typedef struct bs_rows {
   void (*activate_gated)(bs_activation activation, const float *gate, const float *up, float *y,
                          size_t n);
 
-  /* Rotates the pairs (x[i], x[i + n_half]) by the angles whose cosines and sines are given. */
-  void (*rotate)(float *x, const float *cosines, const float *sines, size_t n_half);
+  /* Rotates the pairs (x[i], x[i + n]), or (x[2 i], x[2 i + 1]), by the angles whose cosines and
+     sines are given. */
+  void (*rotate)(float *x, const float *cosines, const float *sines, size_t n);
+  void (*rotate_neighbours)(float *x, const float *cosines, const float *sines, size_t n);
 
   /* s[i][j] = sum over d of q[i][d] k[d][j] for n_q <= BS_MAX_QUERIES queries; k is
      (head_dim, capacity). Writes n_keys rounded up to BS_KEY_GROUP elements of each s[i]. */
   void (*scores)(const float *const *q, size_t n_q, size_t head_dim, const float *k,
                  size_t capacity, size_t n_keys, float *const *s);
+  /* x[i] = cap tanh(scale x[i] / cap); cap > 0. */
+  void (*cap)(float *x, size_t n, float scale, float cap);
   /* s[j] = exp(z[j] - max z) with z[j] = scale s[j] - slope (n - 1 - j); returns their sum. Writes
      zeros behind s[n) up to a multiple of BS_KEY_GROUP. */
   float (*softmax)(float *s, size_t n, float scale, float slope);
