@@ -53,7 +53,8 @@ BS_API bs_status bs_analysis_comparisons_from_tables(bs_analysis **out, const bs
 /* Adds to an analysis of `results` the comparisons of two tasks (two languages, say) in each family
    that was run on both with as many shots, under the metrics that both have: rows of the kind
    BS_TASKS_COMPARED, whose task is the first. The tasks have examples of their own, so their errors
-   are taken as independent. BS_ERR_USAGE for a name that no task has. */
+   are taken as independent. BS_ERR_USAGE for a name that no task has, and where there is nothing to
+   compare, with the reason. */
 BS_API bs_status bs_analysis_compare_tasks(bs_analysis *analysis, const bs_tables *results,
                                            const char *first, const char *second, bs_error *err);
 

@@ -55,6 +55,12 @@ BS_API bs_status bs_report_models(const bs_model_comparison *rows, size_t n, con
    BS_VARIANTS_COMPARED or BS_TASKS_COMPARED. BS_ERR_USAGE where they were not compared. */
 BS_API bs_status bs_report_groups(const bs_analysis *analysis, const char *kind, const char *first,
                                   const char *second, bool as_csv, FILE *to, bs_error *err);
+/* What they differ by at each scale that one of the two has a model at and that both reach. As CSV
+   family,first,second,task,metric,shots,scale,difference,stderr,difference_low,difference_high,p.
+ */
+BS_API bs_status bs_report_groups_by_scale(const bs_analysis *analysis, const char *kind,
+                                           const char *first, const char *second, bool as_csv,
+                                           FILE *to, bs_error *err);
 
 /* The forecasts (bs_analysis_forecast) as CSV: family,shots,task,metric,method,scale,forecast,
    low80,high80,observed,reason; 17 significant digits, undefined is empty. */

@@ -28,6 +28,7 @@ void bs_analysis_free(bs_analysis **analysis) {
   free(of->models);
   free(of->tasks);
   free(of->forecast_details);
+  free(of->scale_differences);
   free(of->chances);
   free(of->shared_scales);
   free(of->common_errors);

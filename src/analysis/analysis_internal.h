@@ -6,6 +6,7 @@
 #include "base/interner_internal.h"
 #include "bigsweep/analysis.h"
 #include "bigsweep/buffer.h"
+#include "bigsweep/comparison.h"
 #include "bigsweep/statistics.h"
 #include "tables/tables_internal.h"
 
@@ -50,6 +51,13 @@ typedef struct bs_forecast_detail {
   bool is_held;              /* what was observed by the interval */
 } bs_forecast_detail;
 
+/* A row of comparisons at one scale: first less second. */
+typedef struct bs_scale_difference {
+  size_t comparison;
+  double scale;
+  bs_difference of;
+} bs_scale_difference;
+
 /* The error of a mean over repeats, over the choice of the examples, which they have in common. */
 typedef struct bs_common_error {
   double standard_error;
@@ -65,6 +73,8 @@ struct bs_analysis {
   bs_analysis_task_row *tasks;
   size_t n_tasks, cap_tasks;
   bs_forecast_detail *forecast_details; /* [n_forecasts] */
+  bs_scale_difference *scale_differences; /* in order of comparisons, then of scales */
+  size_t n_scale_differences, cap_scale_differences;
   bs_chance *chances;
   size_t n_chances, cap_chances;
   /* For each score, and each aggregate, of a model with repeats: of the mean over these. NULL:

@@ -80,6 +80,33 @@ static bs_status add_row(comparing *c, const char *task, const char *metric, uin
   return BS_OK;
 }
 
+static bs_status add_at_scale(comparing *c, const bs_curve_pair *pair, double scale,
+                              bs_error *err) {
+  bs_analysis *to = c->analysis;
+  bs_scale_difference at = {.comparison = to->tables->n_comparisons - 1, .scale = scale};
+  bs_status status = bs_compare_curves_at(&at.of, pair, scale, err);
+  if (status != BS_OK || isnan(at.of.value))
+    return status;
+  status = bs_reserve(&to->scale_differences, &to->cap_scale_differences, to->n_scale_differences,
+                      1, err);
+  if (status == BS_OK)
+    to->scale_differences[to->n_scale_differences++] = at;
+  return status;
+}
+
+/* The last row at each scale that one of the curves has a model at and that both reach. */
+static bs_status add_at_scales(comparing *c, const bs_curve_pair *pair, bs_error *err) {
+  size_t n = pair->n_first, m = n + pair->n_second;
+  bs_status status = BS_OK;
+  for (size_t i = 0, j = n; status == BS_OK && (i < n || j < m);) {
+    double first = i < n ? pair->scales[i] : INFINITY, second = j < m ? pair->scales[j] : INFINITY;
+    status = add_at_scale(c, pair, fmin(first, second), err);
+    i += first <= second;
+    j += second <= first;
+  }
+  return status;
+}
+
 static void free_sums(comparing *c) {
   for (size_t i = 0; i < c->n_sums; i++) {
     free(c->sums[i].scales);
@@ -170,6 +197,8 @@ static bs_status compare_rows(comparing *c, size_t first, size_t second, const c
     status = bs_compare_curves(&found, &c->pairing.pair, err);
   if (status == BS_OK)
     status = add_row(c, task, line->metric, line->shots, c->pairing.n, &found, err);
+  if (status == BS_OK)
+    status = add_at_scales(c, &c->pairing.pair, err);
   if (status != BS_OK)
     return status;
   last_row(c)->preferred = strcmp(line->metric, preferred_of(c, first)) == 0;
@@ -195,6 +224,8 @@ static bs_status add_mean(comparing *c, task_sum *sum, bs_error *err) {
         bs_difference_of(sum->difference / n, sqrt(sum->variance) / n, sum->of.n_free);
   if (status == BS_OK)
     status = add_row(c, BS_ALL_TASKS, BS_AGGREGATE_METRIC, sum->shots, sum->n, &found, err);
+  if (status == BS_OK)
+    status = add_at_scales(c, &sum->of, err);
   if (status != BS_OK)
     return status;
   bs_comparison_row *row = last_row(c);
@@ -395,6 +426,46 @@ static bs_status compare_tasks(comparing *c, family_rows family, uint32_t first,
   return status == BS_OK ? end_groups(c, err) : status;
 }
 
+/* The first row of a task that has a single curve, with as many shots as `like` unless that is
+   SIZE_MAX. */
+static size_t any_row(const bs_analysis *analysis, family_rows in, uint32_t task, size_t like) {
+  const bs_linearity_row *rows = analysis->tables->linearity;
+  for (size_t i = in.first; i < in.end; i++)
+    if (analysis->linearity_task[i] == task && rows[i].shared_scales == 0 &&
+        (like == SIZE_MAX || rows[i].shots == rows[like].shots))
+      return i;
+  return SIZE_MAX;
+}
+
+static bool have_shots_in_common(const bs_analysis *analysis, family_rows in, uint32_t first,
+                                 uint32_t second) {
+  for (size_t i = in.first; i < in.end; i++)
+    if (analysis->linearity_task[i] == first && analysis->tables->linearity[i].shared_scales == 0 &&
+        any_row(analysis, in, second, i) != SIZE_MAX)
+      return true;
+  return false;
+}
+
+/* Why nothing of two tasks could be compared. */
+static bs_status tell_incomparable(const bs_analysis *analysis, const family_rows *families,
+                                   size_t n, uint32_t first, uint32_t second, bs_error *err) {
+  const bs_analysis_task_row *a = &analysis->tasks[first], *b = &analysis->tasks[second];
+  for (size_t i = 0; i < n; i++)
+    if (have_shots_in_common(analysis, families[i], first, second))
+      return bs_error_set(
+          err, BS_ERR_USAGE,
+          "tasks \"%s\" and \"%s\" have no metric in common by which they could be "
+          "compared: the first goes by %s, the second by %s. Name two tasks that go "
+          "by the same one",
+          a->name, b->name, a->preferred_metric, b->preferred_metric);
+  return bs_error_set(
+      err, BS_ERR_USAGE,
+      "tasks \"%s\" and \"%s\" cannot be compared: no family was run on both with as "
+      "many shots and has one curve of each (no two models of one scale but for "
+      "repeats)",
+      a->name, b->name);
+}
+
 bs_status bs_analysis_compare_tasks(bs_analysis *analysis, const bs_tables *results,
                                     const char *first, const char *second, bs_error *err) {
   comparing c = {.analysis = analysis, .results = results};
@@ -407,10 +478,13 @@ bs_status bs_analysis_compare_tasks(bs_analysis *analysis, const bs_tables *resu
   if (status == BS_OK && families == NULL)
     status = BS_ERR_MEMORY;
   size_t n = status == BS_OK ? find_families(analysis, families) : 0;
+  size_t n_before = analysis->tables->n_comparisons;
   if (status == BS_OK)
     status = bs_pairing_source_open(&c.source, analysis, results, err);
   for (size_t i = 0; status == BS_OK && i < n; i++)
     status = compare_tasks(&c, families[i], tasks[0], tasks[1], err);
+  if (status == BS_OK && analysis->tables->n_comparisons == n_before)
+    status = tell_incomparable(analysis, families, n, tasks[0], tasks[1], err);
   free_sums(&c);
   free(c.sums);
   free(families);

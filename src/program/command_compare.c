@@ -11,7 +11,7 @@
 
 typedef struct request {
   text_list models, families, variants, tasks;
-  bool as_csv;
+  bool as_csv, by_scale;
 } request;
 
 /* The one model of that name; without a name the only one. */
@@ -91,9 +91,12 @@ static bs_status compare_groups(const request *of, const char *path, bs_error *e
     status = bs_analysis_comparisons_from_tables(&analysis, tables, err);
   if (status == BS_OK && of->tasks.n > 0)
     status = bs_analysis_compare_tasks(analysis, tables, names->texts[0], names->texts[1], err);
-  if (status == BS_OK)
-    status = bs_report_groups(analysis, kind, names->texts[0], names->n > 1 ? names->texts[1] : "",
-                              of->as_csv, stdout, err);
+  const char *second = names->n > 1 ? names->texts[1] : "";
+  if (status == BS_OK && of->by_scale)
+    status =
+        bs_report_groups_by_scale(analysis, kind, names->texts[0], second, of->as_csv, stdout, err);
+  else if (status == BS_OK)
+    status = bs_report_groups(analysis, kind, names->texts[0], second, of->as_csv, stdout, err);
   bs_analysis_free(&analysis);
   bs_tables_free(&tables);
   return status;
@@ -116,6 +119,10 @@ static bs_status check(const request *of, const parsed *p, bs_error *err) {
     return bs_error_set(
         err, BS_ERR_USAGE,
         "families, variants and tasks are compared within one file, two files by --models");
+  if (of->by_scale && of->families.n + of->variants.n + of->tasks.n == 0)
+    return bs_error_set(err, BS_ERR_USAGE,
+                        "--by-scale is of --families, --variants or --tasks: two models have one "
+                        "scale each");
   bs_status status = BS_OK;
   for (size_t i = 0; status == BS_OK && i < p->n_arguments; i++)
     status = expect_file(p->arguments[i], err);
@@ -155,6 +162,10 @@ static int run(const bs_command *command, int argc, char **argv) {
        .kind = OPTION_LIST,
        .to = &of.tasks,
        .help = "A,B: two tasks, such as one in two languages, in each family"},
+      {.name = "--by-scale",
+       .kind = OPTION_FLAG,
+       .to = &of.by_scale,
+       .help = "print the difference at each scale in place of the mean over scales"},
       {.name = "--csv",
        .kind = OPTION_FLAG,
        .to = &of.as_csv,
@@ -171,5 +182,6 @@ static int run(const bs_command *command, int argc, char **argv) {
 
 const bs_command compare_command = {
     "compare",
-    "RESULTS.h5 --models A,B | --families A,B | --variants A[,B] | --tasks A,B | A.h5 B.h5 [--csv]",
+    "RESULTS.h5 --models A,B | --families A,B | --variants A[,B] | --tasks A,B | A.h5 B.h5 "
+    "[--by-scale] [--csv]",
     "differences between two models, families or ways to put tasks, with their errors", run};

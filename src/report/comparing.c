@@ -52,6 +52,12 @@ void bs_format_p(char out[BS_CELL_BYTES], double p) {
     snprintf(out, BS_CELL_BYTES, "%.3f", p);
 }
 
+bs_status bs_append_sides(bs_text *to, const char *first, const char *second, bs_error *err) {
+  static const char *const PLAIN = "(as its file has it)";
+  return bs_text_printf(to, err, "A: %s\nB: %s\n", first[0] != '\0' ? first : PLAIN,
+                        second[0] != '\0' ? second : PLAIN);
+}
+
 bs_status bs_append_narrow(bs_text *to, const bs_grid *grid, bs_error *err) {
   size_t *widths = bs_array_new(grid->n_columns, sizeof *widths, err), others = 0;
   enum { LEAST = 8 };

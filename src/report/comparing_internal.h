@@ -13,6 +13,12 @@ void bs_format_interval(char out[BS_CELL_BYTES], bs_interval of);
 void bs_format_factors(char out[BS_CELL_BYTES], bs_interval of);
 void bs_format_p(char out[BS_CELL_BYTES], double p);
 
+/* Appends who A and B are; "" is a task as its file has it. */
+bs_status bs_append_sides(bs_text *to, const char *first, const char *second, bs_error *err);
+/* BS_ERR_USAGE, with what can be compared, where these two groups were not. */
+bs_status bs_check_compared(const bs_analysis *analysis, const char *kind, const char *first,
+                            const char *second, bs_error *err);
+
 /* Appends the grid in lines of BS_COMPARISON_WIDTH characters, for which its first column is
    shortened. */
 bs_status bs_append_narrow(bs_text *to, const bs_grid *grid, bs_error *err);

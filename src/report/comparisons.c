@@ -131,10 +131,7 @@ static bs_status append_table(bs_text *to, const bs_comparison_row *rows, size_t
 static bs_status append_people(bs_text *to, const bs_comparison_row *rows, size_t n,
                                bs_error *err) {
   bs_writer w = {.to = to};
-  static const char *const PLAIN = "(as its file has it)";
-  bs_writer_printf(&w, "A: %s\nB: %s\n", rows->first[0] != '\0' ? rows->first : PLAIN,
-                   rows->second[0] != '\0' ? rows->second : PLAIN);
-  bs_status status = bs_writer_status(&w, err);
+  bs_status status = bs_append_sides(to, rows->first, rows->second, err);
   for (size_t i = 0; status == BS_OK && i < n; i++) {
     bool is_first = true;
     for (size_t k = 0; k < i && is_first; k++)
@@ -204,6 +201,16 @@ static bs_status tell_known(const bs_tables *tables, const char *kind, const cha
         kind, first, second, before != NULL ? known.data : "none");
   bs_text_free(&known);
   return status;
+}
+
+bs_status bs_check_compared(const bs_analysis *analysis, const char *kind, const char *first,
+                            const char *second, bs_error *err) {
+  const bs_tables *tables = bs_analysis_tables(analysis);
+  bs_comparison_row *rows = bs_array_new(tables->n_comparisons, sizeof *rows, err);
+  bool is_any = rows != NULL && select_rows(tables, kind, first, second, rows) > 0;
+  bs_status status = rows != NULL ? BS_OK : BS_ERR_MEMORY;
+  free(rows);
+  return status == BS_OK && !is_any ? tell_known(tables, kind, first, second, err) : status;
 }
 
 bs_status bs_report_groups(const bs_analysis *analysis, const char *kind, const char *first,

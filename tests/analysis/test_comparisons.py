@@ -17,6 +17,17 @@ sys.path.insert(0, FOLDER)
 import results  # noqa: E402
 
 
+def of_two_metrics():
+    """Two tasks that go by different metrics."""
+    tasks = results.read(FAMILIES).tasks
+    first = tasks[0]
+    other = [t for t in tasks if t["preferred_metric"] != first["preferred_metric"]][0]
+    return first["name"], other["name"]
+
+
+OF_TWO_METRICS = of_two_metrics()
+
+
 @functools.cache
 def t_quantile(free):
     """The .975 quantile of t, from its density by Simpson's rule."""
@@ -236,6 +247,42 @@ class Groups(unittest.TestCase):
                                    means[0].mean() - means[1].mean() + t_quantile(99) * error,
                                    places=9)
 
+    def test_by_scale(self):
+        """At each scale of either family that both reach, example by example."""
+        file = results.read(FAMILIES)
+        rows = table(FAMILIES, "--families", "dense,sparse", "--by-scale")
+        turned = table(FAMILIES, "--families", "sparse,dense", "--by-scale")
+        metrics = dict(zip(file.tasks["name"], file.tasks["preferred_metric"]))
+        self.assertEqual(len(rows), len(turned))
+        n_checked = 0
+        for row, other in zip(rows, turned):
+            self.assertEqual(float(row["difference"]), -float(other["difference"]))
+            numpy.testing.assert_equal(float(row["difference_low"] or "nan"),
+                                       -float(other["difference_high"] or "nan"))
+            if row["metric"] != metrics.get(row["task"]):
+                continue
+            pair = Pair(file, [(models, row["task"], int(row["shots"]), row["metric"])
+                               for models in ([0, 2, 4, 6], [1, 3, 5, 7])])
+            at = math.log(float(row["scale"]))
+            apart = numpy.array([numpy.interp(at, pair.x[0], p) - numpy.interp(at, pair.x[1], q)
+                                 for p, q in zip(*pair.y)])
+            error = apart.std(ddof=1) / math.sqrt(len(apart))
+            self.assertAlmostEqual(float(row["difference"]), apart.mean(), places=12)
+            self.assertAlmostEqual(float(row["stderr"]), error, places=12)
+            if error > 0:
+                self.assertAlmostEqual(float(row["difference_high"]),
+                                       apart.mean() + t_quantile(len(apart) - 1) * error, places=9)
+            n_checked += 1
+        scales = file.models["scale"]
+        low, high = max(scales[0], scales[1]), min(scales[6], scales[7])
+        n_scales = len({s for s in scales if low <= s <= high})
+        self.assertEqual(n_checked, 6 * 2 * n_scales)
+        code, out, _ = compare(FAMILIES, "--families", "dense,sparse", "--by-scale")
+        self.assertEqual(code, 0)
+        self.assertLessEqual(max(map(len, out.splitlines())), 80)
+        self.assertIn("A: dense\nB: sparse\n", out)
+        self.assertIn("(all tasks)", out)
+
     def test_printed(self):
         stored = results.read(FAMILIES).comparisons
         rows = table(FAMILIES, "--families", "dense,sparse")
@@ -312,6 +359,8 @@ class Models(unittest.TestCase):
             ([LADDER, "--families", "a,b"], "these can: none."),
             ([FAMILIES, "--tasks", "a"], "two are compared: give two names"),
             ([FAMILIES, "--tasks", "a,b"], 'there is no task "a"'),
+            ([FAMILIES, "--tasks", ",".join(OF_TWO_METRICS)], "have no metric in common"),
+            ([LADDER, "--models", "ladder-1,ladder-2", "--by-scale"], "two models have one scale"),
             ([WAYS, "--variants", "letter"], '"quiz" with "letters"'),
             ([WAYS, LADDER, "--families", "a,b"], "are compared within one file"),
             ([WAYS + ".not", "--models", "a,b"], "no such file"),
