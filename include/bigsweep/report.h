@@ -19,7 +19,13 @@ typedef struct bs_report_options {
   const char *const *tasks;   /* [n_tasks] names of tasks and aggregates */
   const char *const *metrics; /* [n_metrics]; none: each task's preferred one */
   const uint32_t *shots;      /* [n_shots] */
-  size_t n_tasks, n_metrics, n_shots;
+  /* [n_models] what curves show; shapes, linearity and breakthroughness are of all models. */
+  const char *const *models;
+  size_t n_tasks, n_metrics, n_shots, n_models;
+  /* Lines under one heading by "task", "first", "last" (score), "improvement", "shape",
+     "linearity" or "breakthroughness", largest first; NULL: as the tasks first appear. */
+  const char *sort;
+  bool as_markdown; /* tables in Markdown */
 } bs_report_options;
 
 /* Prints the results at a glance, in lines of options->width characters where names allow it. For
@@ -33,6 +39,13 @@ typedef struct bs_report_options {
 BS_API bs_status bs_report_summary(const bs_analysis *analysis, const bs_tables *results,
                                    const bs_report_options *options, FILE *to, bs_error *err);
 
+/* The curves that the options ask for as JSON: a list of objects with the columns of
+   /analysis/linearity, "preferred" (whether the task goes by this metric) and "points" (models,
+   repeats together; scale, value, stderr, standard_deviation, n). Numbers that are undefined or
+   infinite are null. The width is not looked at. */
+BS_API bs_status bs_report_json(const bs_analysis *analysis, const bs_report_options *options,
+                                FILE *to, bs_error *err);
+
 /* Prints every metric and every model's score: a table per family, in it for each task or
    aggregate, shots and metric a line with the number of examples (tasks), the score and its
    standard error of each model (of repeats the mean, and how many they are with their standard
@@ -45,6 +58,11 @@ BS_API bs_status bs_report_tables(const bs_analysis *analysis, FILE *to, bs_erro
    /analysis/linearity (intervals, shapes); 17 significant digits, undefined is empty, infinite is
    "inf" or "-inf". */
 BS_API bs_status bs_report_linearity_csv(const bs_analysis *analysis, FILE *to, bs_error *err);
+
+/* The scores of all models as the table that bs_analysis_from_csv reads, in their order. `results`:
+   what the analysis is of, NULL for a table. */
+BS_API bs_status bs_report_scores_csv(const bs_analysis *analysis, const bs_tables *results,
+                                      FILE *to, bs_error *err);
 
 /* Prints what two models differ by: for a person each task under its preferred metric, in lines of
    at most 80 characters, and how many differences are left after correction; as CSV all metrics.

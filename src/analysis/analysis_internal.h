@@ -96,6 +96,12 @@ bs_status bs_analysis_add_score(bs_analysis *analysis, const bs_score_row *row, 
 /* Says what a guess scores on a task under a metric, once of each. */
 bs_status bs_analysis_add_chance(bs_analysis *analysis, uint32_t task, const char *metric,
                                  double chance, bs_error *err);
+/* Once all chances are there. */
+void bs_analysis_settle_chances(bs_analysis *analysis);
+/* What a guess scores on a task under a metric, in the metric's unit; NaN: it is not known.
+   `results` as bs_analysis_forecast. */
+double bs_analysis_chance(const bs_analysis *of, const bs_tables *results, uint32_t task,
+                          uint32_t metric);
 /* Finds the repeats among the models, which are all there. */
 bs_status bs_analysis_settle_models(bs_analysis *analysis, bs_error *err);
 /* Fills the linearity rows from the scores and aggregates, once the models are settled. `repeated`

@@ -38,32 +38,6 @@ static double size_of(const bs_forecasting *f, uint32_t model) {
   return f->has_compute[row->family_number] ? row->compute : row->scale;
 }
 
-static int compare_chances(const void *left, const void *right) {
-  const bs_chance *a = left, *b = right;
-  BS_ORDER(a->task, b->task);
-  BS_ORDER(a->metric, b->metric);
-  return 0;
-}
-
-/* What a guess scores, in the metric's unit: as a table says, or a task's normalisation. */
-static double chance_of(const bs_forecasting *f, const bs_series *series) {
-  const bs_analysis *of = f->analysis;
-  const bs_chance key = {.task = series->task_number, .metric = series->metric_number};
-  const bs_chance *found = of->n_chances > 0 ? bsearch(&key, of->chances, of->n_chances,
-                                                       sizeof *of->chances, compare_chances)
-                                             : NULL;
-  if (found != NULL)
-    return found->value;
-  if (f->results == NULL)
-    return series->low;
-  const bs_task_row *task = &f->results->tasks[series->task_number];
-  const bs_metric *preferred = bs_metric_find(task->preferred_metric);
-  const bs_metric *metric = bs_metric_find(series->metric);
-  bool is_chance = preferred != NULL && preferred->low_is_chance && metric != NULL &&
-                   metric->low_is_chance && isfinite(task->low_score);
-  return is_chance ? task->low_score : series->low;
-}
-
 /* Losses fall as models get better, without an end: laws read them, nothing forecasts them. */
 int bs_loss_sign(const char *metric) {
   static const char *const LOSSES[] = {"bpb", "bits_per_byte", "loss", "nll", "cross_entropy"};
@@ -166,7 +140,9 @@ static size_t read_row(bs_forecasting *f, size_t row, point *points, size_t firs
   series->n = take_points(f, row, points);
   series->n_known = series->n - (series->n < f->request->n_held ? series->n : f->request->n_held);
   series->refusal = refusal_of(series, points);
-  double chance = to_unit(series, chance_of(f, series));
+  double known =
+      bs_analysis_chance(f->analysis, f->results, series->task_number, series->metric_number);
+  double chance = to_unit(series, isnan(known) ? series->low : known);
   bool is_usable = chance >= 0 && chance < 1;
   if (series->refusal == NULL && f->results == NULL && !is_usable)
     series->refusal = "the chance is not within the metric's range";
@@ -229,9 +205,6 @@ bs_status bs_forecasting_read_series(bs_forecasting *f, bs_error *err) {
   if (f->has_compute == NULL || f->next == NULL || f->numbers == NULL || f->models == NULL ||
       f->series == NULL || points == NULL)
     goto cleanup;
-  if (f->analysis->n_chances > 0)
-    qsort(f->analysis->chances, f->analysis->n_chances, sizeof *f->analysis->chances,
-          compare_chances);
   find_axes(f);
   status = find_next_sizes(f, err);
   for (size_t row = 0; status == BS_OK && row < tables->n_linearity; row++)

@@ -336,6 +336,7 @@ static bs_status add_row(table *of, bs_error *err) {
 static bs_status finish(table *of, bs_error *err) {
   size_t repeated[2] = {0};
   bs_status status = bs_analysis_settle_models(of->analysis, err);
+  bs_analysis_settle_chances(of->analysis);
   if (status == BS_OK)
     status = bs_analysis_finish(of->analysis, repeated, err);
   if (status == BS_ERR_INPUT) {

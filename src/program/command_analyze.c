@@ -52,10 +52,14 @@ static bs_status read_shots(const text_list *texts, uint32_t *shots, bs_error *e
 
 /* What the options ask to be printed, and how. */
 typedef struct request {
-  const char *scores;
-  bool as_csv, as_table, all;
-  text_list tasks, metrics, shots;
+  const char *scores, *csv, *sort;
+  bool as_table, as_json, as_markdown, all;
+  text_list tasks, metrics, shots, models;
 } request;
+
+/* The tables that --csv prints. */
+static const char LINEARITY[] = "linearity", SCORES[] = "scores", FORECASTS[] = "forecasts";
+static const char *const CSV_TABLES[] = {LINEARITY, SCORES, FORECASTS, NULL};
 
 static bs_status print_summary(const request *of, const bs_sweep_results *results, bs_error *err) {
   uint32_t *shots = calloc(of->shots.n + 1, sizeof *shots);
@@ -67,31 +71,59 @@ static bs_status print_summary(const request *of, const bs_sweep_results *result
                                .metrics = of->metrics.texts,
                                .n_metrics = of->metrics.n,
                                .shots = shots,
-                               .n_shots = of->shots.n};
+                               .n_shots = of->shots.n,
+                               .models = of->models.texts,
+                               .n_models = of->models.n,
+                               .sort = of->sort,
+                               .as_markdown = of->as_markdown};
   bs_status status = read_shots(&of->shots, shots, err);
-  if (status == BS_OK)
+  if (status == BS_OK && of->as_json)
+    status = bs_report_json(results->analysis, &options, stdout, err);
+  else if (status == BS_OK)
     status = bs_report_summary(results->analysis, results->tables, &options, stdout, err);
   free(shots);
   return status;
 }
 
+static bool is_table(const request *of) { return of->as_table || of->as_json || of->as_markdown; }
+
 static bool prints_csv(const request *of) {
-  return of->as_csv || (of->scores != NULL && !of->as_table && !of->all);
+  return of->csv != NULL || (of->scores != NULL && !is_table(of) && !of->all);
 }
 
-/* Lines are chosen of the table; CSV and --all are everything. */
+/* One way to print; lines are chosen of the table, CSV and --all are everything. */
 static bs_status check_choice(const request *of, bs_error *err) {
-  bool chooses = of->tasks.n > 0 || of->metrics.n > 0 || of->shots.n > 0;
+  int n_ways = (of->csv != NULL) + of->as_table + of->as_json + of->as_markdown + of->all;
+  bool chooses = of->tasks.n > 0 || of->metrics.n > 0 || of->shots.n > 0 || of->models.n > 0 ||
+                 of->sort != NULL;
+  if (n_ways > 1)
+    return bs_error_set(err, BS_ERR_USAGE,
+                        "give one of --csv, --table, --json, --markdown and --all");
   if (chooses && (prints_csv(of) || of->all))
     return bs_error_set(err, BS_ERR_USAGE,
-                        "--tasks, --metrics and --shots choose lines of --table; %s prints all",
+                        "--tasks, --metrics, --shots, --models and --sort choose lines of --table, "
+                        "--json and --markdown; %s prints all",
                         prints_csv(of) ? "--csv (the default with --scores)" : "--all");
+  if (of->sort != NULL && of->as_json)
+    return bs_error_set(err, BS_ERR_USAGE, "--sort is of --table and --markdown");
   return BS_OK;
+}
+
+static bs_status print_csv(const request *of, const bs_sweep_results *results, bs_error *err) {
+  if (of->csv == SCORES)
+    return bs_report_scores_csv(results->analysis, results->tables, stdout, err);
+  if (of->csv != FORECASTS)
+    return bs_report_linearity_csv(results->analysis, stdout, err);
+  bs_status status = BS_OK;
+  if (of->scores != NULL) /* of results the analysis has them */
+    status =
+        bs_analysis_forecast(results->analysis, NULL, &(bs_forecast_request){.n_held = 0}, err);
+  return status == BS_OK ? bs_report_forecasts_csv(results->analysis, stdout, err) : status;
 }
 
 static bs_status print_request(const request *of, const bs_sweep_results *results, bs_error *err) {
   if (prints_csv(of))
-    return bs_report_linearity_csv(results->analysis, stdout, err);
+    return print_csv(of, results, err);
   return of->all ? bs_report_tables(results->analysis, stdout, err)
                  : print_summary(of, results, err);
 }
@@ -126,13 +158,23 @@ static int run(const bs_command *command, int argc, char **argv) {
        .help = "a table family,model,scale,task,metric,shots,value[,stderr,n,seed] instead of a "
                "results file; - is the standard input"},
       {.name = "--csv",
-       .kind = OPTION_FLAG,
-       .to = &of.as_csv,
-       .help = "print linearity as CSV (the default with --scores)"},
+       .kind = OPTION_WORD,
+       .to = &of.csv,
+       .words = CSV_TABLES,
+       .help = "print CSV: linearity (the default with --scores), scores (a table that --scores "
+               "reads) or forecasts"},
       {.name = "--table",
        .kind = OPTION_FLAG,
        .to = &of.as_table,
        .help = "print one line for each task (the default with a results file)"},
+      {.name = "--json",
+       .kind = OPTION_FLAG,
+       .to = &of.as_json,
+       .help = "print the curves with their points and statistics as JSON"},
+      {.name = "--markdown",
+       .kind = OPTION_FLAG,
+       .to = &of.as_markdown,
+       .help = "print the lines of --table as a table in Markdown"},
       {.name = "--all",
        .kind = OPTION_FLAG,
        .to = &of.all,
@@ -140,24 +182,36 @@ static int run(const bs_command *command, int argc, char **argv) {
       {.name = "--tasks",
        .kind = OPTION_LIST,
        .to = &of.tasks,
-       .help = "with --table: one line for each of these tasks"},
+       .help = "of --table, --json and --markdown: these tasks"},
       {.name = "--metrics",
        .kind = OPTION_LIST,
        .to = &of.metrics,
-       .help = "with --table: lines for these metrics instead of each task's preferred one"},
+       .help = "of these: these metrics instead of each task's preferred one"},
       {.name = "--shots",
        .kind = OPTION_LIST,
        .to = &of.shots,
-       .help = "with --table: lines for these numbers of shots"},
+       .help = "of these: these numbers of shots"},
+      {.name = "--models",
+       .kind = OPTION_LIST,
+       .to = &of.models,
+       .help = "of these: curves of these models alone; shape, L and B stay those of all"},
+      {.name = "--sort",
+       .kind = OPTION_TEXT,
+       .to = &of.sort,
+       .help = "of --table and --markdown, within a metric: by task, first, last (score), "
+               "improvement, shape, linearity or breakthroughness, largest first"},
   };
   parsed p = options_parse(command, argc, argv, options, sizeof options / sizeof *options, 0, 1);
   int exit_code = p.go_on ? analyze(command, &p, &of) : p.exit_code;
   text_list_free(&of.tasks);
   text_list_free(&of.metrics);
   text_list_free(&of.shots);
+  text_list_free(&of.models);
   return exit_code;
 }
 
 const bs_command analyze_command = {
-    "analyze", "RESULTS.h5 | --scores SCORES.csv [--csv | --table | --all]",
+    "analyze",
+    "RESULTS.h5 | --scores SCORES.csv [--csv[=scores|forecasts] | --table | --json | --markdown | "
+    "--all]",
     "(re)compute scores, linearity and breakthroughness and print them", run};

@@ -24,7 +24,7 @@ int fail(const bs_command *command, const bs_error *err) {
 static void print_help(const bs_command *command, const option *options, size_t n) {
   printf("usage: bigsweep %s %s\n%s\n", command->name, command->usage, command->summary);
   for (size_t i = 0; i < n; i++) {
-    static const char *const values[] = {"", " TEXT", " N", " A,B"};
+    static const char *const values[] = {"", " TEXT", " N", " A,B", "[=WORD]"};
     char name[64];
     snprintf(name, sizeof name, "%s%s%s%s", options[i].letter != NULL ? options[i].letter : "",
              options[i].letter != NULL ? ", " : "", options[i].name, values[options[i].kind]);
@@ -108,6 +108,27 @@ static bool take_value(const option *o, const char *value) {
   return true;
 }
 
+static const char *word_of(const option *o, const char *value) {
+  for (const char *const *word = o->words; *word != NULL; word++)
+    if (strcmp(*word, value) == 0)
+      return *word;
+  return NULL;
+}
+
+/* "linearity, scores or forecasts" */
+static parsed wrong_word(const bs_command *command, const option *o, const char *value) {
+  char words[128] = "";
+  for (const char *const *word = o->words; *word != NULL; word++) {
+    size_t n = strlen(words);
+    snprintf(words + n, sizeof words - n, "%s%s",
+             word == o->words  ? ""
+             : word[1] == NULL ? " or "
+                               : ", ",
+             *word);
+  }
+  return wrong_usage(command, "option %s: expected %s, found %s", o->name, words, value);
+}
+
 static parsed unknown_option(const bs_command *command, const option *options, size_t n,
                              const char *argument) {
   const char *names[MAX_OPTIONS];
@@ -145,6 +166,15 @@ parsed options_parse(const bs_command *command, int argc, char **argv, const opt
       if (equals != NULL)
         return wrong_usage(command, "option %s takes no value", o->name);
       *(bool *)o->to = true;
+      continue;
+    }
+    if (o->kind == OPTION_WORD) {
+      const char *given = equals != NULL ? equals + 1 : i + 1 < argc ? argv[i + 1] : "";
+      const char *word = word_of(o, given);
+      if (word == NULL && equals != NULL)
+        return wrong_word(command, o, given);
+      i += word != NULL && equals == NULL;
+      *(const char **)o->to = word != NULL ? word : o->words[0];
       continue;
     }
     if (equals == NULL && i + 1 == argc)

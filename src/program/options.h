@@ -8,7 +8,15 @@
 
 #include "program/command.h"
 
-typedef enum option_kind { OPTION_FLAG, OPTION_TEXT, OPTION_INTEGER, OPTION_LIST } option_kind;
+/* A word is one of a few, the first where none is given: "--csv", "--csv scores", "--csv=scores".
+ */
+typedef enum option_kind {
+  OPTION_FLAG,
+  OPTION_TEXT,
+  OPTION_INTEGER,
+  OPTION_LIST,
+  OPTION_WORD
+} option_kind;
 
 /* The value of an option that takes several texts, with commas between them. {0} without it. */
 typedef struct text_list {
@@ -24,7 +32,8 @@ typedef struct option {
   option_kind kind;
   void *
       to; /* bool, const char *, int64_t or text_list by kind; keeps its value without the option */
-  int64_t low, high; /* of an integer */
+  int64_t low, high;        /* of an integer */
+  const char *const *words; /* of a word, NULL behind the last; `to` is a const char * */
   const char *help;
 } option;
 

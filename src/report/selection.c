@@ -41,6 +41,35 @@ bool bs_summary_shows(const bs_analysis *analysis, const bs_report_options *opti
          asks_for_shots(options, line->shots) && is_metric_shown(analysis, options, row);
 }
 
+bool bs_summary_shows_model(const bs_analysis *analysis, const bs_report_options *options,
+                            uint32_t model) {
+  for (size_t i = 0; i < analysis->n_models && options->n_models > 0; i++)
+    if (analysis->models[i].first_repeat == model &&
+        names_one(options->models, options->n_models, analysis->models[i].name))
+      return true;
+  return options->n_models == 0;
+}
+
+/* BS_ERR_USAGE for a name that no model has. */
+static bs_status check_models(const bs_analysis *analysis, const bs_report_options *options,
+                              bs_error *err) {
+  const char **known = bs_array_new(analysis->n_models, sizeof *known, err);
+  bs_status status = known != NULL ? BS_OK : BS_ERR_MEMORY;
+  size_t n = analysis->n_models;
+  for (size_t i = 0; status == BS_OK && i < n; i++)
+    known[i] = analysis->models[i].name;
+  for (size_t i = 0; status == BS_OK && n > 0 && i < options->n_models; i++) {
+    if (names_one(known, n, options->models[i]))
+      continue;
+    const char *near = bs_nearest_name(options->models[i], known, n);
+    status = bs_error_set(err, BS_ERR_USAGE, "there is no model \"%s\"%s%s%s", options->models[i],
+                          near != NULL ? "; did you mean \"" : "", near != NULL ? near : "",
+                          near != NULL ? "\"?" : "");
+  }
+  free(known);
+  return status;
+}
+
 /* The names of all rows: of their tasks, or of their metrics. */
 static const char *name_of(const bs_linearity_row *row, bool is_metric) {
   return is_metric ? row->metric : row->task;
@@ -87,5 +116,9 @@ bs_status bs_report_options_check(const bs_analysis *analysis, const bs_report_o
   bs_status status = check_names(analysis, options->tasks, options->n_tasks, false, err);
   if (status == BS_OK)
     status = check_names(analysis, options->metrics, options->n_metrics, true, err);
+  if (status == BS_OK)
+    status = check_models(analysis, options, err);
+  if (status == BS_OK)
+    status = bs_summary_check_order(options->sort, err);
   return status == BS_OK ? check_shots(analysis, options, err) : status;
 }

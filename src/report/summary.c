@@ -72,8 +72,8 @@ static void set_range(family_summary *s, size_t first, size_t end) {
   }
 }
 
-/* Adds the rows of the family that are of the same block as the one given, in their order. */
-static void add_block(family_summary *s, size_t row, size_t end) {
+/* Adds the rows of the family that are of the same block as the one given, as they are sorted. */
+static bs_status add_block(family_summary *s, size_t row, size_t end, bs_error *err) {
   const bs_linearity_row *lines = s->analysis->tables->linearity;
   size_t first = s->n_rows;
   for (size_t i = row; i < end; i++) {
@@ -83,6 +83,7 @@ static void add_block(family_summary *s, size_t row, size_t end) {
     s->rows[s->n_rows++] = i;
   }
   set_range(s, first, s->n_rows);
+  return bs_summary_sort(s->analysis, s->options->sort, s->rows + first, s->n_rows - first, err);
 }
 
 static bool is_in_a_block(const family_summary *s, size_t row) {
@@ -183,6 +184,11 @@ static bs_status append_heading(bs_text *to, const block *of, bs_error *err) {
 
 static bs_status append_rows(bs_text *to, family_summary *s, bs_error *err) {
   size_t widths[BS_SUMMARY_COLUMNS];
+  if (s->options->as_markdown) {
+    bs_status status = fill_grid(s, (bs_summary_style){0}, err);
+    return status == BS_OK ? bs_summary_append_markdown(to, s->analysis, s->rows, &s->grid, err)
+                           : status;
+  }
   bs_status status = lay_out(s, widths, err);
   if (status == BS_OK && s->style.n_prefix_bytes > 0)
     status = bs_text_printf(to, err, "names of tasks are without their beginning, \"%.*s\"\n",
@@ -200,22 +206,33 @@ static bs_status append_rows(bs_text *to, family_summary *s, bs_error *err) {
   return status;
 }
 
+static void find_models(family_summary *s, size_t first, size_t end) {
+  size_t n = bs_family_models(s->analysis, first, end, s->models);
+  s->n_models = 0;
+  for (size_t i = 0; i < n; i++)
+    if (bs_summary_shows_model(s->analysis, s->options, s->models[i].model))
+      s->models[s->n_models++] = s->models[i];
+}
+
 static bs_status append_family(bs_text *to, family_summary *s, size_t first, size_t end,
                                bs_error *err) {
   const bs_linearity_row *lines = s->analysis->tables->linearity;
   bs_writer w = {.to = to};
-  for (size_t i = first; i < end; i++)
+  bs_status status = BS_OK;
+  for (size_t i = first; status == BS_OK && i < end; i++)
     if (bs_summary_shows(s->analysis, s->options, i) && !is_in_a_block(s, i))
-      add_block(s, i, end);
-  if (s->n_rows == 0)
-    return BS_OK;
-  s->n_models = bs_family_models(s->analysis, first, end, s->models);
-  bs_writer_printf(&w, "%sfamily %s\n", to->n_bytes > 0 ? "\n" : "", lines[first].family);
+      status = add_block(s, i, end, err);
+  find_models(s, first, end);
+  if (status != BS_OK || s->n_rows == 0 || s->n_models == 0)
+    return status;
+  bs_writer_printf(&w, "%s%sfamily %s\n%s", to->n_bytes > 0 ? "\n" : "",
+                   s->options->as_markdown ? "### " : "", lines[first].family,
+                   s->options->as_markdown ? "\n" : "");
   bs_family_write_models(&w, s->analysis, s->models, s->n_models, s->width);
   if (lines[first].shared_scales > 0)
     bs_writer_append_string(&w, "several models of one scale: I, L and B are undefined\n");
   bs_writer_append_string(&w, "\n");
-  bs_status status = bs_writer_status(&w, err);
+  status = bs_writer_status(&w, err);
   if (status == BS_OK)
     status = bs_grid_open(&s->grid, s->n_rows + 1, BS_SUMMARY_COLUMNS, err);
   if (status == BS_OK)
@@ -243,12 +260,13 @@ static bs_status summarise_family(bs_text *to, const bs_analysis *analysis,
   return status;
 }
 
-static bs_status append_legend(bs_text *to, bs_error *err) {
-  return bs_text_append_string(
-      to,
-      "\nL linearity, B breakthroughness, with 95 % intervals; \"?\": not determined.\n"
-      "--all prints every metric, the scores of every model and more.\n",
-      err);
+static bs_status append_legend(bs_text *to, const bs_report_options *options, bs_error *err) {
+  return bs_text_printf(
+      to, err,
+      "\nL linearity, B breakthroughness, with 95 %% intervals; \"?\": not determined.\n%s%s",
+      options->n_models > 0 ? "Shape, L and B are of all models of a family.\n" : "",
+      options->as_markdown ? ""
+                           : "--all prints every metric, the scores of every model and more.\n");
 }
 
 /* Of how many breakthroughs it is known what becomes of them under smooth metrics. */
@@ -291,10 +309,10 @@ bs_status bs_report_summary(const bs_analysis *analysis, const bs_tables *result
   if (status == BS_OK && text.n_bytes == 0)
     status = bs_text_append_string(&text, "no scores\n", err);
   else if (status == BS_OK)
-    status = append_legend(&text, err);
-  if (status == BS_OK)
+    status = append_legend(&text, options, err);
+  if (status == BS_OK && !options->as_markdown)
     status = append_verdicts(&text, analysis, err);
-  if (status == BS_OK)
+  if (status == BS_OK && !options->as_markdown)
     status = bs_standouts_append(&text, analysis, results, options, err);
   if (status == BS_OK)
     status = bs_text_print(&text, to, err);

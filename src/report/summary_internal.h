@@ -32,7 +32,20 @@ void bs_summary_number(char out[BS_CELL_BYTES], double value);
 /* Whether the options ask for this linearity row. */
 bool bs_summary_shows(const bs_analysis *analysis, const bs_report_options *options, size_t row);
 
-/* BS_ERR_USAGE for a task, metric or number of shots that no row has. */
+/* Whether they ask for this model, the first of its repeats. */
+bool bs_summary_shows_model(const bs_analysis *analysis, const bs_report_options *options,
+                            uint32_t model);
+/* BS_ERR_USAGE for an order that is none; NULL is one. */
+bs_status bs_summary_check_order(const char *name, bs_error *err);
+/* Sorts linearity rows[n] by an order that has been checked. */
+bs_status bs_summary_sort(const bs_analysis *analysis, const char *order, size_t *rows, size_t n,
+                          bs_error *err);
+/* Appends the grid of linearity rows[n_rows - 1], below its heading. */
+bs_status bs_summary_append_markdown(bs_text *to, const bs_analysis *analysis, const size_t *rows,
+                                     const bs_grid *grid, bs_error *err);
+
+/* BS_ERR_USAGE for a task, metric, model or number of shots that no row has, and for an order that
+   is none. */
 bs_status bs_report_options_check(const bs_analysis *analysis, const bs_report_options *options,
                                   bs_error *err);
 

@@ -77,11 +77,26 @@ static void format_breakthroughness(char out[BS_CELL_BYTES], const bs_linearity_
     format_estimate(out, of->breakthroughness, low, high);
 }
 
+/* Points and models are in ascending order of scale, then of model. */
+static bool is_before(const bs_scale_point *point, const bs_family_model *model) {
+  return point->scale < model->scale ||
+         (point->scale == model->scale && point->model < model->model);
+}
+
+static bool is_shown(const bs_summary_line *line, uint32_t model) {
+  for (size_t i = 0; i < line->n_models; i++)
+    if (line->models[i].model == model)
+      return true;
+  return false;
+}
+
 /* One of eight bars for each model of the family, a blank where it has no score. */
 static void draw_curve(char *out, const bs_summary_line *line, const bs_scale_point *points,
                        size_t n_points) {
   size_t next = 0;
   for (size_t i = 0; i < line->n_models && i < MOST_BARS; i++) {
+    while (next < n_points && is_before(&points[next], &line->models[i]))
+      next++; /* of a model that is not shown */
     bool is_there = next < n_points && points[next].model == line->models[i].model;
     double value = is_there ? points[next++].value : NAN;
     if (!isfinite(value)) {
@@ -99,11 +114,11 @@ static void draw_curve(char *out, const bs_summary_line *line, const bs_scale_po
   *out = '\0';
 }
 
-static void format_ends(const bs_scale_point *points, size_t n, char first[BS_CELL_BYTES],
-                        char last[BS_CELL_BYTES]) {
+static void format_ends(const bs_summary_line *line, const bs_scale_point *points, size_t n,
+                        char first[BS_CELL_BYTES], char last[BS_CELL_BYTES]) {
   double from = NAN, to = NAN;
   for (size_t i = 0; i < n; i++) {
-    if (isnan(points[i].value))
+    if (isnan(points[i].value) || !is_shown(line, points[i].model))
       continue;
     from = isnan(from) ? points[i].value : from;
     to = points[i].value;
@@ -141,7 +156,7 @@ bs_status bs_summary_fill(bs_grid *to, const bs_summary_line *line, bs_error *er
   size_t n_points;
   const bs_scale_point *points = bs_analysis_curve(line->analysis, line->row, &n_points);
   draw_curve(curve, line, points, n_points);
-  format_ends(points, n_points, first, last);
+  format_ends(line, points, n_points, first, last);
   format_estimate(linearity, of->linearity, of->linearity_low, of->linearity_high);
   format_breakthroughness(breakthroughness, of, line->style.is_short);
   format_human(human, line->analysis, line->row);

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "base/memory_internal.h"
+#include "statistics/distributions_internal.h"
 #include "statistics/linearity_internal.h"
 #include "statistics/numbers_internal.h"
 
@@ -133,6 +134,30 @@ static bs_status resample(bs_curve *curve, const bs_noise *noise, const excess *
 
 static bs_interval mirrored(bs_interval of) { return (bs_interval){-of.high, -of.low}; }
 
+/* The squares of what each step is at least, but for noise of z of its errors. */
+static void fill_least_steps(const bs_noise *noise, double z, double *squares) {
+  for (size_t k = 0; k + 1 < noise->n_models; k++) {
+    double step = fabs(noise->y[k + 1] - noise->y[k]);
+    double sd = fmax(sqrt(bs_noise_wide_variance(noise, k, k + 1)), noise->least_error);
+    squares[k] = fmax(0, step - z * sd) * fmax(0, step - z * sd);
+  }
+}
+
+/* Of an even number of steps the median is the mean of two. Where the lower one may be 0 the median
+   rests on the upper one, the largest of all steps that may be 0: it has to be beyond what chance
+   makes of so many. (With an odd number the median is that largest one, and would need the same.
+   The reference values, which all have seven steps, do without.) `squares` is sorted, least steps
+   at Z; scratch afterwards. */
+static bool may_be_zero(const bs_noise *noise, double *squares) {
+  enum { FEWEST_STEPS = 4 }; /* with two both would be 0, and the curve flat */
+  size_t n = noise->n_models - 1;
+  if (n < FEWEST_STEPS || n % 2 == 1 || squares[n / 2 - 1] > 0)
+    return false;
+  fill_least_steps(noise, bs_student_quantile(TAIL / (double)(n / 2 + 1), INFINITY), squares);
+  bs_sort_doubles(squares, n);
+  return squares[n / 2] == 0;
+}
+
 /* The root of the median squared step, from each step's own bounds. */
 static bs_status median_step_bounds(const bs_noise *noise, bs_interval *bounds, bs_error *err) {
   size_t n_steps = noise->n_models - 1;
@@ -142,11 +167,14 @@ static bs_status median_step_bounds(const bs_noise *noise, bs_interval *bounds, 
   for (size_t k = 0; status == BS_OK && k < n_steps; k++) {
     double step = fabs(noise->y[k + 1] - noise->y[k]);
     double sd = fmax(sqrt(bs_noise_wide_variance(noise, k, k + 1)), noise->least_error);
-    low[k] = fmax(0, step - Z * sd) * fmax(0, step - Z * sd);
     high[k] = (step + Z * sd) * (step + Z * sd);
   }
-  if (status == BS_OK)
+  if (status == BS_OK) {
+    fill_least_steps(noise, Z, low);
     *bounds = (bs_interval){sqrt(bs_median(low, n_steps)), sqrt(bs_median(high, n_steps))};
+    if (may_be_zero(noise, low))
+      bounds->low = 0;
+  }
   free(low);
   free(high);
   return status;

@@ -39,9 +39,14 @@ static void wrong_usage_is_told(void) {
       {"prompt a --format x", "unknown format \"x\", the known ones are auto, bigbench"},
       {"validate a --format x", "unknown format \"x\""},
       {"analyze", "give either"},
-      {"analyze none.h5 --csv --tasks t", "choose lines of --table; --csv"},
-      {"analyze none.h5 --all --shots 0", "choose lines of --table; --all"},
-      {"analyze --scores none.csv --metrics m", "choose lines of --table; --csv"},
+      {"analyze none.h5 --csv --tasks t", "choose lines of --table, --json and --markdown; --csv"},
+      {"analyze none.h5 --all --shots 0", "choose lines of --table, --json and --markdown; --all"},
+      {"analyze --scores none.csv --metrics m",
+       "choose lines of --table, --json and --markdown; --csv"},
+      {"analyze none.h5 --csv=x", "option --csv: expected linearity, scores or forecasts, found x"},
+      {"analyze none.h5 --csv --json", "give one of --csv, --table, --json, --markdown and --all"},
+      {"analyze none.h5 --json --sort last", "--sort is of --table and --markdown"},
+      {"analyze none.h5 --all --models a", "choose lines of --table, --json and --markdown; --all"},
       {"forecast", "give either"},
       {"forecast --scores none.csv", "no such file: none.csv"},
       {"forecast --scores /dev/null --trajectories none.csv", "no such file: none.csv"},
@@ -320,6 +325,31 @@ static void forecast_reads_a_table(void) {
   }
 }
 
+/* A word may follow --csv, or a file. */
+static void analyze_prints_tables_as_csv(void) {
+  static const char csv[] =
+      "family,model,scale,task,metric,shots,value\nf,a,1e6,t,acc,0,0.1\nf,b,4e6,t,acc,0,0.2\n"
+      "f,c,16e6,t,acc,0,0.3\nf,d,64e6,t,acc,0,0.4\n";
+  static const struct {
+    const char *options, *head;
+  } CASES[] = {{"--csv", "family,shots,task,metric,n,improvement,"},
+               {"--csv linearity", "family,shots,task,metric,n,improvement,"},
+               {"--csv scores", "family,model,scale,task,metric,shots,value,stderr,n,"},
+               {"--csv=forecasts", "family,shots,task,metric,method,scale,forecast,"},
+               {"--markdown", "### family f\n"},
+               {"--json", "[\n{\"family\": \"f\""},
+               {"--table --sort last", "family f\n"}};
+  for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
+    outcome o = run(csv, "analyze %s --scores -", CASES[i].options);
+    CU_ASSERT_EQUAL(o.code, 0);
+    CU_ASSERT_EQUAL(strncmp(o.out.data, CASES[i].head, strlen(CASES[i].head)), 0);
+    outcome_free(&o);
+  }
+  outcome o = run("", "analyze --csv none.h5");
+  CU_ASSERT_TRUE(has(&o.err, "no such file: none.h5"));
+  outcome_free(&o);
+}
+
 static void analyze_names_models_of_one_scale(void) {
   static const char csv[] = "family,model,scale,task,metric,shots,value\nf,base,10,t,m,0,0.25\n"
                             "f,tuned,10,t,m,0,0.75\nf,b,100,t,m,0,0.5\nf,c,1000,t,m,0,1\n";
@@ -368,6 +398,7 @@ int main(void) {
       {"analyze reads a table", analyze_reads_a_table},
       {"tasks of a configuration are suggested", tasks_of_a_configuration_are_suggested},
       {"forecast reads a table", forecast_reads_a_table},
+      {"analyze prints tables as CSV", analyze_prints_tables_as_csv},
       {"analyze names models of one scale", analyze_names_models_of_one_scale},
   };
   return bs_test_main("program", tests, sizeof tests / sizeof *tests);

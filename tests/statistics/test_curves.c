@@ -318,6 +318,24 @@ static void copies_are_no_news(void) {
   CU_ASSERT_TRUE(isnan(alone.shape_p) && isnan(alone.improvement.low));
 }
 
+/* Of four steps one that is barely beyond its own noise is what chance makes of three. */
+static void one_step_by_chance_is_no_bound(void) {
+  static const struct {
+    double step;
+    bool has_bound;
+  } CASES[] = {{.05, false}, {.08, true}};
+  const double errors[] = {.015, .015, .015, .015, .015};
+  bs_error err = {0};
+  bs_curve curve;
+  for (size_t i = 0; i < 2; i++) {
+    double middle = .25 + CASES[i].step;
+    const double y[] = {.25, .25, middle, .75, .75};
+    BS_TEST_OK(bs_curve_from_errors(&curve, y, errors, NULL, 5, 1000, 1, &err), err);
+    CU_ASSERT_EQUAL(isfinite(curve.breakthroughness.high), CASES[i].has_bound);
+    CU_ASSERT_TRUE(curve.breakthroughness.low > 3);
+  }
+}
+
 static void monotone_fits(void) {
   double fit[6], pooled[6];
   size_t sizes[6];
@@ -344,6 +362,7 @@ int main(void) {
       {"without repeats nothing changes", without_repeats_nothing_changes},
       {"seeds of a table", seeds_of_a_table},
       {"copies are no news", copies_are_no_news},
+      {"one step by chance is no bound", one_step_by_chance_is_no_bound},
       {"monotone fits", monotone_fits},
   };
   return bs_test_main("curves", tests, sizeof tests / sizeof *tests);
