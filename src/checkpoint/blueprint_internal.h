@@ -97,6 +97,10 @@ static inline size_t bs_blueprint_attention_width(const bs_blueprint *blueprint)
 /* Texts have the same angles if they have the same length class: 0 up to the length from which on
    angles depend on a text's length, else a length that stands for all of the class. */
 size_t bs_blueprint_length_class(const bs_blueprint *blueprint, size_t n_tokens);
+/* Whether a text that has grown to n_tokens is computed anew, from its first token on: where it has
+   passed the length from which on another list of frequencies holds. Elsewhere the keys of a
+   growing text keep the angles that they got, as in transformers' cache. */
+bool bs_blueprint_begins_anew(const bs_blueprint *blueprint, size_t n_tokens);
 /* The frequencies of a set of angles in texts of this class: to[n_angles]. */
 void bs_angles_at(const bs_blueprint *blueprint, const bs_angles *angles, size_t length_class,
                   double *to);

@@ -49,7 +49,10 @@ static void read_sizes(bs_reader *reader, bs_blueprint *blueprint) {
   blueprint->norm_epsilon = bs_model_config_positive(reader, "layer_norm_eps", 1e-5);
   blueprint->activation = bs_model_config_activation(reader, "hidden_act", "gelu");
   bool is_parallel = bs_model_config_bool(reader, "use_parallel_residual", true);
-  bs_model_config_rotary(reader, blueprint, "rotary_emb_base", "rotary_pct", 0.25);
+  bs_model_config_rotary(reader, blueprint, 0,
+                         &(bs_rotary_source){.old_theta = "rotary_emb_base",
+                                             .old_fraction = "rotary_pct",
+                                             .default_fraction = 0.25});
   bs_reader_layers(reader, blueprint);
   for (size_t i = 0; reader->status == BS_OK && i < blueprint->n_layers; i++)
     blueprint->layers[i].steps[1].beside = is_parallel;

@@ -99,10 +99,25 @@ void bs_reader_fail(bs_reader *reader, bs_status status, const char *key, const 
 void bs_reader_note(bs_reader *reader, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* Reads the rotary settings into n_angles and angles[0]: rope_theta or `old_theta`, rope_scaling or
-   rope_parameters, partial_rotary_factor or `old_fraction`. `old_…` may be NULL. */
-void bs_model_config_rotary(bs_reader *reader, bs_blueprint *blueprint, const char *old_theta,
-                            const char *old_fraction, double default_fraction);
+/* Where a family's rotary settings stand beside rope_theta, partial_rotary_factor, rope_scaling and
+   rope_parameters, and what it has where they are absent. */
+typedef struct bs_rotary_source {
+  const char *old_theta, *old_fraction; /* other names, or NULL */
+  double default_theta;                 /* 0: 10000 */
+  double default_fraction;              /* of a head's dimensions */
+  size_t n_rotary;                      /* 0: by the fraction */
+  size_t default_original;              /* original_max_position_embeddings; 0: none */
+  const char *layers; /* the kind of layers whose settings are meant, where rope_parameters has some
+                         for each kind; NULL: it may not */
+} bs_rotary_source;
+
+/* Reads rotary settings into n_angles and angles[set]. max_positions is set before; a kind of
+   scaling may raise it. */
+void bs_model_config_rotary(bs_reader *reader, bs_blueprint *blueprint, size_t set,
+                            const bs_rotary_source *source);
+/* angles[set] = theta^(-i / n_angles). */
+void bs_reader_angles(bs_reader *reader, bs_blueprint *blueprint, size_t set, double theta,
+                      size_t n_angles);
 /* The keys that bs_model_config_rotary reads for every family. */
 #define BS_ROTARY_KEYS                                                                             \
   "rope_theta", "rope_scaling", "rope_parameters", "original_max_position_embeddings"

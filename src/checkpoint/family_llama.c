@@ -53,7 +53,7 @@ void bs_llama_sizes(bs_reader *reader, bs_blueprint *blueprint, size_t default_k
   blueprint->norm_epsilon = bs_model_config_positive(reader, "rms_norm_eps", 1e-6);
   blueprint->activation = bs_model_config_activation(reader, "hidden_act", "silu");
   blueprint->gated = true;
-  bs_model_config_rotary(reader, blueprint, NULL, NULL, 1);
+  bs_model_config_rotary(reader, blueprint, 0, &(bs_rotary_source){.default_fraction = 1});
   if (reader->status == BS_OK && 2 * blueprint->n_angles != blueprint->head_dim)
     bs_reader_fail(reader, BS_ERR_UNSUPPORTED, "partial_rotary_factor", "%s rotates whole heads",
                    reader->family->architecture);

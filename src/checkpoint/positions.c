@@ -70,6 +70,14 @@ size_t bs_blueprint_length_class(const bs_blueprint *blueprint, size_t n_tokens)
   return class;
 }
 
+bool bs_blueprint_begins_anew(const bs_blueprint *blueprint, size_t n_tokens) {
+  for (size_t i = 0; i < BS_ANGLE_SETS; i++)
+    if (blueprint->angles[i].long_frequencies != NULL &&
+        n_tokens == blueprint->angles[i].length + 1)
+      return true;
+  return false;
+}
+
 void bs_angles_at(const bs_blueprint *blueprint, const bs_angles *angles, size_t length_class,
                   double *to) {
   size_t n = blueprint->n_angles;

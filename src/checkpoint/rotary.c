@@ -1,26 +1,27 @@
-/* Rotary position settings of config.json -> inverse frequencies, in double precision. */
+/* Rotary position settings of config.json -> sets of angles, in double precision. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/memory_internal.h"
-#include "checkpoint/family_internal.h"
+#include "checkpoint/rope_internal.h"
 
-static const double PI = 3.14159265358979323846, DEFAULT_THETA = 10000;
+static const double DEFAULT_THETA = 10000; /* of the first rotary models */
 
 typedef struct rotary_settings {
   double theta, fraction;
   const cJSON *scaling; /* the object, or NULL */
   const char *scaling_key;
+  bool is_own; /* the object is of one kind of layers alone: what stands beside it is not meant */
 } rotary_settings;
 
 /* A positive number from config.json under one of several names, which must agree: keys[0] also in
    the rope object. */
 static double agreed(bs_reader *reader, const char *const keys[3], const cJSON *object,
-                     double fallback) {
+                     bool object_alone, double fallback) {
   double value = fallback;
   const char *from = NULL, *null = NULL;
-  for (size_t i = 0; i < 4 && reader->status == BS_OK; i++) {
+  for (size_t i = 0; i < (object_alone ? 1 : 4) && reader->status == BS_OK; i++) {
     const char *key = keys[i == 0 ? 0 : i - 1];
     const cJSON *item =
         key == NULL ? NULL : bs_json_get(i == 0 ? object : reader->config->root, key);
@@ -42,77 +43,17 @@ static double agreed(bs_reader *reader, const char *const keys[3], const cJSON *
   return value;
 }
 
-static double scaling_number(bs_reader *reader, const rotary_settings *settings, const char *key) {
-  double value = 1;
-  if (reader->status == BS_OK)
-    reader->status =
-        bs_json_get_double(reader->config, settings->scaling, key, true, &value, reader->err);
-  if (reader->status == BS_OK && !(value > 0 && isfinite(value)))
-    bs_reader_fail(reader, BS_ERR_INPUT, settings->scaling_key,
-                   "expected \"%s\" to be a positive number, found %g", key, value);
-  return value;
-}
-
-static void scale_linear(bs_reader *reader, const rotary_settings *settings, double *inverse,
-                         size_t n) {
-  double factor = scaling_number(reader, settings, "factor");
-  for (size_t i = 0; i < n; i++)
-    inverse[i] /= factor;
-}
-
-/* Llama 3.1: long wavelengths are stretched by `factor`, short ones kept, those between blended. */
-static void scale_llama3(bs_reader *reader, const rotary_settings *settings, double *inverse,
-                         size_t n) {
-  double factor = scaling_number(reader, settings, "factor");
-  double low = scaling_number(reader, settings, "low_freq_factor");
-  double high = scaling_number(reader, settings, "high_freq_factor");
-  double original = scaling_number(reader, settings, "original_max_position_embeddings");
-  if (reader->status == BS_OK && !(high > low))
-    bs_reader_fail(reader, BS_ERR_INPUT, settings->scaling_key,
-                   "high_freq_factor %g is not above low_freq_factor %g", high, low);
-  for (size_t i = 0; i < n; i++) {
-    double wavelength = 2 * PI / inverse[i];
-    if (wavelength > original / low) {
-      inverse[i] /= factor;
-    } else if (wavelength >= original / high) {
-      double smooth = (original / wavelength - low) / (high - low);
-      inverse[i] = (1 - smooth) * inverse[i] / factor + smooth * inverse[i];
-    }
-  }
-}
-
-static void scale_none(bs_reader *reader, const rotary_settings *settings, double *inverse,
-                       size_t n) {
-  (void)reader, (void)settings, (void)inverse, (void)n;
-}
-
-enum { MAX_MEMBERS = 5 };
-
-typedef struct scaling_kind {
-  const char *name;
-  void (*apply)(bs_reader *, const rotary_settings *, double *inverse, size_t n);
-  const char *members[MAX_MEMBERS]; /* that it reads beside `shared_members` */
-} scaling_kind;
-
-static const scaling_kind scalings[] = {
-    {"default", scale_none, {NULL}},
-    {"linear", scale_linear, {"factor"}},
-    {"llama3",
-     scale_llama3,
-     {"factor", "low_freq_factor", "high_freq_factor", "original_max_position_embeddings"}},
-};
-
 /* Read for every kind, or of no effect on a kind that does not list them: the length that the model
    was first trained on, and whether it was trained on with the scaling. */
 static const char *const shared_members[] = {
     "rope_type", "type", "rope_theta", "partial_rotary_factor", "original_max_position_embeddings",
     "finetuned"};
 
-static bool is_read(const scaling_kind *kind, const char *member) {
+static bool is_read(const bs_rope_kind *kind, const char *member) {
   for (size_t i = 0; i < sizeof shared_members / sizeof *shared_members; i++)
     if (strcmp(member, shared_members[i]) == 0)
       return true;
-  for (size_t i = 0; i < MAX_MEMBERS && kind->members[i] != NULL; i++)
+  for (size_t i = 0; i < BS_ROPE_MEMBERS && kind->members[i] != NULL; i++)
     if (strcmp(member, kind->members[i]) == 0)
       return true;
   return false;
@@ -120,7 +61,7 @@ static bool is_read(const scaling_kind *kind, const char *member) {
 
 /* Every member must be one that the kind reads: others scale in a way that is not built. */
 static void check_members(bs_reader *reader, const rotary_settings *settings,
-                          const scaling_kind *kind) {
+                          const bs_rope_kind *kind) {
   const cJSON *member;
   cJSON_ArrayForEach(member, settings->scaling) {
     if (cJSON_IsObject(member))
@@ -145,25 +86,26 @@ static const cJSON *scaling_type(bs_reader *reader, const rotary_settings *setti
   return type != NULL ? type : old;
 }
 
-static const scaling_kind *find_scaling(bs_reader *reader, const rotary_settings *settings) {
+static const bs_rope_kind *find_kind(bs_reader *reader, const rotary_settings *settings) {
   if (settings->scaling == NULL)
-    return &scalings[0];
+    return &bs_rope_kinds[0];
   const cJSON *type = scaling_type(reader, settings);
   const char *name = cJSON_IsString(type) ? type->valuestring : NULL;
   /* rope_parameters always stands there in newer files, with a theta alone for the plain kind. */
   if (type == NULL && strcmp(settings->scaling_key, "rope_parameters") == 0) {
-    check_members(reader, settings, &scalings[0]);
-    return &scalings[0];
+    check_members(reader, settings, &bs_rope_kinds[0]);
+    return &bs_rope_kinds[0];
   }
-  for (size_t i = 0; name != NULL && i < sizeof scalings / sizeof *scalings; i++)
-    if (strcmp(name, scalings[i].name) == 0) {
-      check_members(reader, settings, &scalings[i]);
-      return &scalings[i];
+  for (const bs_rope_kind *kind = bs_rope_kinds; name != NULL && kind->name != NULL; kind++)
+    if (strcmp(name, kind->name) == 0) {
+      check_members(reader, settings, kind);
+      return kind;
     }
   bs_reader_fail(reader, BS_ERR_UNSUPPORTED, settings->scaling_key,
-                 "unknown rope_type \"%s\"; known: default, linear, llama3",
+                 "unknown rope_type \"%s\"; known: default, linear, dynamic, llama3, "
+                 "yarn, longrope",
                  name != NULL ? name : "(none)");
-  return &scalings[0];
+  return &bs_rope_kinds[0];
 }
 
 static const cJSON *object_at(bs_reader *reader, const char *key) {
@@ -176,34 +118,48 @@ static const cJSON *object_at(bs_reader *reader, const char *key) {
   return NULL;
 }
 
-static rotary_settings read_settings(bs_reader *reader, const char *old_theta,
-                                     const char *old_fraction, double default_fraction) {
+/* The object of one kind of layers in rope_parameters, where it has one for each; else NULL. */
+static const cJSON *object_of_layers(bs_reader *reader, const cJSON *parameters, const char *kind) {
+  const cJSON *found = kind != NULL ? bs_json_get(parameters, kind) : NULL, *each;
+  if (found == NULL)
+    return NULL;
+  cJSON_ArrayForEach(each, parameters) {
+    if (!cJSON_IsObject(each))
+      bs_reader_fail(reader, BS_ERR_UNSUPPORTED, "rope_parameters",
+                     "\"%s\" stands beside settings for each kind of layer", each->string);
+  }
+  return found;
+}
+
+static rotary_settings read_settings(bs_reader *reader, const bs_rotary_source *source) {
   const cJSON *scaling = object_at(reader, "rope_scaling");
   const cJSON *parameters = object_at(reader, "rope_parameters");
   if (scaling != NULL && parameters != NULL)
     bs_reader_fail(reader, BS_ERR_UNSUPPORTED, "rope_scaling",
                    "it stands beside rope_parameters; expected one of them");
-  const cJSON *object = scaling != NULL ? scaling : parameters;
-  const char *const thetas[3] = {"rope_theta", old_theta, NULL};
-  const char *const fractions[3] = {"partial_rotary_factor", old_fraction, NULL};
-  rotary_settings settings = {
-      .theta = agreed(reader, thetas, object, 0),
-      .fraction = agreed(reader, fractions, object, default_fraction),
+  const cJSON *own = object_of_layers(reader, parameters, source->layers);
+  const cJSON *object = own != NULL ? own : scaling != NULL ? scaling : parameters;
+  bool is_own = own != NULL;
+  const char *const thetas[3] = {"rope_theta", source->old_theta, NULL};
+  const char *const fractions[3] = {"partial_rotary_factor", source->old_fraction, NULL};
+  return (rotary_settings){
+      .theta = agreed(reader, thetas, object, is_own, 0),
+      .fraction = agreed(reader, fractions, object, is_own, source->default_fraction),
       .scaling = object,
       .scaling_key = scaling != NULL ? "rope_scaling" : "rope_parameters",
+      .is_own = is_own,
   };
-  return settings;
 }
 
-/* Files from before rope_theta have the base of the first rotary models; newer ones give it. */
-static void settle_theta(bs_reader *reader, rotary_settings *settings) {
+/* Files from before rope_theta have the family's; newer ones give it. */
+static void settle_theta(bs_reader *reader, rotary_settings *settings, double fallback) {
   if (reader->status == BS_OK && settings->theta == 0 &&
       bs_model_config_has(reader, "rope_parameters"))
     bs_reader_fail(reader, BS_ERR_INPUT, "rope_parameters",
                    "no rope_theta, neither in it nor beside it; expected the base of the rotary "
                    "frequencies");
   if (settings->theta == 0)
-    settings->theta = DEFAULT_THETA;
+    settings->theta = fallback;
 }
 
 /* The length before scaling may stand outside as well. */
@@ -211,35 +167,53 @@ static void check_original_length(bs_reader *reader, const rotary_settings *sett
   static const char key[] = "original_max_position_embeddings";
   const cJSON *outside = bs_json_get(reader->config->root, key);
   const cJSON *inside = bs_json_get(settings->scaling, key);
-  if (bs_model_config_has(reader, key) && inside != NULL && !cJSON_Compare(outside, inside, true))
+  if (!settings->is_own && bs_model_config_has(reader, key) && inside != NULL &&
+      !cJSON_Compare(outside, inside, true))
     bs_reader_fail(reader, BS_ERR_INPUT, key, "it contradicts that in %s", settings->scaling_key);
 }
 
-void bs_model_config_rotary(bs_reader *reader, bs_blueprint *blueprint, const char *old_theta,
-                            const char *old_fraction, double default_fraction) {
-  rotary_settings settings = read_settings(reader, old_theta, old_fraction, default_fraction);
-  const scaling_kind *kind = find_scaling(reader, &settings);
-  settle_theta(reader, &settings);
-  check_original_length(reader, &settings);
-  if (reader->status != BS_OK)
-    return;
-  blueprint->position = BS_POSITION_ROTARY;
-  size_t n_rotary = (size_t)((double)blueprint->head_dim * fmin(settings.fraction, 2));
-  if (n_rotary == 0 || n_rotary % 2 != 0 || n_rotary > blueprint->head_dim) {
-    bs_reader_fail(reader, BS_ERR_INPUT, old_fraction != NULL ? old_fraction : "head_dim",
-                   "%zu of a head's %zu dimensions would be rotated; expected an even number",
-                   n_rotary, blueprint->head_dim);
-    return;
-  }
-  size_t n = n_rotary / 2;
-  double *frequencies = bs_array_new(n, sizeof *frequencies, reader->err);
+static size_t count_angles(bs_reader *reader, const bs_blueprint *blueprint,
+                           const bs_rotary_source *source, double fraction) {
+  size_t n = source->n_rotary > 0 ? source->n_rotary
+                                  : (size_t)((double)blueprint->head_dim * fmin(fraction, 2));
+  if (n == 0 || n % 2 != 0 || n > blueprint->head_dim)
+    bs_reader_fail(reader, BS_ERR_INPUT,
+                   source->old_fraction != NULL ? source->old_fraction : "head_dim",
+                   "%zu of a head's %zu dimensions would be rotated; expected an even number", n,
+                   blueprint->head_dim);
+  return n / 2;
+}
+
+void bs_reader_angles(bs_reader *reader, bs_blueprint *blueprint, size_t set, double theta,
+                      size_t n_angles) {
+  double *frequencies =
+      reader->status == BS_OK ? bs_array_new(n_angles, sizeof *frequencies, reader->err) : NULL;
   if (frequencies == NULL) {
-    reader->status = BS_ERR_MEMORY;
+    reader->status = reader->status == BS_OK ? BS_ERR_MEMORY : reader->status;
     return;
   }
-  blueprint->n_angles = n;
-  blueprint->angles[0] = (bs_angles){.frequencies = frequencies, .factor = 1};
-  for (size_t i = 0; i < n; i++)
-    frequencies[i] = pow(settings.theta, -(double)(2 * i) / (double)n_rotary);
-  kind->apply(reader, &settings, frequencies, n);
+  blueprint->position = BS_POSITION_ROTARY;
+  blueprint->n_angles = n_angles;
+  blueprint->angles[set] = (bs_angles){.frequencies = frequencies, .factor = 1};
+  for (size_t i = 0; i < n_angles; i++)
+    frequencies[i] = pow(theta, -(double)(2 * i) / (double)(2 * n_angles));
+}
+
+void bs_model_config_rotary(bs_reader *reader, bs_blueprint *blueprint, size_t set,
+                            const bs_rotary_source *source) {
+  rotary_settings settings = read_settings(reader, source);
+  const bs_rope_kind *kind = find_kind(reader, &settings);
+  settle_theta(reader, &settings,
+               source->default_theta > 0 ? source->default_theta : DEFAULT_THETA);
+  check_original_length(reader, &settings);
+  size_t n = count_angles(reader, blueprint, source, settings.fraction);
+  bs_reader_angles(reader, blueprint, set, settings.theta, n);
+  if (reader->status == BS_OK && kind->apply != NULL)
+    kind->apply(&(bs_rope){.reader = reader,
+                           .blueprint = blueprint,
+                           .angles = &blueprint->angles[set],
+                           .object = settings.scaling,
+                           .key = settings.scaling_key,
+                           .theta = settings.theta,
+                           .default_original = source->default_original});
 }

@@ -45,8 +45,36 @@ static void refused_configurations(void) {
     bs_status status;
     const char *says;
   } cases[] = {
-      {",\"rope_scaling\":{\"rope_type\":\"yarn\",\"factor\":2}", BS_ERR_UNSUPPORTED,
-       "unknown rope_type \"yarn\"; known: default, linear, llama3"},
+      {",\"rope_scaling\":{\"rope_type\":\"ntk\",\"factor\":2}", BS_ERR_UNSUPPORTED,
+       "unknown rope_type \"ntk\"; known: default, linear, dynamic, llama3, yarn, longrope"},
+      {",\"rope_scaling\":{\"rope_type\":\"yarn\",\"factor\":2,"
+       "\"original_max_position_embeddings\":20}",
+       BS_ERR_UNSUPPORTED, "set max_position_embeddings to 40, or factor to 1"},
+      {",\"original_max_position_embeddings\":10,\"rope_scaling\":{\"rope_type\":\"yarn\","
+       "\"factor\":2}",
+       BS_ERR_INPUT, "expected it inside"},
+      {",\"rope_scaling\":{\"rope_type\":\"yarn\",\"factor\":2,\"truncate\":\"no\"}", BS_ERR_INPUT,
+       "truncate"},
+      {",\"rope_theta\":1,\"rope_scaling\":{\"rope_type\":\"yarn\",\"factor\":2}", BS_ERR_INPUT,
+       "rope_theta above 1"},
+      {",\"rope_scaling\":{\"rope_type\":\"yarn\",\"factor\":2,\"attn_factor\":2}",
+       BS_ERR_UNSUPPORTED, "attn_factor"},
+      {",\"rope_scaling\":{\"rope_type\":\"dynamic\",\"factor\":2,"
+       "\"original_max_position_embeddings\":10}",
+       BS_ERR_UNSUPPORTED, "Expected them to be the same"},
+      {",\"rope_scaling\":{\"rope_type\":\"dynamic\",\"factor\":1e300}", BS_ERR_INPUT, "too large"},
+      {",\"rope_scaling\":{\"rope_type\":\"longrope\",\"long_factor\":[1,1,1,1],"
+       "\"short_factor\":[1,1,1,1]}",
+       BS_ERR_INPUT, "longrope needs original_max_position_embeddings"},
+      {",\"rope_scaling\":{\"rope_type\":\"longrope\",\"long_factor\":[1,1,1],"
+       "\"short_factor\":[1,1,1,1],\"original_max_position_embeddings\":10}",
+       BS_ERR_INPUT, "an array of 4 numbers"},
+      {",\"rope_scaling\":{\"rope_type\":\"longrope\",\"long_factor\":[1,1,1,0],"
+       "\"short_factor\":[1,1,1,1],\"original_max_position_embeddings\":10}",
+       BS_ERR_INPUT, "expected positive numbers"},
+      {",\"rope_scaling\":{\"rope_type\":\"longrope\",\"long_factor\":[1,1,1,1],\"factor\":3,"
+       "\"short_factor\":[1,1,1,1],\"original_max_position_embeddings\":10}",
+       BS_ERR_UNSUPPORTED, "factor 3, but"},
       {",\"rope_scaling\":{\"factor\":2}", BS_ERR_UNSUPPORTED, "known: default"},
       {",\"rope_scaling\":7", BS_ERR_INPUT, "rope_scaling"},
       {",\"rope_scaling\":{\"type\":\"linear\"}", BS_ERR_INPUT, "factor"},

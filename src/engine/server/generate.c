@@ -77,8 +77,11 @@ static bs_status make_streams(generation *g, const bs_generate_request *requests
     size_t cut = prompt.n > room ? prompt.n - room : 0;
     results[i].truncated_tokens = cut;
     g->engine->done.tokens_asked += prompt.n - cut;
-    sequences[n_sequences++] = (bs_sequence){
-        .head = {.ids = prompt.ids + cut, .n = prompt.n - cut}, .n = prompt.n - cut, .owner = i};
+    sequences[n_sequences++] =
+        (bs_sequence){.head = {.ids = prompt.ids + cut, .n = prompt.n - cut},
+                      .n = prompt.n - cut,
+                      .length_class = bs_blueprint_length_class(blueprint, prompt.n - cut),
+                      .owner = i};
   }
   bs_sequence_sort(sequences, n_sequences);
   for (size_t i = 0; i < n_sequences; i++)
@@ -197,8 +200,9 @@ static bs_status flush(generation *g, bs_error *err) {
 }
 
 /* Adds n tokens (g->ids) of a stream; `wanted` when the last of them decides its next token. */
-static bs_status feed(generation *g, stream *s, size_t n, size_t room, bool wanted, bs_error *err) {
-  bs_status status = bs_batch_add(&g->batch, &s->path, g->ids, n, room, 0, err);
+static bs_status feed(generation *g, stream *s, size_t n, size_t room, size_t length_class,
+                      bool wanted, bs_error *err) {
+  bs_status status = bs_batch_add(&g->batch, &s->path, g->ids, n, room, length_class, err);
   if (status != BS_OK || !wanted)
     return status;
   status = bs_reserve(&g->waiting, &g->cap_waiting, g->batch.n_outputs, 1, err);
@@ -209,8 +213,26 @@ static bs_status feed(generation *g, stream *s, size_t n, size_t room, bool want
   return status;
 }
 
+/* A text of the stream from token `at` on. */
+static bs_status feed_text(generation *g, stream *s, const bs_sequence *text, size_t at,
+                           bs_error *err) {
+  bs_status status = BS_OK;
+  while (at < text->n && status == BS_OK) {
+    if (g->batch.n_rows >= g->engine->max_rows)
+      status = flush(g, err);
+    size_t room = g->engine->max_rows - g->batch.n_rows;
+    size_t n = text->n - at < room ? text->n - at : room;
+    if (status != BS_OK)
+      break;
+    bs_sequence_copy(text, at, n, g->ids);
+    at += n;
+    status = feed(g, s, n, 0, text->length_class, at == text->n, err);
+  }
+  return status;
+}
+
 /* The whole prompt but for what it shares with the one before; its last token is always computed.
- */
+   The trunk outlives the stream, which may finish as soon as its batch runs. */
 static bs_status feed_prompt(generation *g, stream *s, bs_error *err) {
   bs_status status = BS_OK;
   size_t at = 0;
@@ -219,21 +241,28 @@ static bs_status feed_prompt(generation *g, stream *s, bs_error *err) {
     at = at < s->prompt.n ? at : s->prompt.n - 1;
     status = bs_kv_path_copy(&s->path, &g->trunk, at, err);
   }
-  while (at < s->prompt.n && status == BS_OK) {
-    if (g->batch.n_rows >= g->engine->max_rows)
-      status = flush(g, err);
-    size_t room = g->engine->max_rows - g->batch.n_rows;
-    size_t n = s->prompt.n - at < room ? s->prompt.n - at : room;
-    if (status != BS_OK)
-      break;
-    bs_sequence_copy(&s->prompt, at, n, g->ids);
-    at += n;
-    /* The trunk outlives the stream, which may finish as soon as its batch runs. */
-    status = feed(g, s, n, 0, at == s->prompt.n, err);
-  }
+  if (status == BS_OK)
+    status = feed_text(g, s, &s->prompt, at, err);
   bs_kv_path_free(&g->trunk);
   g->last = s;
   return status == BS_OK ? bs_kv_path_copy(&g->trunk, &s->path, s->prompt.n, err) : status;
+}
+
+/* The token that was decided last. A text that grows into other angles is computed anew. */
+static bs_status feed_token(generation *g, stream *s, bs_error *err) {
+  const bs_blueprint *blueprint = g->engine->blueprint;
+  size_t n = s->path.n_positions + 1;
+  size_t length_class = bs_blueprint_length_class(blueprint, n);
+  if (bs_blueprint_begins_anew(blueprint, n)) {
+    const bs_sequence text = {.head = s->prompt.head,
+                              .tail = {s->result->ids, s->result->n_tokens},
+                              .n = n,
+                              .length_class = length_class};
+    bs_kv_path_free(&s->path);
+    return feed_text(g, s, &text, 0, err);
+  }
+  g->ids[0] = s->result->ids[s->result->n_tokens - 1];
+  return feed(g, s, 1, DECODE_ROOM, length_class, true, err);
 }
 
 /* One token more for everyone. */
@@ -245,12 +274,8 @@ static bs_status run_round(generation *g, bs_error *err) {
       continue;
     if (g->batch.n_rows >= g->engine->max_rows)
       status = flush(g, err);
-    if (status == BS_OK && s->path.n_positions == 0) {
-      status = feed_prompt(g, s, err);
-    } else if (status == BS_OK) {
-      g->ids[0] = s->result->ids[s->result->n_tokens - 1];
-      status = feed(g, s, 1, DECODE_ROOM, true, err);
-    }
+    if (status == BS_OK)
+      status = s->path.n_positions == 0 ? feed_prompt(g, s, err) : feed_token(g, s, err);
   }
   return status == BS_OK ? flush(g, err) : status;
 }

@@ -1,5 +1,6 @@
 /* Scoring: requests become sequences, the sequences a tree of shared prefixes, the tree's tokens
-   passes of bounded size; a token goes through the layers once. */
+   passes of bounded size; a token goes through the layers once. Texts whose angles go by their
+   length share only with texts of the same length class. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -58,10 +59,12 @@ static bs_status add_continuation(scoring *s, bs_token_span context, bs_token_sp
     status = bs_reserve(&s->scores, &s->cap_scores, s->n_scores, 1, err);
   if (status != BS_OK)
     return status;
+  size_t n = context.n - cut + continuation.n - 1;
   s->sequences[s->n_sequences++] = (bs_sequence){
       .head = {.ids = context.ids + cut, .n = context.n - cut},
       .tail = continuation,
-      .n = context.n - cut + continuation.n - 1,
+      .n = n,
+      .length_class = bs_blueprint_length_class(blueprint, n),
       .owner = s->n_scores,
   };
   s->scores[s->n_scores++] = score;
@@ -217,7 +220,7 @@ static bs_status walk(scoring *s, bs_error *err) {
       size_t room = s->engine->max_rows - s->batch.n_rows;
       size_t n = sequence->n - at < room ? sequence->n - at : room;
       bs_sequence_copy(sequence, at, n, s->ids);
-      status = bs_batch_add(&s->batch, &s->path, s->ids, n, 0, 0, err);
+      status = bs_batch_add(&s->batch, &s->path, s->ids, n, 0, sequence->length_class, err);
       at += n;
       if (status == BS_OK && at < sequence->n)
         status = run_pass(s, at, err);

@@ -18,6 +18,8 @@ void bs_sequence_copy(const bs_sequence *sequence, size_t first, size_t n, int32
 
 size_t bs_sequence_shared(const bs_sequence *a, const bs_sequence *b) {
   size_t n = bs_size_min(a->n, b->n), at = 0;
+  if (a->length_class != b->length_class)
+    return 0;
   if (a->head.ids == b->head.ids) /* the usual case: choices of one context */
     at = bs_size_min(a->head.n, b->head.n);
   if (at > n)
@@ -29,6 +31,8 @@ size_t bs_sequence_shared(const bs_sequence *a, const bs_sequence *b) {
 
 static int compare(const void *left, const void *right) {
   const bs_sequence *a = left, *b = right;
+  if (a->length_class != b->length_class)
+    return a->length_class < b->length_class ? -1 : 1;
   size_t shared = bs_sequence_shared(a, b);
   if (shared < a->n && shared < b->n)
     return token_at(a, shared) < token_at(b, shared) ? -1 : 1;

@@ -9,14 +9,16 @@
 typedef struct bs_sequence {
   bs_token_span head, tail;
   size_t n;
-  size_t owner; /* the caller's index of what it belongs to */
+  size_t
+      length_class; /* texts of other classes have other keys and values (blueprint_internal.h) */
+  size_t owner;     /* the caller's index of what it belongs to */
 } bs_sequence;
 
 /* Copies tokens first .. first + n. */
 void bs_sequence_copy(const bs_sequence *sequence, size_t first, size_t n, int32_t *out);
-/* Length of the common prefix of what is computed. */
+/* Length of the common prefix of what is computed, as far as it can be shared. */
 size_t bs_sequence_shared(const bs_sequence *a, const bs_sequence *b);
-/* Sorts by the computed tokens, equal ones by owner. */
+/* Sorts by length class, then by the computed tokens, equal ones by owner. */
 void bs_sequence_sort(bs_sequence *sequences, size_t n);
 
 #endif
