@@ -107,6 +107,18 @@ static size_t part_outputs(const binder *b, bs_slot slot, size_t part) {
   return n;
 }
 
+static void bind_bias(const binder *b, bs_slot slot, const char *prefix, bs_slot_tensors *to,
+                      size_t part) {
+  char name[NAME_BYTES];
+  if (bs_slot_rules[slot].kind == BS_KIND_TABLE || (b->naming->biased & BS_SLOT_BIT(slot)) == 0)
+    return;
+  snprintf(name, sizeof name, "%s.bias", prefix);
+  to->biases[part] = find(
+      b->reader,
+      &(bs_needed_tensor){
+          .name = name, .slot = slot, .is_bias = true, .n_dims = 1, .shape = {to->n_out[part]}});
+}
+
 /* The next part of a slot, PREFIX.weight and PREFIX.bias. */
 static void bind_part(const binder *b, bs_slot slot, const char *prefix, bs_slot_tensors *to) {
   const bs_slot_rule *rule = &bs_slot_rules[slot];
@@ -123,19 +135,17 @@ static void bind_part(const binder *b, bs_slot slot, const char *prefix, bs_slot
                              .n_in = to->n_in};
   snprintf(name, sizeof name, "%s.weight", prefix);
   to->weights[part] = find(b->reader, &needed);
-  if (rule->kind == BS_KIND_TABLE || (b->naming->biased & BS_SLOT_BIT(slot)) == 0)
-    return;
-  needed = (bs_needed_tensor){
-      .name = name, .slot = slot, .is_bias = true, .n_dims = 1, .shape = {to->n_out[part]}};
-  snprintf(name, sizeof name, "%s.bias", prefix);
-  to->biases[part] = find(b->reader, &needed);
+  bind_bias(b, slot, prefix, to, part);
 }
 
-/* The head is the embedding; one that is stored as well has to hold the same values. */
-static void tie_head(bs_reader *reader, bs_blueprint *blueprint, const char *prefix) {
+/* The head is the embedding; one that is stored as well has to hold the same values. A bias is its
+   own. */
+static void tie_head(const binder *b, bs_blueprint *blueprint, const char *prefix) {
+  bs_reader *reader = b->reader;
   char name[NAME_BYTES];
   snprintf(name, sizeof name, "%s.weight", prefix);
   blueprint->slots[BS_SLOT_HEAD] = blueprint->slots[BS_SLOT_EMBEDDING];
+  bind_bias(b, BS_SLOT_HEAD, prefix, &blueprint->slots[BS_SLOT_HEAD], 0);
   const bs_tensor *embedding = blueprint->slots[BS_SLOT_EMBEDDING].weights[0];
   const bs_tensor *stored = bs_tensor_list_find(reader->tensors, name);
   if (stored == NULL || reader->status != BS_OK)
@@ -172,7 +182,7 @@ void bs_bind(bs_reader *reader, bs_blueprint *blueprint, const bs_naming *naming
       while (at[1].name != NULL && at[1].slot < BS_LAYER_SLOTS)
         at++;
     } else if (is_head && naming->tied) {
-      tie_head(reader, blueprint, at->name);
+      tie_head(&b, blueprint, at->name);
     } else {
       snprintf(prefix, sizeof prefix, "%s%s", is_head ? "" : naming->prefix, at->name);
       bind_part(&b, at->slot, prefix, &blueprint->slots[at->slot]);

@@ -73,6 +73,7 @@ typedef struct bs_blueprint {
   bool gated; /* the hidden layer: activation(gate) * up */
   bs_head_layout q, k, v;
 
+  double embedding_scale; /* of a token's embedding */
   bs_position_kind position;
   size_t n_angles; /* of a position: half the leading dimensions of a head that are rotated; half of
                       d_model where positions are sinusoidal */

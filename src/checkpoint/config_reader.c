@@ -70,6 +70,16 @@ void bs_model_config_heads(bs_reader *reader, bs_blueprint *blueprint, const cha
   blueprint->head_dim = blueprint->d_model / blueprint->n_heads;
 }
 
+void bs_model_config_kv_heads(bs_reader *reader, bs_blueprint *blueprint, size_t fallback) {
+  static const char key[] = "num_key_value_heads";
+  bool is_absent = bs_json_get(reader->config->root, key) == NULL;
+  blueprint->n_kv_heads =
+      bs_model_config_size(reader, key, is_absent && fallback > 0 ? fallback : blueprint->n_heads);
+  if (blueprint->n_heads % blueprint->n_kv_heads != 0)
+    bs_reader_fail(reader, BS_ERR_INPUT, key, "%zu do not divide num_attention_heads %zu",
+                   blueprint->n_kv_heads, blueprint->n_heads);
+}
+
 static bool is_null(const bs_reader *reader, const char *key) {
   return cJSON_IsNull(bs_json_get(reader->config->root, key));
 }
@@ -145,6 +155,7 @@ void bs_reader_layers(bs_reader *reader, bs_blueprint *blueprint) {
     reader->status = BS_ERR_MEMORY;
     return;
   }
+  blueprint->embedding_scale = 1;
   for (size_t i = 0; i < blueprint->n_layers; i++)
     blueprint->layers[i] = (bs_layer_blueprint){
         .steps = {{.operation = BS_OPERATION_ATTENTION,
@@ -154,4 +165,11 @@ void bs_reader_layers(bs_reader *reader, bs_blueprint *blueprint) {
         .n_steps = 2,
         .score_scale = 1 / sqrt((double)blueprint->head_dim),
         .angles = blueprint->position == BS_POSITION_ROTARY ? 0 : BS_NO_ANGLES};
+}
+
+void bs_reader_one_norm(bs_reader *reader, bs_blueprint *blueprint) {
+  for (size_t i = 0; reader->status == BS_OK && i < blueprint->n_layers; i++) {
+    blueprint->layers[i].steps[1].beside = true;
+    blueprint->layers[i].steps[1].pre_norm = BS_SLOT_ATTENTION_NORM;
+  }
 }

@@ -41,7 +41,13 @@ bs_status bs_family_names(bs_text *names, bs_error *err);
   ROW(qwen3)                                                                                       \
   ROW(mistral)                                                                                     \
   ROW(opt)                                                                                         \
-  ROW(bloom)
+  ROW(bloom)                                                                                       \
+  ROW(gptj)                                                                                        \
+  ROW(gptneo)                                                                                      \
+  ROW(phi)                                                                                         \
+  ROW(phi3)                                                                                        \
+  ROW(smollm3)                                                                                     \
+  ROW(xglm)
 
 #define BS_FAMILY_DECLARE(name) extern const bs_family bs_family_##name;
 BS_FAMILY_TABLE(BS_FAMILY_DECLARE)
@@ -89,6 +95,9 @@ size_t bs_model_config_size_of(bs_reader *reader, const char *const *names);
    from d_model and n_heads. The keys of both name them in the error. */
 void bs_model_config_heads(bs_reader *reader, bs_blueprint *blueprint, const char *heads,
                            const char *width);
+/* Heads of keys and values that several of n_heads share: num_key_value_heads; absent: `fallback`
+   (0: n_heads), null: n_heads. */
+void bs_model_config_kv_heads(bs_reader *reader, bs_blueprint *blueprint, size_t fallback);
 double bs_model_config_positive(bs_reader *reader, const char *key, double fallback);
 bool bs_model_config_bool(bs_reader *reader, const char *key, bool fallback);
 bs_activation bs_model_config_activation(bs_reader *reader, const char *key, const char *fallback);
@@ -141,6 +150,8 @@ void bs_model_config_windows(bs_reader *reader, bs_blueprint *blueprint, bool ha
    score_scale is 1 / sqrt(head_dim), q and k are rotated by angles[0] where positions are rotary.
  */
 void bs_reader_layers(bs_reader *reader, bs_blueprint *blueprint);
+/* Attention and feed-forward side by side, both behind the attention's norm. */
+void bs_reader_one_norm(bs_reader *reader, bs_blueprint *blueprint);
 /* Rows of qkv hold all heads of q, then of k, then of v; or, interleaved, q, k and v of one head
    after the other. */
 void bs_reader_heads(bs_blueprint *blueprint, bool interleaved);

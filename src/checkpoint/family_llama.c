@@ -27,14 +27,10 @@ const char *const bs_llama_harmless[] = {NULL};
 
 const bs_key_rule bs_llama_refused[] = {BS_LLAMA_RULES, {0}};
 
-void bs_llama_sizes(bs_reader *reader, bs_blueprint *blueprint, size_t default_kv_heads) {
+void bs_llama_sizes(bs_reader *reader, bs_blueprint *blueprint, const bs_llama_defaults *defaults) {
   blueprint->d_model = bs_model_config_size(reader, "hidden_size", 0);
   blueprint->n_layers = bs_model_config_size(reader, "num_hidden_layers", 0);
   blueprint->n_heads = bs_model_config_size(reader, "num_attention_heads", 0);
-  bool is_absent = bs_json_get(reader->config->root, "num_key_value_heads") == NULL;
-  blueprint->n_kv_heads = bs_model_config_size(
-      reader, "num_key_value_heads",
-      is_absent && default_kv_heads > 0 ? default_kv_heads : blueprint->n_heads);
   blueprint->d_ff = bs_model_config_size(reader, "intermediate_size", 0);
   blueprint->vocab_size = bs_model_config_size(reader, "vocab_size", 0);
   blueprint->max_positions = bs_model_config_size(reader, "max_position_embeddings", 0);
@@ -45,15 +41,14 @@ void bs_llama_sizes(bs_reader *reader, bs_blueprint *blueprint, size_t default_k
   blueprint->head_dim = bs_model_config_has(reader, "head_dim")
                             ? bs_model_config_size(reader, "head_dim", 0)
                             : blueprint->d_model / blueprint->n_heads;
-  if (blueprint->n_heads % blueprint->n_kv_heads != 0)
-    bs_reader_fail(reader, BS_ERR_INPUT, "num_key_value_heads",
-                   "%zu do not divide num_attention_heads %zu", blueprint->n_kv_heads,
-                   blueprint->n_heads);
+  bs_model_config_kv_heads(reader, blueprint, defaults->kv_heads);
   blueprint->norm_kind = BS_NORM_RMS;
   blueprint->norm_epsilon = bs_model_config_positive(reader, "rms_norm_eps", 1e-6);
   blueprint->activation = bs_model_config_activation(reader, "hidden_act", "silu");
   blueprint->gated = true;
-  bs_model_config_rotary(reader, blueprint, 0, &(bs_rotary_source){.default_fraction = 1});
+  bs_model_config_rotary(
+      reader, blueprint, 0,
+      &(bs_rotary_source){.default_theta = defaults->theta, .default_fraction = 1});
   if (reader->status == BS_OK && 2 * blueprint->n_angles != blueprint->head_dim)
     bs_reader_fail(reader, BS_ERR_UNSUPPORTED, "partial_rotary_factor", "%s rotates whole heads",
                    reader->family->architecture);
@@ -72,11 +67,11 @@ void bs_llama_bind(bs_reader *reader, bs_blueprint *blueprint, const bs_llama_va
                                  (variant->out_bias ? BS_SLOT_BIT(BS_SLOT_ATTENTION_OUT) : 0) |
                                  (variant->mlp_bias ? mlp : 0),
                        .absent = variant->head_norms ? 0 : head_norms,
-                       .tied = bs_model_config_bool(reader, "tie_word_embeddings", false)});
+                       .tied = bs_model_config_bool(reader, "tie_word_embeddings", variant->tied)});
 }
 
 static void describe(bs_reader *reader, bs_blueprint *blueprint) {
-  bs_llama_sizes(reader, blueprint, 0);
+  bs_llama_sizes(reader, blueprint, &(bs_llama_defaults){0});
   bool attention_bias = bs_model_config_bool(reader, "attention_bias", false);
   bs_llama_bind(reader, blueprint,
                 &(bs_llama_variant){.qkv_bias = attention_bias,

@@ -7,6 +7,7 @@
 typedef struct bs_llama_variant {
   bool qkv_bias, out_bias, mlp_bias;
   bool head_norms; /* q_norm and k_norm */
+  bool tied;       /* where tie_word_embeddings is absent */
 } bs_llama_variant;
 
 /* The keys that bs_llama_sizes and bs_llama_bind read. */
@@ -25,10 +26,14 @@ typedef struct bs_llama_variant {
 extern const char *const bs_llama_harmless[];
 extern const bs_key_rule bs_llama_refused[];
 
-/* Reads what config.json says in Llama's terms and allocates the layers. num_key_value_heads is
-   default_kv_heads where it is absent (0: the number of heads), and the number of heads where it is
-   null. */
-void bs_llama_sizes(bs_reader *reader, bs_blueprint *blueprint, size_t default_kv_heads);
+/* What relatives of Llama have where a key is absent. */
+typedef struct bs_llama_defaults {
+  size_t kv_heads; /* 0: the number of heads, as where num_key_value_heads is null */
+  double theta;    /* rope_theta; 0: 10000 */
+} bs_llama_defaults;
+
+/* Reads what config.json says in Llama's terms and allocates the layers. */
+void bs_llama_sizes(bs_reader *reader, bs_blueprint *blueprint, const bs_llama_defaults *defaults);
 /* Binds the tensors. */
 void bs_llama_bind(bs_reader *reader, bs_blueprint *blueprint, const bs_llama_variant *variant);
 

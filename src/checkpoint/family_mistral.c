@@ -9,7 +9,7 @@ static const char *const ignored[] = {".rotary_emb.inv_freq", NULL};
 static const char *const obeyed[] = {BS_LLAMA_KEYS, "sliding_window", "layer_types", NULL};
 
 static void describe(bs_reader *reader, bs_blueprint *blueprint) {
-  bs_llama_sizes(reader, blueprint, DEFAULT_KV_HEADS);
+  bs_llama_sizes(reader, blueprint, &(bs_llama_defaults){.kv_heads = DEFAULT_KV_HEADS});
   bs_model_config_windows(reader, blueprint, false);
   bs_llama_bind(reader, blueprint, &(bs_llama_variant){0});
 }

@@ -24,7 +24,7 @@ static const bs_key_rule qwen3_refused[] = {
 };
 
 static void describe_qwen2(bs_reader *reader, bs_blueprint *blueprint) {
-  bs_llama_sizes(reader, blueprint, DEFAULT_KV_HEADS);
+  bs_llama_sizes(reader, blueprint, &(bs_llama_defaults){.kv_heads = DEFAULT_KV_HEADS});
   bs_model_config_windows(reader, blueprint, true);
   bs_llama_bind(reader, blueprint, &(bs_llama_variant){.qkv_bias = true});
 }
@@ -32,7 +32,7 @@ static void describe_qwen2(bs_reader *reader, bs_blueprint *blueprint) {
 static void describe_qwen3(bs_reader *reader, bs_blueprint *blueprint) {
   if (!bs_model_config_has(reader, "head_dim"))
     bs_reader_fail(reader, BS_ERR_INPUT, "head_dim", "missing");
-  bs_llama_sizes(reader, blueprint, DEFAULT_KV_HEADS);
+  bs_llama_sizes(reader, blueprint, &(bs_llama_defaults){.kv_heads = DEFAULT_KV_HEADS});
   bs_model_config_windows(reader, blueprint, true);
   bool bias = bs_model_config_bool(reader, "attention_bias", false);
   bs_llama_bind(reader, blueprint,

@@ -261,7 +261,7 @@ static bool names_no_model_code(const bs_reader *reader, const cJSON *value) {
 static bool says_whether_rotary(const bs_reader *reader, const cJSON *value) {
   bool is_rotary = false;
   for (const char *const *key = reader->family->obeyed; *key != NULL; key++)
-    is_rotary |= strcmp(*key, "rope_theta") == 0;
+    is_rotary |= strcmp(*key, "rope_theta") == 0 || strcmp(*key, "rotary_dim") == 0;
   return cJSON_IsBool(value) && (cJSON_IsTrue(value) != 0) == is_rotary;
 }
 

@@ -177,8 +177,9 @@ static void divide(const bs_rope *rope, const char *name, double *frequencies) {
   if (!cJSON_IsArray(list) || (size_t)cJSON_GetArraySize(list) != n) {
     bs_reader_fail(
         rope->reader, BS_ERR_INPUT, rope->key,
-        "expected \"%s\": an array of %zu numbers, one for each pair of rotated dimensions", name,
-        n);
+        "%zu of a head's %zu dimensions would be rotated; expected \"%s\" to be an array "
+        "of %zu numbers",
+        2 * n, rope->blueprint->head_dim, name, n);
     return;
   }
   cJSON_ArrayForEach(item, list) {

@@ -273,7 +273,8 @@ void reference_logprobs_from(const reference *r, const int32_t *ids, size_t n, s
   const bs_slot_tensors *slots = blueprint->slots;
   for (size_t t = 0; t < n; t++) {
     for (size_t i = 0; i < d; i++) {
-      x[t][i] = element(slots[BS_SLOT_EMBEDDING].weights[0], (size_t)ids[t] * d + i);
+      x[t][i] = blueprint->embedding_scale *
+                element(slots[BS_SLOT_EMBEDDING].weights[0], (size_t)ids[t] * d + i);
       if (blueprint->position == BS_POSITION_LEARNED)
         x[t][i] +=
             element(slots[BS_SLOT_POSITIONS].weights[0], (t + blueprint->position_offset) * d + i);

@@ -112,7 +112,9 @@ static void tiny_models(void) {
       "models/tiny-qwen2",      "models/tiny-qwen3",        "models/tiny-mistral",
       "models/tiny-opt",        "models/tiny-bloom",        "models/tiny-bloom-b",
       "models/tiny-llama-yarn", "models/tiny-llama-linear", "models/tiny-llama-dynamic",
-      "models/tiny-llama-bias",
+      "models/tiny-llama-bias", "models/tiny-gptj",         "models/tiny-gpt-neo",
+      "models/tiny-phi",        "models/tiny-phi3",         "models/tiny-phi3-long",
+      "models/tiny-smollm3",    "models/tiny-xglm",
   };
   for (size_t i = 0; i < sizeof folders / sizeof *folders; i++)
     check_folder(folders[i], "cases", 5e-5);

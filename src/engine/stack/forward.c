@@ -33,6 +33,7 @@ static bs_status embed(bs_stack *stack, const bs_batch *batch, bs_error *err) {
   size_t d = blueprint->d_model;
   float *x = stack->work.x.data;
   bs_floats places = {0};
+  const float scale = (float)blueprint->embedding_scale;
   bs_status status = BS_OK;
   if (blueprint->position == BS_POSITION_LEARNED)
     status = bs_floats_need(&places, batch->n_rows, d, err);
@@ -42,6 +43,8 @@ static bs_status embed(bs_stack *stack, const bs_batch *batch, bs_error *err) {
   for (size_t i = 0; i < batch->n_rows; i++) {
     const bs_row *row = &batch->rows[i];
     bs_tensor_row(blueprint->slots[BS_SLOT_EMBEDDING].weights[0], (size_t)row->id, d, x + i * d);
+    for (size_t j = 0; scale != 1.0F && j < d; j++)
+      x[i * d + j] *= scale;
     if (blueprint->position == BS_POSITION_LEARNED) {
       float *place = places.data + i * d;
       bs_tensor_row(blueprint->slots[BS_SLOT_POSITIONS].weights[0],

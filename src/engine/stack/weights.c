@@ -49,10 +49,17 @@ bs_linear_plan bs_slot_plan(const bs_blueprint *blueprint, bs_slot slot,
                            .n_out = tensors->n_out[i],
                            .n_in = tensors->n_in,
                            .transposed = tensors->transposed};
-  return (bs_linear_plan){.parts = parts,
-                          .n_parts = tensors->n_parts,
-                          .paired = slot == BS_SLOT_MLP_IN && blueprint->gated,
-                          .arithmetic = arithmetic};
+  bool paired = slot == BS_SLOT_MLP_IN && blueprint->gated;
+  size_t n_parts = tensors->n_parts;
+  if (paired && n_parts == 1) { /* both halves in one matrix */
+    n_parts = 2;
+    parts[0].n_out /= 2;
+    parts[1] = parts[0];
+    parts[1].data = (const unsigned char *)parts[0].data +
+                    parts[0].n_out * parts[0].n_in * bs_dtype_bytes(parts[0].dtype);
+  }
+  return (bs_linear_plan){
+      .parts = parts, .n_parts = n_parts, .paired = paired, .arithmetic = arithmetic};
 }
 
 typedef struct packing {
