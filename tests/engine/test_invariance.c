@@ -15,6 +15,14 @@ enum { N_REQUESTS = 14, MAX_CONTINUATIONS = 6, MAX_TOKENS = 160, POSITIONS = 150
    for each further family, whose layers are made of the same operations. */
 enum { ALL_WAYS = 7, FEW_WAYS = 2, ALL_PASSES = 4, FEW_PASSES = 1 };
 
+/* The sanitizers look for faults of memory, which one small pass and one large one show; equal bits
+   are shown without them. */
+#ifdef __SANITIZE_ADDRESS__
+enum { TRIED_WAYS = FEW_WAYS, TRIED_PASSES = FEW_PASSES };
+#else
+enum { TRIED_WAYS = ALL_WAYS, TRIED_PASSES = ALL_PASSES };
+#endif
+
 typedef struct case_request {
   int32_t context[MAX_TOKENS], tokens[MAX_CONTINUATIONS][MAX_TOKENS];
   bs_token_span continuations[MAX_CONTINUATIONS];
@@ -210,12 +218,12 @@ static void check_model(const char *folder) {
   size_t n_isas;
   const bs_isa *isas = bs_isa_list(&n_isas);
   for (size_t i = 0; i < n_isas; i++) {
-    check_batches(checkpoint, isas[i], BS_PRECISION_F32, 1, ALL_WAYS);
-    check_batches(checkpoint, isas[i], BS_PRECISION_BF16X2, 2, ALL_WAYS);
-    check_batches(checkpoint, isas[i], BS_PRECISION_BF16, 3, ALL_WAYS);
-    check_generation(checkpoint, isas[i], BS_PRECISION_F32, 4, ALL_PASSES);
-    check_generation(checkpoint, isas[i], BS_PRECISION_BF16X2, 5, ALL_PASSES);
-    check_generation(checkpoint, isas[i], BS_PRECISION_BF16, 6, ALL_PASSES);
+    check_batches(checkpoint, isas[i], BS_PRECISION_F32, 1, TRIED_WAYS);
+    check_batches(checkpoint, isas[i], BS_PRECISION_BF16X2, 2, TRIED_WAYS);
+    check_batches(checkpoint, isas[i], BS_PRECISION_BF16, 3, TRIED_WAYS);
+    check_generation(checkpoint, isas[i], BS_PRECISION_F32, 4, TRIED_PASSES);
+    check_generation(checkpoint, isas[i], BS_PRECISION_BF16X2, 5, TRIED_PASSES);
+    check_generation(checkpoint, isas[i], BS_PRECISION_BF16, 6, TRIED_PASSES);
   }
   bs_checkpoint_free(&checkpoint);
 }
