@@ -69,6 +69,7 @@ typedef struct bs_blueprint {
   size_t n_layers, d_model, n_heads, n_kv_heads, head_dim, d_ff, vocab_size, max_positions;
   bs_norm_kind norm_kind;
   double norm_epsilon;
+  double norm_offset; /* added to the weights of norms: 1 in Gemma's files */
   bs_activation activation;
   bool gated; /* the hidden layer: activation(gate) * up */
   bs_head_layout q, k, v;

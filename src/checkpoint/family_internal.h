@@ -47,7 +47,8 @@ bs_status bs_family_names(bs_text *names, bs_error *err);
   ROW(phi)                                                                                         \
   ROW(phi3)                                                                                        \
   ROW(smollm3)                                                                                     \
-  ROW(xglm)
+  ROW(xglm)                                                                                        \
+  ROW(gemma3)
 
 #define BS_FAMILY_DECLARE(name) extern const bs_family bs_family_##name;
 BS_FAMILY_TABLE(BS_FAMILY_DECLARE)
@@ -111,13 +112,15 @@ void bs_reader_note(bs_reader *reader, const char *format, ...)
 /* Where a family's rotary settings stand beside rope_theta, partial_rotary_factor, rope_scaling and
    rope_parameters, and what it has where they are absent. */
 typedef struct bs_rotary_source {
+  const char *theta;                    /* in place of rope_theta beside the object; or NULL */
   const char *old_theta, *old_fraction; /* other names, or NULL */
   double default_theta;                 /* 0: 10000 */
   double default_fraction;              /* of a head's dimensions */
   size_t n_rotary;                      /* 0: by the fraction */
   size_t default_original;              /* original_max_position_embeddings; 0: none */
-  const char *layers; /* the kind of layers whose settings are meant, where rope_parameters has some
-                         for each kind; NULL: it may not */
+  const char *layers; /* the kind of layers whose settings are meant: rope_parameters has some for
+                         each kind; NULL: it may not */
+  bool plain;         /* rope_scaling is not meant for them */
 } bs_rotary_source;
 
 /* Reads rotary settings into n_angles and angles[set]. max_positions is set before; a kind of
@@ -145,6 +148,8 @@ void bs_reader_sinusoids(bs_reader *reader, bs_blueprint *blueprint, const char 
    means no window. Without the switch all layers have the window, and layer_types that say
    otherwise are refused: transformers leaves them out there. */
 void bs_model_config_windows(bs_reader *reader, bs_blueprint *blueprint, bool has_switch);
+/* Sets every layer's window by layer_types, which is there: `window` for sliding_attention. */
+void bs_model_config_layer_types(bs_reader *reader, bs_blueprint *blueprint, size_t window);
 
 /* Allocates the layers: attention behind a norm, then the feed-forward layer behind another;
    score_scale is 1 / sqrt(head_dim), q and k are rotated by angles[0] where positions are rotary.

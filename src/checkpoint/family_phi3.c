@@ -62,10 +62,9 @@ static void read_sizes(bs_reader *reader, bs_blueprint *blueprint) {
   blueprint->norm_epsilon = bs_model_config_positive(reader, "rms_norm_eps", 1e-5);
   blueprint->activation = bs_model_config_activation(reader, "hidden_act", "silu");
   blueprint->gated = true;
-  bs_model_config_rotary(reader, blueprint, 0,
-                         &(bs_rotary_source){.old_fraction = "partial_rotary_factor",
-                                             .default_fraction = 1,
-                                             .default_original = DEFAULT_ORIGINAL});
+  bs_model_config_rotary(
+      reader, blueprint, 0,
+      &(bs_rotary_source){.default_fraction = 1, .default_original = DEFAULT_ORIGINAL});
   bs_reader_layers(reader, blueprint);
   size_t window = bs_model_config_has(reader, "sliding_window")
                       ? bs_model_config_size(reader, "sliding_window", 0)

@@ -12,17 +12,16 @@ typedef struct rotary_settings {
   double theta, fraction;
   const cJSON *scaling; /* the object, or NULL */
   const char *scaling_key;
-  bool is_own; /* the object is of one kind of layers alone: what stands beside it is not meant */
 } rotary_settings;
 
-/* A positive number from config.json under one of several names, which must agree: keys[0] also in
-   the rope object. */
+/* A positive number from config.json: keys[0] in the rope object, the other names beside it; all
+   that are there must agree. */
 static double agreed(bs_reader *reader, const char *const keys[3], const cJSON *object,
-                     bool object_alone, double fallback) {
+                     double fallback) {
   double value = fallback;
   const char *from = NULL, *null = NULL;
-  for (size_t i = 0; i < (object_alone ? 1 : 4) && reader->status == BS_OK; i++) {
-    const char *key = keys[i == 0 ? 0 : i - 1];
+  for (size_t i = 0; i < 3 && reader->status == BS_OK; i++) {
+    const char *key = keys[i];
     const cJSON *item =
         key == NULL ? NULL : bs_json_get(i == 0 ? object : reader->config->root, key);
     if (cJSON_IsNull(item))
@@ -118,16 +117,18 @@ static const cJSON *object_at(bs_reader *reader, const char *key) {
   return NULL;
 }
 
-/* The object of one kind of layers in rope_parameters, where it has one for each; else NULL. */
+/* The object of one kind of layers in rope_parameters, which has one for each. */
 static const cJSON *object_of_layers(bs_reader *reader, const cJSON *parameters, const char *kind) {
-  const cJSON *found = kind != NULL ? bs_json_get(parameters, kind) : NULL, *each;
-  if (found == NULL)
-    return NULL;
+  const cJSON *each;
   cJSON_ArrayForEach(each, parameters) {
     if (!cJSON_IsObject(each))
       bs_reader_fail(reader, BS_ERR_UNSUPPORTED, "rope_parameters",
-                     "\"%s\" stands beside settings for each kind of layer", each->string);
+                     "found \"%s\", expected settings for each kind of layer (\"%s\")",
+                     each->string, kind);
   }
+  const cJSON *found = bs_json_get(parameters, kind);
+  if (parameters != NULL && found == NULL)
+    bs_reader_fail(reader, BS_ERR_INPUT, "rope_parameters", "no settings for \"%s\"", kind);
   return found;
 }
 
@@ -137,17 +138,21 @@ static rotary_settings read_settings(bs_reader *reader, const bs_rotary_source *
   if (scaling != NULL && parameters != NULL)
     bs_reader_fail(reader, BS_ERR_UNSUPPORTED, "rope_scaling",
                    "it stands beside rope_parameters; expected one of them");
-  const cJSON *own = object_of_layers(reader, parameters, source->layers);
-  const cJSON *object = own != NULL ? own : scaling != NULL ? scaling : parameters;
-  bool is_own = own != NULL;
-  const char *const thetas[3] = {"rope_theta", source->old_theta, NULL};
-  const char *const fractions[3] = {"partial_rotary_factor", source->old_fraction, NULL};
+  const char *scaling_key = scaling != NULL ? "rope_scaling" : "rope_parameters";
+  if (source->layers != NULL)
+    parameters = object_of_layers(reader, parameters, source->layers);
+  if (source->plain)
+    scaling = NULL;
+  const cJSON *object = scaling != NULL ? scaling : parameters;
+  const char *const thetas[] = {"rope_theta", source->theta != NULL ? source->theta : "rope_theta",
+                                source->old_theta};
+  const char *const fractions[] = {"partial_rotary_factor", "partial_rotary_factor",
+                                   source->old_fraction};
   return (rotary_settings){
-      .theta = agreed(reader, thetas, object, is_own, 0),
-      .fraction = agreed(reader, fractions, object, is_own, source->default_fraction),
+      .theta = agreed(reader, thetas, object, 0),
+      .fraction = agreed(reader, fractions, object, source->default_fraction),
       .scaling = object,
-      .scaling_key = scaling != NULL ? "rope_scaling" : "rope_parameters",
-      .is_own = is_own,
+      .scaling_key = scaling_key,
   };
 }
 
@@ -167,8 +172,7 @@ static void check_original_length(bs_reader *reader, const rotary_settings *sett
   static const char key[] = "original_max_position_embeddings";
   const cJSON *outside = bs_json_get(reader->config->root, key);
   const cJSON *inside = bs_json_get(settings->scaling, key);
-  if (!settings->is_own && bs_model_config_has(reader, key) && inside != NULL &&
-      !cJSON_Compare(outside, inside, true))
+  if (bs_model_config_has(reader, key) && inside != NULL && !cJSON_Compare(outside, inside, true))
     bs_reader_fail(reader, BS_ERR_INPUT, key, "it contradicts that in %s", settings->scaling_key);
 }
 

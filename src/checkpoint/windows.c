@@ -28,8 +28,8 @@ static size_t first_with_window(bs_reader *reader) {
   return (size_t)first;
 }
 
-static void obey_layer_types(bs_reader *reader, bs_blueprint *blueprint, const cJSON *types,
-                             size_t window) {
+void bs_model_config_layer_types(bs_reader *reader, bs_blueprint *blueprint, size_t window) {
+  const cJSON *types = bs_json_get(reader->config->root, "layer_types");
   if (!cJSON_IsArray(types) || (size_t)cJSON_GetArraySize(types) != blueprint->n_layers) {
     bs_reader_fail(reader, BS_ERR_INPUT, "layer_types", "expected an array of %zu names",
                    blueprint->n_layers);
@@ -51,14 +51,13 @@ static void obey_layer_types(bs_reader *reader, bs_blueprint *blueprint, const c
 
 void bs_model_config_windows(bs_reader *reader, bs_blueprint *blueprint, bool has_switch) {
   size_t window = read_window(reader, has_switch);
-  const cJSON *types = bs_json_get(reader->config->root, "layer_types");
   bool has_types = bs_model_config_has(reader, "layer_types");
   size_t first = has_switch && window > 0 && !has_types ? first_with_window(reader) : 0;
   for (size_t i = first; reader->status == BS_OK && i < blueprint->n_layers; i++)
     blueprint->layers[i].window = window;
   if (reader->status != BS_OK || !has_types)
     return;
-  obey_layer_types(reader, blueprint, types, window);
+  bs_model_config_layer_types(reader, blueprint, window);
   for (size_t i = 0; !has_switch && reader->status == BS_OK && i < blueprint->n_layers; i++)
     if (blueprint->layers[i].window != window)
       bs_reader_fail(reader, BS_ERR_UNSUPPORTED, "layer_types",

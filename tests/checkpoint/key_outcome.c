@@ -57,11 +57,11 @@ static bs_text text_of(const bs_blueprint *d, const bs_special_ids *special) {
   bs_text_printf(
       &to, NULL,
       "%zu layers %zu wide %zu heads %zu kv %zu each %zu ff %zu tokens %zu positions "
-      "embedding %.17g norm %d %.17g act %d gated %d position %d angles %zu%s offset %zu",
+      "embedding %.17g norm %d %.17g %.17g act %d gated %d position %d angles %zu%s offset %zu",
       d->n_layers, d->d_model, d->n_heads, d->n_kv_heads, d->head_dim, d->d_ff, d->vocab_size,
-      d->max_positions, d->embedding_scale, (int)d->norm_kind, d->norm_epsilon, (int)d->activation,
-      d->gated, (int)d->position, d->n_angles, d->neighbours ? " of neighbours" : "",
-      d->position_offset);
+      d->max_positions, d->embedding_scale, (int)d->norm_kind, d->norm_epsilon, d->norm_offset,
+      (int)d->activation, d->gated, (int)d->position, d->n_angles,
+      d->neighbours ? " of neighbours" : "", d->position_offset);
   bs_text_printf(&to, NULL, " q %zu %zu k %zu %zu v %zu %zu", d->q.first, d->q.stride, d->k.first,
                  d->k.stride, d->v.first, d->v.stride);
   for (size_t i = 0; i < BS_ANGLE_SETS; i++)

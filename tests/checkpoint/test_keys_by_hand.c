@@ -7,9 +7,11 @@
 #include "harness.h"
 #include "key_outcome.h"
 
+enum { HAND_CHANGES = 6 };
+
 typedef struct hand_case {
   const char *architecture;
-  config_member changes[4];
+  config_member changes[HAND_CHANGES];
   const char *says; /* part of the refusal; "" the same as without the changes; "=" another */
 } hand_case;
 
@@ -190,6 +192,65 @@ static const hand_case hand_cases[] = {
      "dual_chunk_attention_config"},
     {"LlamaForCausalLM", {{"tie_word_embeddings", "0"}}, "tie_word_embeddings"},
     {"LlamaForCausalLM", {{"hidden_size", "\"8\""}}, "hidden_size"},
+    /* kinds of scaling */
+    {"Qwen2ForCausalLM", {{"rope_scaling", "{\"type\":\"yarn\",\"factor\":4}"}}, "="},
+    {"Qwen2ForCausalLM",
+     {{"rope_scaling", "{\"type\":\"yarn\",\"factor\":4,\"original_max_position_embeddings\":20}"}},
+     "transformers 5.0 stretches by the factor, 4.52 by that ratio"},
+    {"Qwen2ForCausalLM",
+     {{"rope_scaling", "{\"type\":\"yarn\",\"factor\":2,\"mscale\":1,\"mscale_all_dim\":0.5,"
+                       "\"original_max_position_embeddings\":10,\"truncate\":false}"}},
+     "="},
+    {"Phi3ForCausalLM",
+     {{"rope_scaling",
+       "{\"type\":\"su\",\"long_factor\":[1,2],\"short_factor\":[1,1.5],\"factor\":2}"}},
+     ""},
+    {"Phi3ForCausalLM",
+     {{"rope_scaling", "{\"type\":\"longrope\",\"long_factor\":[1,2],\"short_factor\":[1,1.5],"
+                       "\"original_max_position_embeddings\":10}"},
+      {"original_max_position_embeddings", NULL}},
+     ""},
+    {"Phi3ForCausalLM",
+     {{"rope_scaling", "{\"type\":\"longrope\",\"long_factor\":[1,2],\"short_factor\":[1,1.5],"
+                       "\"original_max_position_embeddings\":12}"}},
+     "it contradicts that in rope_scaling"},
+    {"Phi3ForCausalLM",
+     {{"auto_map", "{\"AutoConfig\":\"configuration_phi3.Phi3Config\","
+                   "\"AutoModelForCausalLM\":\"modeling_phi3.Phi3ForCausalLM\"}"}},
+     ""},
+    {"Phi3ForCausalLM", {{"auto_map", "{\"AutoModelForCausalLM\":\"modeling_x.X\"}"}}, "auto_map"},
+    /* GPT-J and GPT-Neo */
+    {"GPTJForCausalLM", {{"rotary_dim", "null"}}, "rotary_dim: null"},
+    {"GPTJForCausalLM", {{"rotary_dim", "3"}}, "dimensions would be rotated"},
+    {"GPTJForCausalLM", {{"rotary", "true"}}, ""},
+    {"GPTJForCausalLM", {{"rotary", "false"}}, "rotary: false"},
+    {"GPTNeoForCausalLM", {{"attention_layers", "[\"global\",\"local\"]"}}, ""},
+    {"GPTNeoForCausalLM", {{"attention_types", "[[[\"global\",\"local\"],2]]"}}, "found more"},
+    {"GPTNeoForCausalLM", {{"attention_types", "[[[\"global\"],1]]"}}, "2 layers, found 1"},
+    {"GPTNeoForCausalLM", {{"attention_types", "[[[\"globe\"],2]]"}}, "unknown kind \"globe\""},
+    /* Gemma 3's newer files */
+    {"Gemma3ForCausalLM",
+     {{"rope_theta", NULL},
+      {"rope_local_base_freq", NULL},
+      {"rope_scaling", NULL},
+      {"sliding_window_pattern", NULL},
+      {"layer_types", "[\"sliding_attention\",\"full_attention\"]"},
+      {"rope_parameters",
+       "{\"full_attention\":{\"rope_type\":\"linear\",\"factor\":8,\"rope_theta\":1000000},"
+       "\"sliding_attention\":{\"rope_type\":\"default\",\"rope_theta\":10000}}"}},
+     ""},
+    {"Gemma3ForCausalLM",
+     {{"rope_scaling", NULL}, {"rope_parameters", "{\"rope_type\":\"linear\",\"factor\":8}"}},
+     "expected settings for each kind of layer"},
+    {"Gemma3ForCausalLM",
+     {{"rope_scaling", NULL}, {"rope_parameters", "{\"full_attention\":{\"rope_theta\":1e6}}"}},
+     "no settings for \"sliding_attention\""},
+    {"Gemma3ForCausalLM",
+     {{"layer_types", "[\"full_attention\",\"full_attention\"]"}},
+     "layer 0 contradicts sliding_window_pattern"},
+    {"SmolLM3ForCausalLM", {{"no_rope_layers", "[1,0]"}}, ""},
+    {"SmolLM3ForCausalLM", {{"no_rope_layers", "[1]"}}, "no_rope_layers"},
+    {"SmolLM3ForCausalLM", {{"no_rope_layers", "[1,2]"}}, "no_rope_layers"},
 };
 
 static void changes_by_hand(void) {
@@ -200,7 +261,7 @@ static void changes_by_hand(void) {
       model++;
     const bs_family *family = bs_family_find(c->architecture, NULL);
     size_t n = 0;
-    while (n < 4 && c->changes[n].key != NULL)
+    while (n < HAND_CHANGES && c->changes[n].key != NULL)
       n++;
     const char *folder = make_family_weights(model, model->architecture);
     write_family_config(model, folder, NULL, 0);

@@ -35,7 +35,8 @@ static void norm(const bs_blueprint *blueprint, const bs_slot_tensors *by, doubl
   for (size_t i = 0; i < n; i++)
     square += (x[i] - mean) * (x[i] - mean) / (double)n;
   for (size_t i = 0; i < n; i++)
-    x[i] = (x[i] - mean) / sqrt(square + blueprint->norm_epsilon) * element(by->weights[0], i) +
+    x[i] = (x[i] - mean) / sqrt(square + blueprint->norm_epsilon) *
+               (blueprint->norm_offset + element(by->weights[0], i)) +
            (by->biases[0] != NULL ? element(by->biases[0], i) : 0);
 }
 

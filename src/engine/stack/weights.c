@@ -23,8 +23,11 @@ static bs_status load_vector(float **out, const bs_tensor *tensor, size_t n, bs_
   return BS_OK;
 }
 
-static bs_status load_norm(bs_slot_weights *out, const bs_slot_tensors *tensors, bs_error *err) {
+static bs_status load_norm(bs_slot_weights *out, const bs_slot_tensors *tensors, double offset,
+                           bs_error *err) {
   bs_status status = load_vector(&out->norm, tensors->weights[0], tensors->n_out[0], err);
+  for (size_t i = 0; offset != 0 && status == BS_OK && i < tensors->n_out[0]; i++)
+    out->norm[i] = (float)(offset + (double)out->norm[i]);
   return status == BS_OK ? load_vector(&out->bias, tensors->biases[0], tensors->n_out[0], err)
                          : status;
 }
@@ -93,7 +96,7 @@ static bs_status load_slots(bs_slot_weights *out, const bs_slot_tensors *tensors
     if (tensors[slot].n_parts == 0)
       continue;
     if (kind == BS_KIND_NORM)
-      status = load_norm(&out[slot], &tensors[slot], err);
+      status = load_norm(&out[slot], &tensors[slot], how->blueprint->norm_offset, err);
     else if (kind == BS_KIND_LINEAR)
       status = load_linear(&out[slot].linear, slot, &tensors[slot], how, err);
   }
