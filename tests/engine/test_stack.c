@@ -85,7 +85,7 @@ static bool is_wanted(size_t position) { return position % 3 != 1; }
 
 /* The log-probabilities of the tokens behind wanted ones, in two batches of which the second goes
    on from the keys and values of the first. */
-static void run_stack(bs_stack *stack, const int32_t *ids, double *logprobs) {
+static void run_stack(bs_stack *stack, const int32_t *ids, size_t length_class, double *logprobs) {
   enum { FIRST = 41 };
   bs_error err = {0};
   bs_batch batch = {0};
@@ -95,7 +95,7 @@ static void run_stack(bs_stack *stack, const int32_t *ids, double *logprobs) {
     double norms[N_TOKENS];
     int32_t best[N_TOKENS], next[N_TOKENS];
     float logits[N_TOKENS];
-    BS_TEST_OK(bs_batch_add(&batch, &path, ids + at, n, 0, 0, &err), err);
+    BS_TEST_OK(bs_batch_add(&batch, &path, ids + at, n, 0, length_class, &err), err);
     for (size_t i = 0; i < batch.n_rows; i++)
       if (batch.rows[i].block->data == NULL)
         BS_TEST_OK(bs_kv_block_keep(batch.rows[i].block, bs_stack_kv(stack), &err), err);
@@ -132,7 +132,7 @@ static void check_blueprint(const bs_checkpoint *checkpoint, const bs_blueprint 
   BS_TEST_OK(bs_arithmetic_settle(&arithmetic, &err), err);
   BS_TEST_OK(bs_stack_open(&stack, checkpoint, blueprint, arithmetic, &err), err);
   CU_ASSERT_PTR_NOT_NULL_FATAL(stack);
-  run_stack(stack, ids, logprobs);
+  run_stack(stack, ids, bs_blueprint_length_class(blueprint, N_TOKENS), logprobs);
   for (size_t i = 0; i + 1 < N_TOKENS; i++)
     if (is_wanted(i))
       largest = fmax(largest, fabs(logprobs[i] - expected[i]));
@@ -166,6 +166,80 @@ static void steps_are_obeyed(void) {
   bs_checkpoint_free(&checkpoint);
 }
 
+/* Changes of what a blueprint says beside steps; frequencies and slopes are the test's own. */
+static double own_frequencies[6] = {1, 0.5, 0.2, 0.1, 0.03, 0.01};
+static double own_sinusoids[24];
+static double own_slopes[4] = {0.5, 0.25, 0.1, 0.03};
+
+static void cap_scores(bs_blueprint *b) {
+  b->layers[0].score_cap = 0.3;
+  b->layers[2].score_cap = 0.1;
+}
+static void pair_neighbours(bs_blueprint *b) { b->neighbours = true; }
+static void rotate_not(bs_blueprint *b) { b->layers[1].angles = BS_NO_ANGLES; }
+static void rotate_otherwise(bs_blueprint *b) {
+  b->angles[1] = (bs_angles){.frequencies = own_frequencies, .factor = 1.3};
+  b->layers[0].angles = b->layers[2].angles = 1;
+}
+static void rotate_long_texts(bs_blueprint *b) {
+  b->angles[0].length = 20;
+  b->angles[0].long_frequencies = own_frequencies;
+}
+static void add_sinusoids(bs_blueprint *b) {
+  for (size_t i = 0; i < 24; i++)
+    own_sinusoids[i] = 1 / (1 + (double)i);
+  b->position = BS_POSITION_SINUSOIDAL;
+  b->position_offset = 2;
+  b->n_angles = 24;
+  b->angles[0] = (bs_angles){.frequencies = own_sinusoids, .factor = 1};
+  for (size_t i = 0; i < b->n_layers; i++)
+    b->layers[i].angles = BS_NO_ANGLES;
+}
+static void slope(bs_blueprint *b) { b->alibi_slopes = own_slopes; }
+static void cap_and_slope(bs_blueprint *b) {
+  cap_scores(b);
+  slope(b);
+}
+static void scale_embeddings(bs_blueprint *b) { b->embedding_scale = 3; }
+static void offset_norms(bs_blueprint *b) { b->norm_offset = 0.25; }
+
+static const struct {
+  const char *name;
+  void (*apply)(bs_blueprint *);
+} changes[] = {
+    {"capped scores", cap_scores},
+    {"neighbouring pairs", pair_neighbours},
+    {"a layer that is not rotated", rotate_not},
+    {"two sets of angles, a factor", rotate_otherwise},
+    {"other angles in long texts", rotate_long_texts},
+    {"sinusoids", add_sinusoids},
+    {"slopes", slope},
+    {"capped scores and slopes", cap_and_slope},
+    {"scaled embeddings", scale_embeddings},
+    {"norms of weights with an offset", offset_norms},
+};
+
+static void changes_are_obeyed(void) {
+  bs_checkpoint *checkpoint = open_model();
+  const bs_blueprint *own = bs_checkpoint_blueprint(checkpoint);
+  double plain[N_TOKENS], logprobs[N_TOKENS];
+  check_blueprint(checkpoint, own, "as it is", plain);
+  for (size_t v = 0; v < sizeof changes / sizeof *changes; v++) {
+    bs_blueprint changed = *own;
+    bs_layer_blueprint layers[3];
+    memcpy(layers, own->layers, sizeof layers);
+    changed.layers = layers;
+    changes[v].apply(&changed);
+    check_blueprint(checkpoint, &changed, changes[v].name, logprobs);
+    double difference = 0;
+    for (size_t i = 0; i + 1 < N_TOKENS; i++)
+      if (is_wanted(i))
+        difference = fmax(difference, fabs(logprobs[i] - plain[i]));
+    CU_ASSERT_TRUE(difference > 1e-3);
+  }
+  bs_checkpoint_free(&checkpoint);
+}
+
 /* What is estimated grows with the buffer that normed or scaled results need. */
 static void branches_are_estimated(void) {
   bs_checkpoint *checkpoint = open_model();
@@ -188,6 +262,7 @@ static void branches_are_estimated(void) {
 
 static const bs_test tests[] = {
     {"steps are obeyed", steps_are_obeyed},
+    {"positions, caps and scales are obeyed", changes_are_obeyed},
     {"buffers of steps are estimated", branches_are_estimated},
 };
 
