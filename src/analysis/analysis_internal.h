@@ -72,7 +72,7 @@ struct bs_analysis {
   size_t n_models, cap_models;
   bs_analysis_task_row *tasks;
   size_t n_tasks, cap_tasks;
-  bs_forecast_detail *forecast_details; /* [n_forecasts] */
+  bs_forecast_detail *forecast_details;   /* [n_forecasts] */
   bs_scale_difference *scale_differences; /* in order of comparisons, then of scales */
   size_t n_scale_differences, cap_scale_differences;
   bs_chance *chances;

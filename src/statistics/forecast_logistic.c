@@ -109,11 +109,13 @@ static double height(const parabola *of, double rise) {
   return (2 * rise * of->slope - rise * rise * of->pss - of->flat) / 2;
 }
 
-static double ceiling_at(size_t c) { return (double)c / (N_CEILINGS - 1); }
+/* Tenths: to divide for each curve takes as long as the rest of it. */
+static const double CEILINGS[] = {0, .1, .2, .3, .4, .5, .6, .7, .8, .9, 1};
+_Static_assert(sizeof CEILINGS / sizeof *CEILINGS == N_CEILINGS, "a ceiling for each");
 
 static void add(weighing *to, const parabola *of, double weight, size_t c) {
   to->sum += weight;
-  to->weighted += weight * (of->low + (ceiling_at(c) - of->low) * of->at_target);
+  to->weighted += weight * (of->low + (CEILINGS[c] - of->low) * of->at_target);
 }
 
 /* Adds all ceilings: the one nearest to the top, and from there on downwards in both directions by
@@ -122,7 +124,7 @@ static void add_ceilings(weighing *to, const parabola *of) {
   static const double NEGLIGIBLE = 60; /* weights of less than e^-60 would not change a digit */
   double top = of->pss > 0 ? of->slope / of->pss + of->low : 0;
   size_t best = (size_t)lround(bs_within_unit(top) * (N_CEILINGS - 1));
-  double density = height(of, ceiling_at(best) - of->low);
+  double density = height(of, CEILINGS[best] - of->low);
   if (density < to->best - NEGLIGIBLE)
     return;
   if (density > to->best) {
@@ -134,12 +136,12 @@ static void add_ceilings(weighing *to, const parabola *of) {
   double weight = exp(density - to->best), here = weight;
   add(to, of, here, best);
   if (best + 1 < N_CEILINGS) {
-    double ratio = exp(height(of, ceiling_at(best + 1) - of->low) - density);
+    double ratio = exp(height(of, CEILINGS[best + 1] - of->low) - density);
     for (size_t c = best + 1; c < N_CEILINGS; c++, ratio *= of->bend)
       add(to, of, here *= ratio, c);
   }
   if (best > 0) {
-    double ratio = exp(height(of, ceiling_at(best - 1) - of->low) - density);
+    double ratio = exp(height(of, CEILINGS[best - 1] - of->low) - density);
     here = weight;
     for (size_t c = best; c-- > 0; ratio *= of->bend)
       add(to, of, here *= ratio, c);
