@@ -109,7 +109,7 @@ static double height(const parabola *of, double rise) {
   return (2 * rise * of->slope - rise * rise * of->pss - of->flat) / 2;
 }
 
-/* Tenths: to divide for each curve takes as long as the rest of it. */
+/* Tenths, which are not divided anew for each curve. */
 static const double CEILINGS[] = {0, .1, .2, .3, .4, .5, .6, .7, .8, .9, 1};
 _Static_assert(sizeof CEILINGS / sizeof *CEILINGS == N_CEILINGS, "a ceiling for each");
 
