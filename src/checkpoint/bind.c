@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/memory_internal.h"
 #include "checkpoint/family_internal.h"
 
 enum { PREFIX_BYTES = 240, NAME_BYTES = 256, SHAPE_BYTES = 192 };
@@ -77,9 +78,26 @@ void bs_reader_heads(bs_blueprint *blueprint, bool interleaved) {
   size_t hd = blueprint->head_dim, stride = interleaved ? 3 * hd : hd;
   size_t q_width = interleaved ? hd : blueprint->n_heads * hd;
   size_t k_width = interleaved ? hd : blueprint->n_kv_heads * hd;
-  blueprint->q = (bs_head_layout){.first = 0, .stride = stride};
-  blueprint->k = (bs_head_layout){.first = q_width, .stride = stride};
-  blueprint->v = (bs_head_layout){.first = q_width + k_width, .stride = stride};
+  blueprint->q = (bs_head_layout){0, stride, blueprint->n_heads, 0};
+  blueprint->k = (bs_head_layout){q_width, stride, blueprint->n_kv_heads, 0};
+  blueprint->v = (bs_head_layout){q_width + k_width, stride, blueprint->n_kv_heads, 0};
+}
+
+void bs_reader_grouped_heads(bs_blueprint *blueprint) {
+  size_t hd = blueprint->head_dim, n_shared = blueprint->n_heads / blueprint->n_kv_heads;
+  size_t group = (n_shared + 2) * hd;
+  blueprint->q = (bs_head_layout){0, hd, n_shared, group};
+  blueprint->k = (bs_head_layout){n_shared * hd, hd, 1, group};
+  blueprint->v = (bs_head_layout){(n_shared + 1) * hd, hd, 1, group};
+}
+
+void bs_reader_bare_norms(bs_reader *reader, bs_blueprint *blueprint) {
+  const bs_slot_tensors norm = {.n_out = {blueprint->d_model}, .bare = true};
+  blueprint->slots[BS_SLOT_FINAL_NORM] = norm;
+  for (size_t i = 0; reader->status == BS_OK && i < blueprint->n_layers; i++) {
+    blueprint->layers[i].slots[BS_SLOT_ATTENTION_NORM] = norm;
+    blueprint->layers[i].slots[BS_SLOT_MLP_NORM] = norm;
+  }
 }
 
 /* What the binding of one slot works with. */
@@ -150,7 +168,8 @@ static void tie_head(const binder *b, bs_blueprint *blueprint, const char *prefi
   const bs_tensor *stored = bs_tensor_list_find(reader->tensors, name);
   if (stored == NULL || reader->status != BS_OK)
     return;
-  const uint64_t shape[2] = {blueprint->vocab_size, blueprint->d_model};
+  const uint64_t shape[2] = {blueprint->vocab_size,
+                             bs_blueprint_width(blueprint, BS_WIDTH_EMBEDDING)};
   if (!check(reader, stored, name, 2, shape))
     return;
   if (stored->dtype != embedding->dtype ||
@@ -158,6 +177,28 @@ static void tie_head(const binder *b, bs_blueprint *blueprint, const char *prefi
     fail(reader, BS_ERR_UNSUPPORTED, name,
          "config.json ties the output head to the embedding, but the file has another one");
   reader->used[stored - reader->tensors->items] = true;
+}
+
+/* Members of a slot: `pattern` is their name with '*' where their number stands. */
+static void bind_members(const binder *b, bs_slot slot, const char *pattern, bs_slot_tensors *to) {
+  char prefix[PREFIX_BYTES];
+  size_t n = bs_blueprint_width(b->blueprint, bs_slot_rules[slot].n_members);
+  const char *star = strchr(pattern, '*');
+  if (to->members == NULL)
+    to->members = bs_array_new(n, sizeof *to->members, b->reader->err);
+  if (to->members == NULL || star == NULL) {
+    b->reader->status = BS_ERR_MEMORY;
+    return;
+  }
+  to->n_members = n;
+  for (size_t i = 0; b->reader->status == BS_OK && i < n; i++) {
+    snprintf(prefix, sizeof prefix, "%.*s%zu%s", (int)(star - pattern), pattern, i, star + 1);
+    bind_part(b, slot, prefix, &to->members[i]);
+  }
+}
+
+static bool has_members(const binder *b, bs_slot slot) {
+  return bs_blueprint_width(b->blueprint, bs_slot_rules[slot].n_members) > 0;
 }
 
 static void bind_layers(const binder *b, bs_blueprint *blueprint, const bs_place *first) {
@@ -168,7 +209,8 @@ static void bind_layers(const binder *b, bs_blueprint *blueprint, const bs_place
       if ((naming->absent & BS_SLOT_BIT(at->slot)) != 0)
         continue;
       snprintf(prefix, sizeof prefix, "%s%s.%zu.%s", naming->prefix, naming->layers, i, at->name);
-      bind_part(b, at->slot, prefix, &blueprint->layers[i].slots[at->slot]);
+      (has_members(b, at->slot) ? bind_members : bind_part)(b, at->slot, prefix,
+                                                            &blueprint->layers[i].slots[at->slot]);
     }
 }
 
@@ -183,7 +225,7 @@ void bs_bind(bs_reader *reader, bs_blueprint *blueprint, const bs_naming *naming
         at++;
     } else if (is_head && naming->tied) {
       tie_head(&b, blueprint, at->name);
-    } else {
+    } else if ((naming->absent & BS_SLOT_BIT(at->slot)) == 0) {
       snprintf(prefix, sizeof prefix, "%s%s", is_head ? "" : naming->prefix, at->name);
       bind_part(&b, at->slot, prefix, &blueprint->slots[at->slot]);
     }

@@ -2,7 +2,7 @@
    file fills in from config.json and the tensors. The engine knows no family.
 
    A layer is a short list of steps on the residual stream x, a row for each token:
-     x = x + scale * post_norm(operation(pre_norm(x)))
+     x = x + scale * post_norm(operation(pre_norm(x))),   x = result_norm(x)
    A further operation (attention to another stack, experts) is a further bs_operation, with its
    slots, and a row of the engine's table of operations. */
 #ifndef BIGSWEEP_CHECKPOINT_BLUEPRINT_INTERNAL_H
@@ -45,6 +45,7 @@ typedef struct bs_layer_step {
   bool beside; /* starts from the same x as the step before it: x + first(x) + second(x) */
   bs_slot pre_norm, post_norm; /* BS_SLOT_NONE: none; two steps may share one */
   double scale;
+  bs_slot result_norm; /* of a step that no other stands beside; BS_SLOT_NONE: none */
 } bs_layer_step;
 
 /* Attention stands in every layer, and first among steps beside each other. */
@@ -60,20 +61,38 @@ typedef struct bs_layer_blueprint {
   size_t angles;      /* of the blueprint's, or BS_NO_ANGLES: q and k are not rotated */
 } bs_layer_blueprint;
 
-/* Where head h of q, k or v stands in a row of qkv: at first + h * stride. */
+/* Where head h of q, k or v stands in a row of qkv: heads lie `stride` apart, `per_group` of them
+   together, and groups group_stride apart (bs_head_place). */
 typedef struct bs_head_layout {
-  size_t first, stride;
+  size_t first, stride, per_group, group_stride;
 } bs_head_layout;
+
+static inline size_t bs_head_place(const bs_head_layout *layout, size_t h) {
+  return layout->first + h / layout->per_group * layout->group_stride +
+         h % layout->per_group * layout->stride;
+}
+
+/* What the norms of q and k are, where a model has them: one of each head, all with the same
+   weights; one of each head with weights of its own; one of all heads together. */
+typedef enum bs_head_norms {
+  BS_HEAD_NORMS_SHARED,
+  BS_HEAD_NORMS_OWN,
+  BS_HEAD_NORMS_JOINT,
+} bs_head_norms;
 
 typedef struct bs_blueprint {
   size_t n_layers, d_model, n_heads, n_kv_heads, head_dim, d_ff, vocab_size, max_positions;
   bs_norm_kind norm_kind;
   double norm_epsilon;
   double norm_offset; /* added to the weights of norms: 1 in Gemma's files */
+  bs_head_norms head_norms;
   bs_activation activation;
   bool gated; /* the hidden layer: activation(gate) * up */
   bs_head_layout q, k, v;
+  double
+      qkv_clip; /* q, k and v are kept within -clip .. clip, before norms and rotation; 0: none */
 
+  size_t d_embedding;     /* of a narrower embedding and head; 0: d_model */
   double embedding_scale; /* of a token's embedding */
   bs_position_kind position;
   size_t n_angles; /* of a position: half the leading dimensions of a head that are rotated; half of
@@ -82,6 +101,8 @@ typedef struct bs_blueprint {
   bs_angles angles[BS_ANGLE_SETS]; /* without frequencies: not there */
   double *alibi_slopes;            /* [n_heads], owned */
   size_t position_offset;          /* of positions that are added to embeddings */
+  double output_scale;             /* of the final hidden state, and so of the logits */
+  double logit_cap;                /* a logit becomes cap * tanh(logit / cap); 0: none */
 
   bs_slot_tensors slots[BS_SLOTS]; /* those of the stack; the first BS_LAYER_SLOTS are empty */
   bs_layer_blueprint *layers;      /* [n_layers], owned */

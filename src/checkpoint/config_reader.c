@@ -156,6 +156,7 @@ void bs_reader_layers(bs_reader *reader, bs_blueprint *blueprint) {
     return;
   }
   blueprint->embedding_scale = 1;
+  blueprint->output_scale = 1;
   for (size_t i = 0; i < blueprint->n_layers; i++)
     blueprint->layers[i] = (bs_layer_blueprint){
         .steps = {{.operation = BS_OPERATION_ATTENTION,

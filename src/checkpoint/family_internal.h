@@ -160,12 +160,18 @@ void bs_reader_one_norm(bs_reader *reader, bs_blueprint *blueprint);
 /* Rows of qkv hold all heads of q, then of k, then of v; or, interleaved, q, k and v of one head
    after the other. */
 void bs_reader_heads(bs_blueprint *blueprint, bool interleaved);
+/* Rows of qkv hold for each head of keys the heads of q that share it, then its k, then its v. */
+void bs_reader_grouped_heads(bs_blueprint *blueprint);
+/* The norms before attention and feed-forward and the last one have no tensors: their weights are
+   1. */
+void bs_reader_bare_norms(bs_reader *reader, bs_blueprint *blueprint);
 
 /* Where a family's file has what belongs into a slot. Several rows of one slot are its parts in
    order; one row alone is all of it. */
 typedef struct bs_place {
   bs_slot slot;
-  const char *name; /* without ".weight"; of a layer's slot what follows the layer's number */
+  const char *name; /* without ".weight"; of a layer's slot what follows the layer's number; of
+                       members '*' stands for a member's number */
 } bs_place;
 
 typedef struct bs_naming {

@@ -7,15 +7,19 @@
   {                                                                                                \
     .kind = BS_KIND_NORM, .n_out = { width }                                                       \
   }
-#define TABLE(rows)                                                                                \
-  { .kind = BS_KIND_TABLE, .n_out = {rows}, .n_in = BS_WIDTH_MODEL }
+#define TABLE(rows, width)                                                                         \
+  { .kind = BS_KIND_TABLE, .n_out = {rows}, .n_in = (width) }
 #define LINEAR(inputs, ...)                                                                        \
   { .kind = BS_KIND_LINEAR, .n_out = {__VA_ARGS__}, .n_in = (inputs) }
 
 const bs_slot_rule bs_slot_rules[BS_SLOTS] = {
     [BS_SLOT_ATTENTION_NORM] = NORM(BS_WIDTH_MODEL),
-    [BS_SLOT_Q_NORM] = NORM(BS_WIDTH_HEAD),
-    [BS_SLOT_K_NORM] = NORM(BS_WIDTH_HEAD),
+    [BS_SLOT_Q_NORM] = {.kind = BS_KIND_NORM,
+                        .n_out = {BS_WIDTH_Q_NORM},
+                        .n_members = BS_WIDTH_OWN_Q_NORMS},
+    [BS_SLOT_K_NORM] = {.kind = BS_KIND_NORM,
+                        .n_out = {BS_WIDTH_K_NORM},
+                        .n_members = BS_WIDTH_OWN_K_NORMS},
     [BS_SLOT_QKV] = LINEAR(BS_WIDTH_MODEL, BS_WIDTH_QUERIES, BS_WIDTH_KEYS, BS_WIDTH_KEYS),
     [BS_SLOT_ATTENTION_OUT] = LINEAR(BS_WIDTH_QUERIES, BS_WIDTH_MODEL),
     [BS_SLOT_ATTENTION_POST_NORM] = NORM(BS_WIDTH_MODEL),
@@ -23,12 +27,24 @@ const bs_slot_rule bs_slot_rules[BS_SLOTS] = {
     [BS_SLOT_MLP_IN] = LINEAR(BS_WIDTH_MODEL, BS_WIDTH_GATE, BS_WIDTH_HIDDEN),
     [BS_SLOT_MLP_OUT] = LINEAR(BS_WIDTH_HIDDEN, BS_WIDTH_MODEL),
     [BS_SLOT_MLP_POST_NORM] = NORM(BS_WIDTH_MODEL),
-    [BS_SLOT_EMBEDDING] = TABLE(BS_WIDTH_VOCABULARY),
-    [BS_SLOT_POSITIONS] = TABLE(BS_WIDTH_POSITIONS),
+    [BS_SLOT_EMBEDDING] = TABLE(BS_WIDTH_VOCABULARY, BS_WIDTH_EMBEDDING),
+    [BS_SLOT_PROJECT_IN] = LINEAR(BS_WIDTH_EMBEDDING, BS_WIDTH_MODEL),
+    [BS_SLOT_PROJECT_OUT] = LINEAR(BS_WIDTH_MODEL, BS_WIDTH_EMBEDDING),
+    [BS_SLOT_POSITIONS] = TABLE(BS_WIDTH_POSITIONS, BS_WIDTH_MODEL),
     [BS_SLOT_EMBEDDING_NORM] = NORM(BS_WIDTH_MODEL),
     [BS_SLOT_FINAL_NORM] = NORM(BS_WIDTH_MODEL),
-    [BS_SLOT_HEAD] = LINEAR(BS_WIDTH_MODEL, BS_WIDTH_VOCABULARY),
+    [BS_SLOT_HEAD] = LINEAR(BS_WIDTH_EMBEDDING, BS_WIDTH_VOCABULARY),
 };
+
+/* Numbers of a norm of n heads. */
+static size_t head_norm_width(const bs_blueprint *blueprint, size_t n) {
+  return blueprint->head_norms == BS_HEAD_NORMS_JOINT ? n * blueprint->head_dim
+                                                      : blueprint->head_dim;
+}
+
+static size_t own_head_norms(const bs_blueprint *blueprint, size_t n) {
+  return blueprint->head_norms == BS_HEAD_NORMS_OWN ? n : 0;
+}
 
 size_t bs_blueprint_width(const bs_blueprint *blueprint, bs_width width) {
   switch (width) {
@@ -36,8 +52,16 @@ size_t bs_blueprint_width(const bs_blueprint *blueprint, bs_width width) {
     break;
   case BS_WIDTH_MODEL:
     return blueprint->d_model;
-  case BS_WIDTH_HEAD:
-    return blueprint->head_dim;
+  case BS_WIDTH_EMBEDDING:
+    return blueprint->d_embedding > 0 ? blueprint->d_embedding : blueprint->d_model;
+  case BS_WIDTH_Q_NORM:
+    return head_norm_width(blueprint, blueprint->n_heads);
+  case BS_WIDTH_K_NORM:
+    return head_norm_width(blueprint, blueprint->n_kv_heads);
+  case BS_WIDTH_OWN_Q_NORMS:
+    return own_head_norms(blueprint, blueprint->n_heads);
+  case BS_WIDTH_OWN_K_NORMS:
+    return own_head_norms(blueprint, blueprint->n_kv_heads);
   case BS_WIDTH_QUERIES:
     return blueprint->n_heads * blueprint->head_dim;
   case BS_WIDTH_KEYS:
@@ -62,6 +86,9 @@ size_t bs_slot_outputs(const bs_slot_tensors *tensors) {
 }
 
 void bs_blueprint_free(bs_blueprint *blueprint) {
+  for (size_t i = 0; blueprint->layers != NULL && i < blueprint->n_layers; i++)
+    for (bs_slot slot = 0; slot < BS_LAYER_SLOTS; slot++)
+      free(blueprint->layers[i].slots[slot].members);
   free(blueprint->layers);
   for (size_t i = 0; i < BS_ANGLE_SETS; i++) {
     free(blueprint->angles[i].frequencies);

@@ -12,7 +12,7 @@ typedef enum bs_slot {
   BS_SLOT_NONE,
   /* Of each layer. Matrices are packed, and multiplied, in this order. */
   BS_SLOT_ATTENTION_NORM,
-  BS_SLOT_Q_NORM, /* of each head, before the rotation */
+  BS_SLOT_Q_NORM, /* of the heads, before the rotation (bs_head_norms) */
   BS_SLOT_K_NORM,
   BS_SLOT_QKV, /* outputs laid out by the blueprint's q, k, v */
   BS_SLOT_ATTENTION_OUT,
@@ -24,7 +24,9 @@ typedef enum bs_slot {
   BS_LAYER_SLOTS,
   /* Of the stack. */
   BS_SLOT_EMBEDDING = BS_LAYER_SLOTS,
-  BS_SLOT_POSITIONS, /* row position + position_offset */
+  BS_SLOT_PROJECT_IN,  /* from the embedding's width to the stream's, where they differ ... */
+  BS_SLOT_PROJECT_OUT, /* ... and back before the head */
+  BS_SLOT_POSITIONS,   /* row position + position_offset */
   BS_SLOT_EMBEDDING_NORM,
   BS_SLOT_FINAL_NORM,
   BS_SLOT_HEAD, /* the embedding when tied */
@@ -41,13 +43,17 @@ typedef enum bs_slot_kind {
 typedef enum bs_width {
   BS_WIDTH_NONE,
   BS_WIDTH_MODEL,
-  BS_WIDTH_HEAD, /* of attention */
+  BS_WIDTH_EMBEDDING,
+  BS_WIDTH_Q_NORM,
+  BS_WIDTH_K_NORM,
   BS_WIDTH_QUERIES,
   BS_WIDTH_KEYS, /* and of values */
   BS_WIDTH_HIDDEN,
   BS_WIDTH_GATE, /* as HIDDEN, or 0 without a gate */
   BS_WIDTH_VOCABULARY,
-  BS_WIDTH_POSITIONS, /* rows of the position table */
+  BS_WIDTH_POSITIONS,   /* rows of the position table */
+  BS_WIDTH_OWN_Q_NORMS, /* heads, if each has a norm of its own */
+  BS_WIDTH_OWN_K_NORMS,
 } bs_width;
 
 enum { BS_SLOT_PARTS = 3 };
@@ -56,18 +62,27 @@ typedef struct bs_slot_rule {
   bs_slot_kind kind;
   bs_width n_out[BS_SLOT_PARTS]; /* of the parts in order; a file may hold them as one matrix */
   bs_width n_in;
+  bs_width n_members; /* a number above 0: the slot holds so many that are alike */
 } bs_slot_rule;
 
 extern const bs_slot_rule bs_slot_rules[BS_SLOTS]; /* BS_SLOT_NONE has no meaning */
 
-/* What a checkpoint has for a slot: one tensor, or parts whose outputs follow one another. */
+/* What a checkpoint has for a slot: one tensor, or parts whose outputs follow one another, or
+   members of this kind. */
 typedef struct bs_slot_tensors {
-  size_t n_parts; /* 0: this model has none */
+  size_t n_parts; /* 0: this model has none, or members */
   const bs_tensor *weights[BS_SLOT_PARTS];
   const bs_tensor *biases[BS_SLOT_PARTS]; /* all or none */
   size_t n_out[BS_SLOT_PARTS], n_in;
-  bool transposed; /* weights are [n_in][n_out] */
+  bool transposed;                 /* weights are [n_in][n_out] */
+  bool bare;                       /* a norm of n_out[0] without tensors: its weights are 1 */
+  struct bs_slot_tensors *members; /* [n_members], owned by the blueprint, or NULL */
+  size_t n_members;
 } bs_slot_tensors;
+
+static inline bool bs_slot_is_there(const bs_slot_tensors *tensors) {
+  return tensors->n_parts > 0 || tensors->bare || tensors->n_members > 0;
+}
 
 /* The sum of n_out. */
 size_t bs_slot_outputs(const bs_slot_tensors *tensors);

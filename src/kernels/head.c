@@ -14,26 +14,46 @@ typedef struct head {
   size_t first_row, n_rows;    /* of the run */
   bs_logits_partial *partials; /* [blocks][n_rows]: what is written together lies together */
   const bs_logits_summary *summary;
+  const bs_result_map *map;
 } head;
+
+/* A row's logits of one block with their bias, mapped, without gaps between panels. */
+static void map_block(const head *h, const float *c, size_t panel_stride, size_t first,
+                      size_t n_cols, float *y) {
+  const float *bias = h->linear->bias;
+  float sums[BS_PANEL];
+  for (size_t col = 0; col < n_cols; col += BS_PANEL, c += panel_stride) {
+    size_t n = bs_size_min(n_cols - col, BS_PANEL);
+    for (size_t j = 0; j < n; j++)
+      sums[j] = c[j] + (bias != NULL ? bias[first + col + j] : 0.0F);
+    h->map->apply(h->map->context, sums, NULL, y + col, n);
+  }
+}
 
 static void emit_block(void *context, const bs_block_sums *results) {
   const head *h = context;
   const bs_logits_summary *to = h->summary;
   const size_t *offsets = to->offsets + h->first_row;
-  const float *bias = h->linear->bias, *c = results->data;
+  const float *c = results->data;
   size_t first = results->panel * BS_PANEL, block = results->panel / BS_HEAD_PANELS;
   size_t n_cols = results->n_panels * BS_PANEL;
   if (n_cols > h->linear->n_out - first)
     n_cols = h->linear->n_out - first;
   for (size_t i = 0; i < results->n_rows; i++, c += results->row_stride) {
-    size_t row = results->row + i;
-    h->linear->gemm->output->summary(c, results->panel_stride, n_cols, first,
+    size_t row = results->row + i, panel_stride = results->panel_stride;
+    const float *logits = c, *bias = h->linear->bias;
+    _Alignas(64) float mapped[BLOCK];
+    if (h->map->apply != NULL) {
+      map_block(h, c, panel_stride, first, n_cols, mapped);
+      logits = mapped, bias = NULL, panel_stride = BS_PANEL;
+    }
+    h->linear->gemm->output->summary(logits, panel_stride, n_cols, first,
                                      bias != NULL ? bias + first : NULL,
                                      &h->partials[block * h->n_rows + row]);
     for (size_t k = offsets[row]; k < offsets[row + 1]; k++) {
       size_t j = (size_t)to->wanted[k] - first;
       if ((size_t)to->wanted[k] >= first && j < n_cols)
-        to->wanted_logits[k] = c[j / BS_PANEL * results->panel_stride + j % BS_PANEL] +
+        to->wanted_logits[k] = logits[j / BS_PANEL * panel_stride + j % BS_PANEL] +
                                (bias != NULL ? bias[first + j] : 0.0F);
     }
   }
@@ -66,11 +86,13 @@ bs_status bs_logits_partials_bytes(const bs_linear *linear, size_t m, uint64_t *
 }
 
 bs_status bs_head_run(const bs_linear *linear, const bs_linear_input *input, size_t n_rows,
-                      const bs_logits_summary *summary, bs_error *err) {
+                      const bs_linear_output *output, bs_error *err) {
+  const bs_logits_summary *summary = output->summary;
   size_t n_blocks = bs_ceil_div(linear->n_out, BLOCK), most = bs_run_max_rows(linear), n_bytes;
   for (size_t row = 0; row < n_rows; row += most) {
     size_t m = bs_size_min(n_rows - row, most);
-    head h = {.linear = linear, .n_rows = m, .first_row = row, .summary = summary};
+    head h = {
+        .linear = linear, .n_rows = m, .first_row = row, .summary = summary, .map = &output->map};
     if (bs_size_mul(m, n_blocks, &n_bytes) && bs_size_mul(n_bytes, sizeof *h.partials, &n_bytes))
       h.partials = bs_scratch(BS_SCRATCH_PARTIALS, n_bytes);
     if (h.partials == NULL)

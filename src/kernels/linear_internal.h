@@ -139,7 +139,7 @@ typedef struct bs_linear_output {
      bs_linear_slab_bytes(next, n_rows). */
   const bs_linear *next;
   void *slab;
-  const bs_logits_summary *summary; /* instead of all the above */
+  const bs_logits_summary *summary; /* in place of y, without `next`; of the mapped results */
 } bs_linear_output;
 
 /* Multiplies n_rows rows. Runs OpenMP threads of its own (call from serial code). BS_ERR_MEMORY is

@@ -73,7 +73,7 @@ bs_status bs_linear_run(const bs_linear *linear, const bs_linear_input *input, s
   bool mapped = output->map.apply != NULL;
   assert(mapped || output->next == NULL);
   if (output->summary != NULL)
-    return bs_head_run(linear, input, n_rows, output->summary, err);
+    return bs_head_run(linear, input, n_rows, output, err);
   size_t most = input->slab != NULL ? n_rows : bs_run_max_rows(linear);
   for (size_t row = 0; row < n_rows; row += most) {
     float *y = output->next == NULL ? output->y + row * output->ld_y : NULL;

@@ -29,7 +29,7 @@ bs_status bs_run_bytes(const bs_linear *linear, const bs_linear_use *use, uint64
 
 /* head.c: sums up the logits of all rows, and the memory that this needs beside. */
 bs_status bs_head_run(const bs_linear *linear, const bs_linear_input *input, size_t n_rows,
-                      const bs_logits_summary *summary, bs_error *err);
+                      const bs_linear_output *output, bs_error *err);
 bs_status bs_logits_partials_bytes(const bs_linear *linear, size_t m, uint64_t *bytes,
                                    bs_error *err);
 

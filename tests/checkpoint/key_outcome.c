@@ -20,6 +20,11 @@ static void add_tensor(bs_text *to, const char *what, const bs_tensor *tensor) {
 static void add_slots(bs_text *to, const bs_slot_tensors *slots, size_t n) {
   for (size_t i = 0; i < n; i++) {
     const bs_slot_tensors *slot = &slots[i];
+    if (slot->bare)
+      bs_text_printf(to, NULL, " bare %zu: %zu", i, slot->n_out[0]);
+    if (slot->n_members > 0)
+      bs_text_printf(to, NULL, " members %zu:", i);
+    add_slots(to, slot->members, slot->n_members);
     if (slot->n_parts > 0)
       bs_text_printf(to, NULL, " slot %zu: %zu%s", i, slot->n_in, slot->transposed ? "^T" : "");
     for (size_t part = 0; part < slot->n_parts; part++) {
@@ -33,8 +38,9 @@ static void add_slots(bs_text *to, const bs_slot_tensors *slots, size_t n) {
 static void add_layer(bs_text *to, const bs_layer_blueprint *layer) {
   for (size_t i = 0; i < layer->n_steps; i++) {
     const bs_layer_step *step = &layer->steps[i];
-    bs_text_printf(to, NULL, " step %d beside %d norms %d %d scale %.17g", (int)step->operation,
-                   step->beside, (int)step->pre_norm, (int)step->post_norm, step->scale);
+    bs_text_printf(to, NULL, " step %d beside %d norms %d %d %d scale %.17g", (int)step->operation,
+                   step->beside, (int)step->pre_norm, (int)step->post_norm, (int)step->result_norm,
+                   step->scale);
   }
   add_slots(to, layer->slots, BS_LAYER_SLOTS);
   bs_text_printf(to, NULL, " window %zu scale %.17g cap %.17g angles %zu\n", layer->window,
@@ -52,6 +58,11 @@ static void add_angles(bs_text *to, const bs_angles *angles, size_t n) {
   }
 }
 
+static void add_layout(bs_text *to, const char *name, const bs_head_layout *layout) {
+  bs_text_printf(to, NULL, " %s %zu %zu %zu %zu", name, layout->first, layout->stride,
+                 layout->per_group, layout->group_stride);
+}
+
 static bs_text text_of(const bs_blueprint *d, const bs_special_ids *special) {
   bs_text to = {0};
   bs_text_printf(
@@ -62,8 +73,11 @@ static bs_text text_of(const bs_blueprint *d, const bs_special_ids *special) {
       d->max_positions, d->embedding_scale, (int)d->norm_kind, d->norm_epsilon, d->norm_offset,
       (int)d->activation, d->gated, (int)d->position, d->n_angles,
       d->neighbours ? " of neighbours" : "", d->position_offset);
-  bs_text_printf(&to, NULL, " q %zu %zu k %zu %zu v %zu %zu", d->q.first, d->q.stride, d->k.first,
-                 d->k.stride, d->v.first, d->v.stride);
+  add_layout(&to, "q", &d->q);
+  add_layout(&to, "k", &d->k);
+  add_layout(&to, "v", &d->v);
+  bs_text_printf(&to, NULL, " embedding %zu head norms %d clip %.17g output %.17g cap %.17g",
+                 d->d_embedding, (int)d->head_norms, d->qkv_clip, d->output_scale, d->logit_cap);
   for (size_t i = 0; i < BS_ANGLE_SETS; i++)
     add_angles(&to, &d->angles[i], d->n_angles);
   for (size_t i = 0; d->alibi_slopes != NULL && i < d->n_heads; i++)

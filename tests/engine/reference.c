@@ -152,14 +152,14 @@ static void attend(const bs_blueprint *blueprint, const bs_layer_blueprint *laye
   double *p = calloc(t + 1, sizeof *p);
   for (size_t h = 0; h < blueprint->n_heads; h++) {
     size_t kv = h / (blueprint->n_heads / blueprint->n_kv_heads);
-    const double *q = qkv[t] + blueprint->q.first + h * blueprint->q.stride;
+    const double *q = qkv[t] + bs_head_place(&blueprint->q, h);
     double total = 0;
     memset(out + h * hd, 0, hd * sizeof *out);
     size_t low = layer->window > 0 && t + 1 > layer->window ? t + 1 - layer->window : 0;
     for (size_t j = low; j <= t; j++) {
       double score = 0;
       for (size_t d = 0; d < hd; d++)
-        score += q[d] * qkv[j][blueprint->k.first + kv * blueprint->k.stride + d];
+        score += q[d] * qkv[j][bs_head_place(&blueprint->k, kv) + d];
       score *= layer->score_scale;
       if (layer->score_cap > 0)
         score = layer->score_cap * tanh(score / layer->score_cap);
@@ -169,7 +169,7 @@ static void attend(const bs_blueprint *blueprint, const bs_layer_blueprint *laye
     }
     for (size_t j = low; j <= t; j++)
       for (size_t d = 0; d < hd; d++)
-        out[h * hd + d] += p[j] / total * qkv[j][blueprint->v.first + kv * blueprint->v.stride + d];
+        out[h * hd + d] += p[j] / total * qkv[j][bs_head_place(&blueprint->v, kv) + d];
   }
   free(p);
 }
@@ -187,12 +187,12 @@ static void run_attention(const reference *r, size_t index, double *const *norme
     qkv[t] = calloc(matrices[BS_SLOT_QKV].n_out, sizeof **qkv);
     affine(&matrices[BS_SLOT_QKV], normed[t], qkv[t]);
     for (size_t h = 0; h < blueprint->n_heads; h++) {
-      double *q = qkv[t] + blueprint->q.first + h * blueprint->q.stride;
+      double *q = qkv[t] + bs_head_place(&blueprint->q, h);
       norm(blueprint, &layer->slots[BS_SLOT_Q_NORM], q, hd);
       rotate(blueprint, index, t, n, q);
     }
     for (size_t h = 0; h < blueprint->n_kv_heads; h++) {
-      double *k = qkv[t] + blueprint->k.first + h * blueprint->k.stride;
+      double *k = qkv[t] + bs_head_place(&blueprint->k, h);
       norm(blueprint, &layer->slots[BS_SLOT_K_NORM], k, hd);
       rotate(blueprint, index, t, n, k);
     }
@@ -258,6 +258,7 @@ static void run_layer(const reference *r, size_t index, double *const *x, size_t
       norm(blueprint, &layer->slots[step->post_norm], out[t], d);
       for (size_t i = 0; i < d; i++)
         x[t][i] += step->scale * out[t][i];
+      norm(blueprint, &layer->slots[step->result_norm], x[t], d);
     }
   }
   rows_free(before, n);
@@ -290,6 +291,10 @@ void reference_logprobs_from(const reference *r, const int32_t *ids, size_t n, s
     double total = 0;
     norm(blueprint, &slots[BS_SLOT_FINAL_NORM], x[t], d);
     affine(&r->head, x[t], logits);
+    for (size_t j = 0; j < blueprint->vocab_size; j++) {
+      double cap = blueprint->logit_cap, logit = blueprint->output_scale * logits[j];
+      logits[j] = cap > 0 ? cap * tanh(logit / cap) : logit;
+    }
     for (size_t j = 0; j < blueprint->vocab_size; j++)
       total += exp(logits[j]);
     logprobs[t - first] = logits[ids[t + 1]] - log(total);

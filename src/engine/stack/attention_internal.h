@@ -35,7 +35,7 @@ typedef struct bs_attention {
 
 /* Head h of q, k or v in a row of qkv. */
 static inline float *bs_head_at(float *row, const bs_head_layout *layout, size_t h) {
-  return row + layout->first + h * layout->stride;
+  return row + bs_head_place(layout, h);
 }
 
 /* The sum of exp(score - largest) of a query whose raw scores lie at s[0 .. end - low); they become

@@ -10,6 +10,36 @@ enum {
   STORED_ROWS = 16, /* a cache line of transposed keys */
 };
 
+/* Norms all heads of q or k of a row where they have one norm together. */
+static void norm_joint(const bs_stack *stack, const bs_slot_weights *norm,
+                       const bs_head_layout *layout, size_t n_heads, float *row) {
+  const bs_blueprint *blueprint = stack->blueprint;
+  float *heads = bs_head_at(row, layout, 0);
+  if (blueprint->head_norms == BS_HEAD_NORMS_JOINT)
+    bs_norm_row(stack, norm, heads, heads, n_heads * blueprint->head_dim);
+}
+
+/* Norms one head where each has a norm. */
+static void norm_head(const bs_stack *stack, const bs_slot_weights *norm, size_t head, float *x) {
+  const bs_blueprint *blueprint = stack->blueprint;
+  size_t n = blueprint->head_dim;
+  if (norm->norm == NULL || blueprint->head_norms == BS_HEAD_NORMS_JOINT)
+    return;
+  bool own = blueprint->head_norms == BS_HEAD_NORMS_OWN;
+  bs_norm_row(stack, own ? &(bs_slot_weights){.norm = norm->norm + head * n} : norm, x, x, n);
+}
+
+/* Clips a row of qkv and norms what is normed as a whole. */
+static void prepare_row(const bs_stack *stack, const bs_slot_weights *slots, float *row) {
+  const bs_blueprint *blueprint = stack->blueprint;
+  const float clip = (float)blueprint->qkv_clip;
+  size_t width = bs_blueprint_qkv_width(blueprint);
+  for (size_t i = 0; clip > 0 && i < width; i++)
+    row[i] = row[i] > clip ? clip : row[i] < -clip ? -clip : row[i];
+  norm_joint(stack, &slots[BS_SLOT_Q_NORM], &blueprint->q, blueprint->n_heads, row);
+  norm_joint(stack, &slots[BS_SLOT_K_NORM], &blueprint->k, blueprint->n_kv_heads, row);
+}
+
 /* A head of q or k of a row. */
 static void rotate_head(const bs_stack *stack, size_t layer, const bs_row *row, float *head) {
   const bs_blueprint *blueprint = stack->blueprint;
@@ -62,8 +92,7 @@ static void store_head(const bs_stack *stack, const bs_row *row, size_t n, bool 
   for (size_t i = 0; i < n; i++, place++) {
     float *k = bs_head_at(qkv + i * width, &blueprint->k, head);
     const float *v = bs_head_at(qkv + i * width, &blueprint->v, head);
-    bs_norm_row(stack, &stack->weights.layers[layer].slots[BS_SLOT_K_NORM], k, k,
-                blueprint->head_dim);
+    norm_head(stack, &stack->weights.layers[layer].slots[BS_SLOT_K_NORM], head, k);
     rotate_head(stack, layer, &row[i], k);
     if (tiles == NULL) {
       store_in_rows(stack, block, k, v, place, keys, values);
@@ -82,12 +111,14 @@ static void store_rows(const bs_stack *stack, const bs_row *rows, size_t n, cons
   const bs_blueprint *blueprint = stack->blueprint;
   const bs_layer_weights *weights = &stack->weights.layers[layer];
   size_t width = bs_blueprint_qkv_width(blueprint);
-  for (size_t i = 0; i < n; i++)
+  for (size_t i = 0; i < n; i++) {
+    prepare_row(stack, weights->slots, qkv + i * width);
     for (size_t h = 0; h < blueprint->n_heads; h++) {
       float *q = bs_head_at(qkv + i * width, &blueprint->q, h);
-      bs_norm_row(stack, &weights->slots[BS_SLOT_Q_NORM], q, q, blueprint->head_dim);
+      norm_head(stack, &weights->slots[BS_SLOT_Q_NORM], h, q);
       rotate_head(stack, layer, &rows[i], q);
     }
+  }
   for (size_t first = 0, next; first < n; first = next) {
     for (next = first + 1; next < n && rows[next].block == rows[first].block;)
       next++;

@@ -8,8 +8,7 @@
 /* Below so many elements a loop over rows is not worth waking the threads. */
 enum { PARALLEL_ELEMENTS = 1 << 17 };
 
-static void norm_rows(const bs_stack *stack, bs_slot norm, float *x, size_t n) {
-  const bs_slot_weights *weights = &stack->weights.slots[norm];
+static void norm_rows(const bs_stack *stack, const bs_slot_weights *weights, float *x, size_t n) {
   size_t d = stack->blueprint->d_model;
   if (weights->norm == NULL)
     return;
@@ -28,23 +27,47 @@ static void add_sinusoids(const bs_stack *stack, size_t position, float *x) {
   }
 }
 
+/* y = x times the matrix of a slot of the stack, n rows. */
+static bs_status project(const bs_stack *stack, bs_slot slot, const float *x, size_t n, float *y,
+                         bs_error *err) {
+  const bs_linear *linear = stack->weights.slots[slot].linear;
+  return bs_linear_run(linear, &(bs_linear_input){.x = x, .ld_x = bs_linear_n_in(linear)}, n,
+                       &(bs_linear_output){.y = y, .ld_y = bs_linear_n_out(linear)}, err);
+}
+
+/* Rows of the embedding, scaled, in x; projected where they are narrower. */
+static bs_status embed_tokens(bs_stack *stack, const bs_batch *batch, bs_error *err) {
+  const bs_blueprint *blueprint = stack->blueprint;
+  bool is_narrow = stack->weights.slots[BS_SLOT_PROJECT_IN].linear != NULL;
+  size_t d = bs_blueprint_width(blueprint, BS_WIDTH_EMBEDDING), n = batch->n_rows;
+  bs_status status = is_narrow ? bs_floats_need(&stack->work.narrow, n, d, err) : BS_OK;
+  if (status != BS_OK)
+    return status;
+  float *x = is_narrow ? stack->work.narrow.data : stack->work.x.data;
+  const float scale = (float)blueprint->embedding_scale;
+#pragma omp parallel for schedule(static) if (n * d > PARALLEL_ELEMENTS)
+  for (size_t i = 0; i < n; i++) {
+    bs_tensor_row(blueprint->slots[BS_SLOT_EMBEDDING].weights[0], (size_t)batch->rows[i].id, d,
+                  x + i * d);
+    for (size_t j = 0; scale != 1.0F && j < d; j++)
+      x[i * d + j] *= scale;
+  }
+  return is_narrow ? project(stack, BS_SLOT_PROJECT_IN, x, n, stack->work.x.data, err) : BS_OK;
+}
+
 static bs_status embed(bs_stack *stack, const bs_batch *batch, bs_error *err) {
   const bs_blueprint *blueprint = stack->blueprint;
   size_t d = blueprint->d_model;
   float *x = stack->work.x.data;
   bs_floats places = {0};
-  const float scale = (float)blueprint->embedding_scale;
-  bs_status status = BS_OK;
-  if (blueprint->position == BS_POSITION_LEARNED)
+  bs_status status = embed_tokens(stack, batch, err);
+  if (status == BS_OK && blueprint->position == BS_POSITION_LEARNED)
     status = bs_floats_need(&places, batch->n_rows, d, err);
   if (status != BS_OK)
     return status;
 #pragma omp parallel for schedule(static) if (batch->n_rows * d > PARALLEL_ELEMENTS)
   for (size_t i = 0; i < batch->n_rows; i++) {
     const bs_row *row = &batch->rows[i];
-    bs_tensor_row(blueprint->slots[BS_SLOT_EMBEDDING].weights[0], (size_t)row->id, d, x + i * d);
-    for (size_t j = 0; scale != 1.0F && j < d; j++)
-      x[i * d + j] *= scale;
     if (blueprint->position == BS_POSITION_LEARNED) {
       float *place = places.data + i * d;
       bs_tensor_row(blueprint->slots[BS_SLOT_POSITIONS].weights[0],
@@ -56,7 +79,7 @@ static bs_status embed(bs_stack *stack, const bs_batch *batch, bs_error *err) {
     }
   }
   free(places.data);
-  norm_rows(stack, BS_SLOT_EMBEDDING_NORM, x, batch->n_rows);
+  norm_rows(stack, &stack->weights.slots[BS_SLOT_EMBEDDING_NORM], x, batch->n_rows);
   return BS_OK;
 }
 
@@ -109,15 +132,19 @@ static bs_status add_step(bs_pass *pass, const bs_layer_step *step, bs_error *er
   bs_stack *stack = pass->stack;
   size_t d = stack->blueprint->d_model, n = pass->n_rows;
   float *x = stack->work.x.data;
-  if (bs_step_is_plain(step))
-    return code->write(pass, x, BS_EPILOGUE_ADD, err);
+  const bs_slot_weights *slots = stack->weights.layers[pass->layer].slots;
+  if (bs_step_is_plain(step)) {
+    bs_status status = code->write(pass, x, BS_EPILOGUE_ADD, err);
+    norm_rows(stack, &slots[step->result_norm], x, n);
+    return status;
+  }
   bs_status status = bs_floats_need(&stack->work.branch, n, d, err);
   float *branch = stack->work.branch.data;
   if (status == BS_OK)
     status = code->write(pass, branch, BS_EPILOGUE_STORE, err);
   if (status != BS_OK)
     return status;
-  const bs_slot_weights *norm = &stack->weights.layers[pass->layer].slots[step->post_norm];
+  const bs_slot_weights *norm = &slots[step->post_norm];
   const float scale = (float)step->scale;
 #pragma omp parallel for schedule(static) if (n * d > PARALLEL_ELEMENTS)
   for (size_t i = 0; i < n; i++) {
@@ -125,6 +152,7 @@ static bs_status add_step(bs_pass *pass, const bs_layer_step *step, bs_error *er
     for (size_t j = 0; j < d; j++)
       x[i * d + j] += scale * branch[i * d + j];
   }
+  norm_rows(stack, &slots[step->result_norm], x, n);
   return BS_OK;
 }
 
@@ -170,6 +198,23 @@ static bs_status run_layer(bs_pass *pass, bs_error *err) {
   return status;
 }
 
+/* From the last layer's results to what the head takes up. */
+static bs_status finish(bs_stack *stack, size_t n, bs_error *err) {
+  const bs_blueprint *blueprint = stack->blueprint;
+  const float scale = (float)blueprint->output_scale;
+  float *x = stack->work.x.data;
+  norm_rows(stack, &stack->weights.slots[BS_SLOT_FINAL_NORM], x, n);
+  for (size_t i = 0; scale != 1.0F && i < n * blueprint->d_model; i++)
+    x[i] *= scale;
+  if (stack->weights.slots[BS_SLOT_PROJECT_OUT].linear == NULL || n == 0)
+    return BS_OK;
+  bs_status status = bs_floats_need(&stack->work.narrow, n,
+                                    bs_blueprint_width(blueprint, BS_WIDTH_EMBEDDING), err);
+  if (status != BS_OK)
+    return status;
+  return project(stack, BS_SLOT_PROJECT_OUT, x, n, stack->work.narrow.data, err);
+}
+
 static size_t last_position(const bs_batch *batch) {
   size_t last = 0;
   for (size_t i = 0; i < batch->n_rows; i++)
@@ -200,7 +245,7 @@ bs_status bs_stack_run(bs_stack *stack, bs_batch *batch, bs_error *err) {
   for (; status == BS_OK && pass.layer < blueprint->n_layers; pass.layer++)
     status = run_layer(&pass, err);
   if (status == BS_OK)
-    norm_rows(stack, BS_SLOT_FINAL_NORM, stack->work.x.data, batch->n_outputs);
+    status = finish(stack, batch->n_outputs, err);
   free(all);
   return status;
 }

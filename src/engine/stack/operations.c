@@ -1,4 +1,6 @@
 /* What the steps of a layer do, and the output head: all products of a pass. */
+#include <string.h>
+
 #include "engine/stack/attention_internal.h"
 #include "engine/stack/pass_internal.h"
 
@@ -84,12 +86,24 @@ const bs_operation_code bs_operations[] = {
     [BS_OPERATION_MLP] = {read_mlp, write_mlp},
 };
 
+static void cap_logits(const void *context, const float *logits, const float *none, float *y,
+                       size_t n) {
+  const bs_stack *stack = context;
+  (void)none;
+  memcpy(y, logits, n * sizeof *y);
+  stack->rows->cap(y, n, 1, (float)stack->blueprint->logit_cap);
+}
+
 static bs_status run_head(const bs_stack *stack, size_t first, size_t n,
                           const bs_linear_output *output, bs_error *err) {
-  size_t d = stack->blueprint->d_model;
+  size_t d = bs_blueprint_width(stack->blueprint, BS_WIDTH_EMBEDDING);
+  bool is_narrow = stack->weights.slots[BS_SLOT_PROJECT_OUT].linear != NULL;
+  const float *x = is_narrow ? stack->work.narrow.data : stack->work.x.data;
+  bs_linear_output capped = *output;
+  if (stack->blueprint->logit_cap > 0)
+    capped.map = (bs_result_map){cap_logits, stack};
   return bs_linear_run(stack->weights.slots[BS_SLOT_HEAD].linear,
-                       &(bs_linear_input){.x = stack->work.x.data + first * d, .ld_x = d}, n,
-                       output, err);
+                       &(bs_linear_input){.x = x + first * d, .ld_x = d}, n, &capped, err);
 }
 
 bs_status bs_stack_summary(const bs_stack *stack, size_t first, size_t n, const size_t *offsets,

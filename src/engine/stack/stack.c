@@ -37,6 +37,7 @@ void bs_stack_free(bs_stack **stack) {
   bs_floats_free(&work->attention);
   bs_floats_free(&work->hidden);
   bs_floats_free(&work->branch);
+  bs_floats_free(&work->narrow);
   bs_floats_free(&work->transient);
   bs_floats_free(&work->scores);
   bs_floats_free(&work->angles);

@@ -27,6 +27,11 @@ static void add_layer(estimate *e, const bs_linear_plan *plan, bool biased, bool
   e->hidden = fmax(e->hidden, (double)sizes.slab_bytes);
 }
 
+static double norm_numbers(const bs_slot_tensors *tensors) {
+  return tensors->n_members > 0 ? (double)tensors->n_members * (double)tensors->members[0].n_out[0]
+                                : (double)tensors->n_out[0];
+}
+
 /* Slots first .. end of a layer or of the stack. */
 static void add_slots(estimate *e, const bs_blueprint *blueprint, const bs_slot_tensors *slots,
                       bs_slot first, bs_slot end) {
@@ -34,13 +39,13 @@ static void add_slots(estimate *e, const bs_blueprint *blueprint, const bs_slot_
   for (bs_slot slot = first; slot < end; slot++) {
     const bs_slot_tensors *tensors = &slots[slot];
     bool biased = tensors->biases[0] != NULL;
-    if (tensors->n_parts == 0)
+    if (!bs_slot_is_there(tensors))
       continue;
     if (bs_slot_rules[slot].kind == BS_KIND_LINEAR) {
       const bs_linear_plan plan = bs_slot_plan(blueprint, slot, tensors, e->arithmetic, parts);
       add_layer(e, &plan, biased, slot == BS_SLOT_MLP_OUT);
     } else if (bs_slot_rules[slot].kind == BS_KIND_NORM) {
-      e->packed += sizeof(float) * (double)tensors->n_out[0] * (biased ? 2 : 1);
+      e->packed += sizeof(float) * norm_numbers(tensors) * (biased ? 2 : 1);
     }
   }
 }
@@ -78,7 +83,7 @@ static double workspace_bytes(const estimate *e, const bs_blueprint *blueprint) 
   double per_row = (double)blueprint->d_model + (double)bs_blueprint_qkv_width(blueprint) +
                    (double)bs_blueprint_attention_width(blueprint) +
                    (blueprint->position == BS_POSITION_LEARNED ? (double)blueprint->d_model : 0) +
-                   own_angles(blueprint) +
+                   own_angles(blueprint) + (double)blueprint->d_embedding +
                    (has_branches(blueprint) ? (double)blueprint->d_model : 0);
   double scores = (double)bs_attention_scratch_floats(blueprint, bs_tiles_for(e->arithmetic),
                                                       blueprint->max_positions) *

@@ -15,6 +15,7 @@ typedef struct bs_workspace {
   bs_floats attention; /* n_heads * head_dim */
   bs_floats hidden;    /* a slab for mlp_out (linear_internal.h) */
   bs_floats branch;    /* results of a step that are not added as they are, d_model */
+  bs_floats narrow;    /* embeddings and final hidden states of a narrower width */
   bs_floats transient; /* keys and values that only this pass needs */
   bs_floats scores;    /* working memory of attention, per thread */
   bs_floats angles;    /* of rows that have their own */

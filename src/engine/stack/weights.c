@@ -2,6 +2,7 @@
 #include "engine/stack/weights_internal.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/memory_internal.h"
 #include "kernels/convert_internal.h"
@@ -23,8 +24,17 @@ static bs_status load_vector(float **out, const bs_tensor *tensor, size_t n, bs_
   return BS_OK;
 }
 
+static bs_status load_bare_norm(bs_slot_weights *out, size_t n, bs_error *err) {
+  out->norm = bs_array_new(n, sizeof *out->norm, err);
+  for (size_t i = 0; out->norm != NULL && i < n; i++)
+    out->norm[i] = 1;
+  return out->norm != NULL ? BS_OK : BS_ERR_MEMORY;
+}
+
 static bs_status load_norm(bs_slot_weights *out, const bs_slot_tensors *tensors, double offset,
                            bs_error *err) {
+  if (tensors->bare)
+    return load_bare_norm(out, tensors->n_out[0], err);
   bs_status status = load_vector(&out->norm, tensors->weights[0], tensors->n_out[0], err);
   for (size_t i = 0; offset != 0 && status == BS_OK && i < tensors->n_out[0]; i++)
     out->norm[i] = (float)(offset + (double)out->norm[i]);
@@ -41,6 +51,25 @@ static bs_status load_biases(float **out, const bs_slot_tensors *tensors, bs_err
   for (size_t i = 0, at = 0; i < tensors->n_parts; at += tensors->n_out[i], i++)
     bs_tensor_row(tensors->biases[i], 0, tensors->n_out[i], *out + at);
   return BS_OK;
+}
+
+/* Members' weights one after the other. */
+static bs_status load_member_norms(bs_slot_weights *out, const bs_slot_tensors *tensors,
+                                   double offset, bs_error *err) {
+  size_t n = tensors->n_members, n_each = tensors->members[0].n_out[0], n_all;
+  if (!bs_size_mul(n, n_each, &n_all))
+    return bs_error_set(err, BS_ERR_MEMORY, "%zu norms of %zu numbers", n, n_each);
+  out->norm = bs_array_new(n_all, sizeof *out->norm, err);
+  bs_status status = out->norm != NULL ? BS_OK : BS_ERR_MEMORY;
+  for (size_t i = 0; status == BS_OK && i < n; i++) {
+    bs_slot_weights one = {0};
+    status = load_norm(&one, &tensors->members[i], offset, err);
+    if (status == BS_OK)
+      memcpy(out->norm + i * n_each, one.norm, n_each * sizeof *one.norm);
+    free(one.norm);
+    free(one.bias);
+  }
+  return status;
 }
 
 bs_linear_plan bs_slot_plan(const bs_blueprint *blueprint, bs_slot slot,
@@ -93,11 +122,11 @@ static bs_status load_slots(bs_slot_weights *out, const bs_slot_tensors *tensors
   bs_status status = BS_OK;
   for (bs_slot slot = first; slot < end && status == BS_OK; slot++) {
     bs_slot_kind kind = bs_slot_rules[slot].kind;
-    if (tensors[slot].n_parts == 0)
-      continue;
-    if (kind == BS_KIND_NORM)
+    if (kind == BS_KIND_NORM && tensors[slot].n_members > 0)
+      status = load_member_norms(&out[slot], &tensors[slot], how->blueprint->norm_offset, err);
+    else if (kind == BS_KIND_NORM && bs_slot_is_there(&tensors[slot]))
       status = load_norm(&out[slot], &tensors[slot], how->blueprint->norm_offset, err);
-    else if (kind == BS_KIND_LINEAR)
+    else if (kind == BS_KIND_LINEAR && bs_slot_is_there(&tensors[slot]))
       status = load_linear(&out[slot].linear, slot, &tensors[slot], how, err);
   }
   return status;
