@@ -23,6 +23,7 @@ typedef struct bs_json {
   char *name;   /* of the file, for messages */
   char *source; /* the text, for line numbers */
   size_t n_bytes;
+  size_t first; /* where root begins in the text */
 } bs_json;
 
 /* Parses n_bytes bytes (UTF-8, checked). An error names `name`, line and column. */
@@ -41,6 +42,10 @@ BS_API void bs_json_free(bs_json **json);
 
 /* The line (from 1) on which `item`, a node of the document, begins; 0 when it cannot be told. */
 BS_API size_t bs_json_line(const bs_json *json, const cJSON *item);
+
+/* A member of the document as a document of its own, borrowed from it: it is not freed. Lines are
+   those of the whole file. */
+BS_API bs_json bs_json_inner(const bs_json *json, cJSON *member);
 
 /* Fills `path` with the JSON path of a node ("examples[3].target_scores"); "$" is the root. */
 BS_API bs_status bs_json_path(const bs_json *json, const cJSON *item, bs_text *path, bs_error *err);

@@ -56,13 +56,25 @@ static bool seek(cursor *c, const cJSON *node, const cJSON *wanted) {
 }
 
 size_t bs_json_line(const bs_json *json, const cJSON *item) {
-  cursor c = {.text = json->source, .n = json->n_bytes, .at = 0};
+  cursor c = {.text = json->source, .n = json->n_bytes, .at = json->first};
   if (json->root == NULL || item == NULL || !seek(&c, json->root, item))
     return 0;
   size_t line = 1;
   for (size_t i = 0; i < c.at && i < json->n_bytes; i++)
     line += json->source[i] == '\n';
   return line;
+}
+
+bs_json bs_json_inner(const bs_json *json, cJSON *member) {
+  cursor c = {.text = json->source, .n = json->n_bytes, .at = json->first};
+  bs_json inner = *json;
+  inner.root = member;
+  if (seek(&c, json->root, member)) {
+    skip_string(&c); /* its key */
+    skip_space(&c);
+    inner.first = c.at + 1;
+  }
+  return inner;
 }
 
 /* Appends the path from `node` down to `wanted`; true when it lies below. Parents are written

@@ -139,9 +139,11 @@ static bs_status read_special_ids(const bs_json *config, const char *dir, bs_spe
 }
 
 static bool is_ignored(const bs_family *family, const char *name) {
-  for (const char *const *end = family->ignored; *end != NULL; end++)
-    if (bs_ends_with(name, *end))
+  for (const char *const *part = family->ignored; *part != NULL; part++) {
+    size_t n = strlen(*part);
+    if (bs_ends_with(name, *part) || ((*part)[n - 1] == '.' && strncmp(name, *part, n) == 0))
       return true;
+  }
   return false;
 }
 

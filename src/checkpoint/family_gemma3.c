@@ -1,8 +1,9 @@
-/* Gemma3ForCausalLM: norms (of weights 1 + w) before and after each part and of each head's q and
-   k; windows in all layers but every sixth, which have rotary settings of their own; embeddings
-   times the root of the width. */
+/* Gemma3ForCausalLM, and the same inside Gemma3ForConditionalGeneration: norms (of weights 1 + w)
+   before and after each part and of each head's q and k; windows in all layers but every sixth,
+   which have rotary settings of their own; embeddings times the root of the width. */
 #include <math.h>
 #include <stddef.h>
+#include <string.h>
 
 #include "checkpoint/keys_internal.h"
 
@@ -139,17 +140,28 @@ static void read_sizes(bs_reader *reader, bs_blueprint *blueprint) {
   read_windows(reader, blueprint);
 }
 
-static void describe(bs_reader *reader, bs_blueprint *blueprint) {
+/* `prefix` is that of all names but the head's, which is called `head`. */
+static void describe_as(bs_reader *reader, bs_blueprint *blueprint, const char *prefix,
+                        const char *head, bool tied) {
   const uint32_t attention = BS_SLOT_BIT(BS_SLOT_QKV) | BS_SLOT_BIT(BS_SLOT_ATTENTION_OUT);
+  enum { N_PLACES = sizeof places / sizeof *places };
+  bs_place own[N_PLACES];
+  memcpy(own, places, sizeof places);
+  own[N_PLACES - 2].name = head;
   read_sizes(reader, blueprint);
   bs_reader_heads(blueprint, false);
   bool bias = bs_model_config_bool(reader, "attention_bias", false);
   bs_bind(reader, blueprint,
-          &(bs_naming){.prefix = "model.",
+          &(bs_naming){.prefix = prefix,
                        .layers = "layers",
-                       .places = places,
+                       .places = own,
                        .biased = bias ? attention : 0,
-                       .tied = bs_model_config_bool(reader, "tie_word_embeddings", true)});
+                       .tied = tied});
+}
+
+static void describe(bs_reader *reader, bs_blueprint *blueprint) {
+  describe_as(reader, blueprint, "model.", "lm_head",
+              bs_model_config_bool(reader, "tie_word_embeddings", true));
 }
 
 const bs_family bs_family_gemma3 = {
@@ -160,4 +172,71 @@ const bs_family bs_family_gemma3 = {
     .obeyed = obeyed,
     .harmless = harmless,
     .refused = refused,
+};
+
+/* --- the language model of those that read images as well ----------------------------------- */
+
+static const char *const whole_ignored[] = {".rotary_emb.inv_freq",
+                                            ".rotary_emb_local.inv_freq",
+                                            "vision_tower.",
+                                            "multi_modal_projector.",
+                                            "model.vision_tower.",
+                                            "model.multi_modal_projector.",
+                                            NULL};
+static const char *const whole_obeyed[] = {"text_config", NULL};
+static const char *const whole_harmless[] = {"vision_config",     "mm_tokens_per_image",
+                                             "boi_token_index",   "eoi_token_index",
+                                             "image_token_index", NULL};
+static const bs_key_rule whole_refused[] = {{0}};
+
+/* Whether the head is the embedding: text_config and the whole agree where both say it. */
+static bool is_tied(bs_reader *whole, bs_reader *reader) {
+  static const char key[] = "tie_word_embeddings";
+  bool outer = bs_model_config_bool(whole, key, true);
+  bool inner = bs_model_config_bool(reader, key, outer);
+  if (inner != outer && bs_model_config_has(whole, key))
+    bs_reader_fail(whole, BS_ERR_INPUT, key, "it contradicts that in text_config");
+  return inner;
+}
+
+static void check_inner_type(bs_reader *reader) {
+  const cJSON *type = bs_json_get(reader->config->root, "model_type");
+  if (type != NULL && !(cJSON_IsString(type) && strcmp(type->valuestring, "gemma3_text") == 0))
+    bs_reader_fail(reader, BS_ERR_UNSUPPORTED, "model_type",
+                   "text_config is of another kind of model; expected \"gemma3_text\"");
+}
+
+/* Older files: language_model.model.NAME; newer ones: model.language_model.NAME. */
+static void describe_whole(bs_reader *whole, bs_blueprint *blueprint) {
+  cJSON *object = bs_json_get(whole->config->root, "text_config");
+  if (!cJSON_IsObject(object)) {
+    bs_reader_fail(whole, BS_ERR_INPUT, "text_config",
+                   "expected an object that describes the language model");
+    return;
+  }
+  bs_json config = bs_json_inner(whole->config, object);
+  bs_reader reader = *whole;
+  reader.config = &config;
+  reader.family = &bs_family_gemma3;
+  check_inner_type(&reader);
+  if (reader.status == BS_OK)
+    bs_keys_check(&reader);
+  bool is_old = bs_reader_has(whole, "language_model.model.embed_tokens.weight");
+  bool tied = reader.status == BS_OK && is_tied(whole, &reader);
+  if (whole->status == BS_OK && reader.status == BS_OK)
+    describe_as(&reader, blueprint, is_old ? "language_model.model." : "model.language_model.",
+                is_old ? "language_model.lm_head" : "lm_head", tied);
+  whole->parameters = reader.parameters;
+  if (whole->status == BS_OK)
+    whole->status = reader.status;
+}
+
+const bs_family bs_family_gemma3_whole = {
+    .architecture = "Gemma3ForConditionalGeneration",
+    .model_type = "gemma3",
+    .describe = describe_whole,
+    .ignored = whole_ignored,
+    .obeyed = whole_obeyed,
+    .harmless = whole_harmless,
+    .refused = whole_refused,
 };

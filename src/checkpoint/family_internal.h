@@ -16,7 +16,8 @@ typedef struct bs_family {
   const char *architecture; /* "architectures" of config.json */
   const char *model_type;   /* stands in where config.json names no architecture */
   void (*describe)(bs_reader *reader, bs_blueprint *blueprint);
-  /* Ends of names of tensors that are buffers of no effect, NULL-terminated. */
+  /* Ends of names of tensors that are buffers of no effect, NULL-terminated; with a '.' at the end
+     their beginnings, of parts that texts do not go through. */
   const char *const *ignored;
   /* Keys of config.json beside those of all families (keys_internal.h): those that describe() reads
      and those of no effect, NULL-terminated; rules for those that are refused, ended by key NULL.
@@ -48,7 +49,8 @@ bs_status bs_family_names(bs_text *names, bs_error *err);
   ROW(phi3)                                                                                        \
   ROW(smollm3)                                                                                     \
   ROW(xglm)                                                                                        \
-  ROW(gemma3)
+  ROW(gemma3)                                                                                      \
+  ROW(gemma3_whole)
 
 #define BS_FAMILY_DECLARE(name) extern const bs_family bs_family_##name;
 BS_FAMILY_TABLE(BS_FAMILY_DECLARE)

@@ -452,6 +452,31 @@ const family_model family_models[] = {
                  "model.layers.%zu.mlp.gate_proj.weight:F,D",
                  "model.layers.%zu.mlp.up_proj.weight:F,D",
                  "model.layers.%zu.mlp.down_proj.weight:D,F"}},
+    {.architecture = "Gemma3ForConditionalGeneration",
+     .members = {{"text_config",
+                  "{\"vocab_size\": 10, \"hidden_size\": 8, \"num_hidden_layers\": 2,\n"
+                  "\"num_attention_heads\": 2, \"num_key_value_heads\": 1, \"head_dim\": 4,\n"
+                  "\"intermediate_size\": 32, \"max_position_embeddings\": 20,\n"
+                  "\"model_type\": \"gemma3_text\"}"},
+                 {"vision_config", "{\"hidden_size\": 7}"}},
+     .probes = {{"vocab_size", NULL},
+                {"tie_word_embeddings", "false"},
+                {"text_config", "{\"vocab_size\": 11}"}},
+     .tensors = {"language_model.model.embed_tokens.weight:V,D",
+                 "language_model.model.norm.weight:D",
+                 "language_model.model.layers.%zu.input_layernorm.weight:D",
+                 "language_model.model.layers.%zu.post_attention_layernorm.weight:D",
+                 "language_model.model.layers.%zu.pre_feedforward_layernorm.weight:D",
+                 "language_model.model.layers.%zu.post_feedforward_layernorm.weight:D",
+                 "language_model.model.layers.%zu.self_attn.q_proj.weight:D,D",
+                 "language_model.model.layers.%zu.self_attn.k_proj.weight:K,D",
+                 "language_model.model.layers.%zu.self_attn.v_proj.weight:K,D",
+                 "language_model.model.layers.%zu.self_attn.o_proj.weight:D,D",
+                 "language_model.model.layers.%zu.self_attn.q_norm.weight:K",
+                 "language_model.model.layers.%zu.self_attn.k_norm.weight:K",
+                 "language_model.model.layers.%zu.mlp.gate_proj.weight:F,D",
+                 "language_model.model.layers.%zu.mlp.up_proj.weight:F,D",
+                 "language_model.model.layers.%zu.mlp.down_proj.weight:D,F"}},
 };
 
 const size_t n_family_models = sizeof family_models / sizeof *family_models;

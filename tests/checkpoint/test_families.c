@@ -23,7 +23,8 @@ static void tensor_name(const char *spec, char *name, size_t n_bytes) {
 /* A prefix that all names of a model have is found by this tensor; without it others are missed. */
 static bool tells_the_prefix(const char *spec) {
   return strncmp(spec, "transformer.wte", strlen("transformer.wte")) == 0 ||
-         strncmp(spec, "wte", strlen("wte")) == 0;
+         strncmp(spec, "wte", strlen("wte")) == 0 ||
+         strncmp(spec, "language_model.model.embed", strlen("language_model.model.embed")) == 0;
 }
 
 static void check_tensor(const family_model *model, size_t place, const char *instead) {

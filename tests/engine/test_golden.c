@@ -4,7 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../checkpoint/model_writer.h"
+#include "../checkpoint/small_model.h"
 #include "bigsweep/engine.h"
+#include "bigsweep/helpers.h"
 #include "bigsweep/json.h"
 #include "harness.h"
 #include "kernels/linear_internal.h"
@@ -80,9 +83,11 @@ static void check_case(bs_engine *engine, const cJSON *entry, errors *of) {
   bs_score_results_free(&results, 2);
 }
 
-static void check_folder(const char *folder, const char *list, double tolerance) {
+/* The model in `folder` against the values of the one in `of_data`. */
+static void check_model(const char *folder, const char *of_data, const char *list,
+                        double tolerance) {
   char path[256];
-  snprintf(path, sizeof path, "%s/expected.json", folder);
+  snprintf(path, sizeof path, "%s/expected.json", of_data);
   if (!bs_test_have_data(path))
     return;
   bs_error err = {0};
@@ -94,15 +99,21 @@ static void check_folder(const char *folder, const char *list, double tolerance)
     model m;
     errors of = {0};
     const cJSON *entry;
-    if (open_model(&m, bs_test_data(folder), isas[i]))
+    if (open_model(&m, folder, isas[i]))
       cJSON_ArrayForEach(entry, bs_json_get(json->root, list)) check_case(m.engine, entry, &of);
-    printf("\n    %s, %s: %zu values, error mean %.2e, max %.2e ", folder,
+    printf("\n    %s, %s: %zu values, error mean %.2e, max %.2e ", of_data,
            m.engine != NULL ? bs_isa_name(bs_engine_isa(m.engine)) : "-", of.n,
            of.sum / (double)(of.n > 0 ? of.n : 1), of.largest);
     CU_ASSERT_TRUE(of.n > 0 && of.largest <= tolerance);
     close_model(&m);
   }
   bs_json_free(&json);
+}
+
+static void check_folder(const char *folder, const char *list, double tolerance) {
+  char *path = bs_string_copy(bs_test_data(folder), NULL); /* outlives the slot */
+  check_model(path, folder, list, tolerance);
+  free(path);
 }
 
 static void tiny_models(void) {
@@ -118,6 +129,52 @@ static void tiny_models(void) {
   };
   for (size_t i = 0; i < sizeof folders / sizeof *folders; i++)
     check_folder(folders[i], "cases", 5e-5);
+}
+
+/* tiny-gemma3 as the language model inside one that reads images: its names behind `prefix`, its
+   config.json as text_config, and a tensor of the part that is left out. */
+static const char *wrap_gemma3(const char *name, const char *prefix, const char *vision) {
+  char source[512];
+  snprintf(source, sizeof source, "%s", bs_test_data("models/tiny-gemma3"));
+  bs_text weights = slurp(source, "model.safetensors"), config = slurp(source, "config.json");
+  size_t n_header = 0;
+  for (size_t i = 8; i-- > 0;)
+    n_header = n_header << 8 | (unsigned char)weights.data[i];
+  cJSON *header = cJSON_ParseWithLength(weights.data + 8, n_header), *entry;
+  tensor_writer writer = {.seed = 1};
+  cJSON_ArrayForEach(entry, header) {
+    const char *of_model = strstr(entry->string, "model.");
+    char *text = cJSON_PrintUnformatted(entry);
+    if (of_model == entry->string)
+      bs_text_printf(&writer.header, NULL, "%s\"%s%s\":%s", writer.header.n_bytes > 0 ? "," : "",
+                     prefix, entry->string + strlen("model."), text);
+    cJSON_free(text);
+  }
+  bs_text_append(&writer.data, weights.data + 8 + n_header, weights.n_bytes - 8 - n_header, NULL);
+  const size_t shape[] = {3, 2, 0};
+  tensor_writer_add(&writer, vision, BS_DTYPE_F32, shape, 0);
+  const char *folder = make_folder(name);
+  tensor_writer_save(&writer, folder, "model.safetensors");
+  bs_text whole = {0};
+  bs_text_printf(&whole, NULL,
+                 "{\"architectures\": [\"Gemma3ForConditionalGeneration\"], \"model_type\": "
+                 "\"gemma3\", \"vision_config\": {}, \"text_config\": %s}",
+                 config.data);
+  write_file(folder, "config.json", whole.data, whole.n_bytes);
+  cJSON_Delete(header);
+  bs_text_free(&weights);
+  bs_text_free(&config);
+  bs_text_free(&whole);
+  return folder;
+}
+
+static void inner_language_model(void) {
+  if (!bs_test_have_data("models/tiny-gemma3"))
+    return;
+  check_model(wrap_gemma3("old", "language_model.model.", "vision_tower.x"), "models/tiny-gemma3",
+              "cases", 5e-5);
+  check_model(wrap_gemma3("new", "model.language_model.", "model.vision_tower.x"),
+              "models/tiny-gemma3", "cases", 5e-5);
 }
 
 static void stories(void) { check_folder("models/stories260K", "texts", 2e-5); }
@@ -152,6 +209,7 @@ static void stories_greedy(void) {
 
 static const bs_test tests[] = {
     {"random-weight models", tiny_models},
+    {"a language model inside a larger one", inner_language_model},
     {"a real small model", stories},
     {"a real small model's greedy text", stories_greedy},
 };
