@@ -1,4 +1,4 @@
-/* Models: from a piece of text to ids. A new one (Unigram, WordPiece, WordLevel) is a source file
+/* Models: from a piece of text to ids. A new one (WordPiece, WordLevel) is a source file
    and a row of bs_model_kinds. */
 #ifndef BIGSWEEP_TOKENIZER_MODEL_INTERNAL_H
 #define BIGSWEEP_TOKENIZER_MODEL_INTERNAL_H
@@ -24,6 +24,6 @@ typedef struct bs_model_kind {
                       const char *piece, size_t n_bytes, bs_tokens *ids, bs_error *err);
 } bs_model_kind;
 
-extern const bs_model_kind bs_model_bpe;
+extern const bs_model_kind bs_model_bpe, bs_model_unigram;
 
 #endif

@@ -7,6 +7,7 @@
 #include "base/text_internal.h"
 #include "tokenizer/byte_level_internal.h"
 #include "tokenizer/parts_internal.h"
+#include "tokenizer/precompiled_internal.h"
 #include "tokenizer/replace_internal.h"
 #include "tokenizer/unicode_internal.h"
 
@@ -139,6 +140,10 @@ static const bs_part_kind kinds[] = {
     {.type = "Strip", .parse = parse_strip, .release = free, .run.normalize = strip},
     {.type = "StripAccents", .run.normalize = strip_accents},
     {.type = "ByteLevel", .run.normalize = byte_level},
+    {.type = "Precompiled",
+     .parse = bs_precompiled_parse,
+     .release = bs_precompiled_release,
+     .run.normalize = bs_precompiled_text},
 };
 
 const bs_stage bs_stage_normalizer = {.name = "normalizer",

@@ -7,7 +7,7 @@
 #include "tokenizer/absent_internal.h"
 #include "tokenizer/tokenizer_internal.h"
 
-static const bs_model_kind *const models[] = {&bs_model_bpe};
+static const bs_model_kind *const models[] = {&bs_model_bpe, &bs_model_unigram};
 enum { N_MODELS = sizeof models / sizeof *models, MAX_FILE_BYTES = 1 << 28 };
 
 static const char *model_name(const void *table, size_t i) {

@@ -7,11 +7,19 @@
 #include "base/memory_internal.h"
 
 /* FNV-1a over the bytes, its halves folded. */
+static const uint64_t HASH_START = 0xCBF29CE484222325U;
+
+static uint64_t hash_byte(uint64_t hash, char byte) {
+  return (hash ^ (unsigned char)byte) * 0x100000001B3U;
+}
+
+static uint32_t fold(uint64_t hash) { return (uint32_t)(hash ^ hash >> 32); }
+
 static uint32_t hash_text(const char *text, size_t n_bytes) {
-  uint64_t hash = 0xCBF29CE484222325U;
+  uint64_t hash = HASH_START;
   for (size_t i = 0; i < n_bytes; i++)
-    hash = (hash ^ (unsigned char)text[i]) * 0x100000001B3U;
-  return (uint32_t)(hash ^ hash >> 32);
+    hash = hash_byte(hash, text[i]);
+  return fold(hash);
 }
 
 static size_t hash_id(int32_t id) { return (size_t)((uint64_t)id * 0x9E3779B97F4A7C15U >> 32); }
@@ -104,6 +112,18 @@ int32_t bs_vocabulary_find(const bs_vocabulary *vocabulary, const char *text, si
   if (vocabulary->n == 0)
     return -1;
   size_t slot = text_slot(vocabulary, text, n_bytes, hash_text(text, n_bytes));
+  uint32_t index = (uint32_t)vocabulary->by_text[slot];
+  return index == 0 ? -1 : vocabulary->entries[index - 1].id;
+}
+
+bs_prefix_walk bs_prefix_walk_begin(void) { return (bs_prefix_walk){.hash = HASH_START}; }
+
+int32_t bs_prefix_walk_next(bs_prefix_walk *walk, const bs_vocabulary *vocabulary, const char *text,
+                            size_t n_bytes) {
+  walk->hash = hash_byte(walk->hash, text[n_bytes - 1]);
+  if (vocabulary->n == 0)
+    return -1;
+  size_t slot = text_slot(vocabulary, text, n_bytes, fold(walk->hash));
   uint32_t index = (uint32_t)vocabulary->by_text[slot];
   return index == 0 ? -1 : vocabulary->entries[index - 1].id;
 }

@@ -40,6 +40,14 @@ bs_status bs_vocabulary_add(bs_vocabulary *vocabulary, const char *text, size_t 
 bs_status bs_vocabulary_index_ids(bs_vocabulary *vocabulary, int32_t *twice, bs_error *err);
 /* The id, or -1. */
 int32_t bs_vocabulary_find(const bs_vocabulary *vocabulary, const char *text, size_t n_bytes);
+/* Looks up the prefixes of a text, each at the cost of one byte more. */
+typedef struct bs_prefix_walk {
+  uint64_t hash; /* of the bytes so far */
+} bs_prefix_walk;
+bs_prefix_walk bs_prefix_walk_begin(void);
+/* The id of text[0..n_bytes), or -1; n_bytes is one more than in the call before, at first 1. */
+int32_t bs_prefix_walk_next(bs_prefix_walk *walk, const bs_vocabulary *vocabulary, const char *text,
+                            size_t n_bytes);
 /* The text of an id (not NUL-terminated), or NULL. */
 const char *bs_vocabulary_text(const bs_vocabulary *vocabulary, int32_t id, size_t *n_bytes);
 void bs_vocabulary_free(bs_vocabulary *vocabulary);
