@@ -49,6 +49,8 @@ bs_status bs_family_names(bs_text *names, bs_error *err);
   ROW(phi3)                                                                                        \
   ROW(smollm3)                                                                                     \
   ROW(xglm)                                                                                        \
+  ROW(gemma)                                                                                       \
+  ROW(gemma2)                                                                                      \
   ROW(gemma3)                                                                                      \
   ROW(gemma3_whole)
 

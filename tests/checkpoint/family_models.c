@@ -35,6 +35,33 @@
       "model.layers.%zu.self_attn.o_proj.weight:D,D", "model.layers.%zu.mlp.gate_proj.weight:F,D", \
       "model.layers.%zu.mlp.up_proj.weight:F,D", "model.layers.%zu.mlp.down_proj.weight:D,F"
 
+#define GEMMA_MEMBERS                                                                              \
+  {"vocab_size", "10"}, {"hidden_size", "8"}, {"num_hidden_layers", "2"},                          \
+      {"num_attention_heads", "2"}, {"num_key_value_heads", "1"}, {"head_dim", "4"},               \
+      {"intermediate_size", "32"}, {"max_position_embeddings", "20"}, {"rms_norm_eps", "1e-6"}, {  \
+    "rope_theta", "10000.0"                                                                        \
+  }
+
+#define GEMMA_PROBES                                                                               \
+  {"vocab_size", "11"}, {"hidden_size", "16"}, {"num_hidden_layers", "1"},                         \
+      {"num_attention_heads", "4"}, {"num_key_value_heads", "2"}, {"head_dim", "8"},               \
+      {"intermediate_size", "16"}, {"max_position_embeddings", "21"}, {"rms_norm_eps", "1e-5"},    \
+      {"attention_bias", "true"}, {"rope_theta", "500000"},                                        \
+      {"rope_scaling", "{\"type\":\"linear\",\"factor\":2}"},                                      \
+      {"rope_parameters", "{\"rope_type\":\"linear\",\"factor\":2}"}, {                            \
+    "tie_word_embeddings", "false"                                                                 \
+  }
+
+#define GEMMA_TENSORS                                                                              \
+  "model.embed_tokens.weight:V,D", "model.norm.weight:D",                                          \
+      "model.layers.%zu.input_layernorm.weight:D",                                                 \
+      "model.layers.%zu.post_attention_layernorm.weight:D",                                        \
+      "model.layers.%zu.self_attn.q_proj.weight:D,D",                                              \
+      "model.layers.%zu.self_attn.k_proj.weight:K,D",                                              \
+      "model.layers.%zu.self_attn.v_proj.weight:K,D",                                              \
+      "model.layers.%zu.self_attn.o_proj.weight:D,D", "model.layers.%zu.mlp.gate_proj.weight:F,D", \
+      "model.layers.%zu.mlp.up_proj.weight:F,D", "model.layers.%zu.mlp.down_proj.weight:D,F"
+
 #define WINDOW_MEMBERS                                                                             \
   {"sliding_window", "4"}, {"use_sliding_window", "true"}, { "max_window_layers", "1" }
 
@@ -399,6 +426,30 @@ const family_model family_models[] = {
                  "model.layers.%zu.self_attn.out_proj.bias:D", "model.layers.%zu.fc1.weight:F,D",
                  "model.layers.%zu.fc1.bias:F", "model.layers.%zu.fc2.weight:D,F",
                  "model.layers.%zu.fc2.bias:D"}},
+    {.architecture = "GemmaForCausalLM",
+     .members = {GEMMA_MEMBERS, {"hidden_act", "\"gelu_pytorch_tanh\""}},
+     .probes = {GEMMA_PROBES,
+                {"hidden_act", "\"relu\""},
+                {"hidden_activation", "\"gelu\""},
+                ORIGINAL_LENGTH},
+     .tensors = {GEMMA_TENSORS}},
+    {.architecture = "Gemma2ForCausalLM",
+     .members = {GEMMA_MEMBERS,
+                 {"hidden_activation", "\"gelu_pytorch_tanh\""},
+                 {"query_pre_attn_scalar", "5"},
+                 {"sliding_window", "5"},
+                 {"attn_logit_softcapping", "50.0"},
+                 {"final_logit_softcapping", "30.0"}},
+     .probes = {GEMMA_PROBES,
+                {"hidden_activation", "\"gelu\""},
+                {"query_pre_attn_scalar", "6"},
+                {"sliding_window", "6"},
+                {"layer_types", "[\"full_attention\",\"full_attention\"]"},
+                {"attn_logit_softcapping", "null"},
+                {"final_logit_softcapping", "20.0"},
+                ORIGINAL_LENGTH},
+     .tensors = {GEMMA_TENSORS, "model.layers.%zu.pre_feedforward_layernorm.weight:D",
+                 "model.layers.%zu.post_feedforward_layernorm.weight:D"}},
     {.architecture = "Gemma3ForCausalLM",
      .members = {{"vocab_size", "10"},
                  {"hidden_size", "8"},

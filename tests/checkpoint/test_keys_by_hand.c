@@ -228,6 +228,17 @@ static const hand_case hand_cases[] = {
     {"GPTNeoForCausalLM", {{"attention_types", "[[[\"global\",\"local\"],2]]"}}, "found more"},
     {"GPTNeoForCausalLM", {{"attention_types", "[[[\"global\"],1]]"}}, "2 layers, found 1"},
     {"GPTNeoForCausalLM", {{"attention_types", "[[[\"globe\"],2]]"}}, "unknown kind \"globe\""},
+    /* The first files of Gemma mean the tanh form by "gelu". */
+    {"GemmaForCausalLM", {{"hidden_act", "\"gelu\""}}, ""},
+    {"GemmaForCausalLM",
+     {{"hidden_act", "\"gelu\""}, {"hidden_activation", "\"gelu_pytorch_tanh\""}},
+     ""},
+    {"GemmaForCausalLM",
+     {{"hidden_act", "\"relu\""}, {"hidden_activation", "\"gelu_pytorch_tanh\""}},
+     "contradicts hidden_act"},
+    {"Gemma2ForCausalLM", {{"hidden_act", "\"gelu\""}}, ""},
+    {"Gemma2ForCausalLM", {{"layer_types", "[\"sliding_attention\",\"full_attention\"]"}}, ""},
+    {"Gemma2ForCausalLM", {{"attn_logit_softcapping", "0"}}, "expected a positive number"},
     /* Gemma 3's newer files */
     {"Gemma3ForCausalLM",
      {{"rope_theta", NULL},

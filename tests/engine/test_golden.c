@@ -125,7 +125,8 @@ static void tiny_models(void) {
       "models/tiny-llama-yarn", "models/tiny-llama-linear", "models/tiny-llama-dynamic",
       "models/tiny-llama-bias", "models/tiny-gptj",         "models/tiny-gpt-neo",
       "models/tiny-phi",        "models/tiny-phi3",         "models/tiny-phi3-long",
-      "models/tiny-smollm3",    "models/tiny-xglm",         "models/tiny-gemma3",
+      "models/tiny-smollm3",    "models/tiny-xglm",         "models/tiny-gemma",
+      "models/tiny-gemma2",     "models/tiny-gemma3",
   };
   for (size_t i = 0; i < sizeof folders / sizeof *folders; i++)
     check_folder(folders[i], "cases", 5e-5);

@@ -291,11 +291,11 @@ static void bloom(void) {
    instruction set. */
 static void families(void) {
   static const char *const folders[] = {
-      "models/tiny-qwen2",         "models/tiny-qwen3",     "models/tiny-opt",
-      "models/tiny-phi",           "models/tiny-gptj",      "models/tiny-gpt-neo",
-      "models/tiny-phi3",          "models/tiny-phi3-long", "models/tiny-smollm3",
-      "models/tiny-xglm",          "models/tiny-gemma3",    "models/tiny-llama-yarn",
-      "models/tiny-llama-dynamic",
+      "models/tiny-qwen2",  "models/tiny-qwen3",      "models/tiny-opt",
+      "models/tiny-phi",    "models/tiny-gptj",       "models/tiny-gpt-neo",
+      "models/tiny-phi3",   "models/tiny-phi3-long",  "models/tiny-smollm3",
+      "models/tiny-xglm",   "models/tiny-gemma",      "models/tiny-gemma2",
+      "models/tiny-gemma3", "models/tiny-llama-yarn", "models/tiny-llama-dynamic",
   };
   for (size_t i = 0; i < sizeof folders / sizeof *folders; i++) {
     if (!bs_test_have_data(folders[i]))
