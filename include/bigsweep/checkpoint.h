@@ -3,6 +3,7 @@
 #ifndef BIGSWEEP_CHECKPOINT_H
 #define BIGSWEEP_CHECKPOINT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -85,12 +86,14 @@ BS_API bs_status bs_checkpoint_check_finite(const bs_checkpoint *checkpoint, bs_
 
 /* What a model is, for tables and plans. Strings borrowed until the checkpoint is freed. */
 typedef struct bs_model_info {
-  const char *architecture;          /* "LlamaForCausalLM" */
-  uint64_t parameters;               /* tied weights once, buffers not counted */
-  uint64_t non_embedding_parameters; /* without token and learned position tables and without an
-                                        untied output head's matrix */
-  size_t n_layers, d_model, vocab_size;
-  size_t max_positions;   /* longest context in tokens */
+  const char *architecture;             /* "LlamaForCausalLM" */
+  uint64_t parameters;                  /* tied weights once, buffers not counted */
+  uint64_t non_embedding_parameters;    /* without token and learned position tables and without an
+                                           untied output head's matrix */
+  size_t n_layers, d_model, vocab_size; /* layers of encoder and decoder together */
+  size_t max_positions;                 /* longest context in tokens */
+  bool has_encoder;       /* a context goes to an encoder, answers to a decoder that sees it; each
+                             of the two may have max_positions tokens */
   bs_dtype weights_dtype; /* of the largest share of the elements */
   uint64_t weights_bytes; /* in the files */
 } bs_model_info;

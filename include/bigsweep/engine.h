@@ -51,7 +51,10 @@ typedef struct bs_token_span {
 } bs_token_span;
 
 /* Score each continuation after the one context. An empty context stands for the single token BOS
-   (else EOS) of config.json; with neither it is that request's error. When context and continuation
+   (else EOS) of config.json; with neither it is that request's error. A model with an encoder
+   (bs_model_info.has_encoder) reads `source` with it, which must not be empty; there the context is
+   what the decoder begins with, and an empty one stands for decoder_start_token_id. Without an
+   encoder `source` is empty. When context and continuation
    together are longer than the model's positions + 1 the context loses tokens on its left, for each
    continuation as if it stood alone; a continuation longer than the positions is the request's
    error (BS_ERR_LIMIT), as is an id outside the vocabulary (BS_ERR_INPUT) or a log-probability that
@@ -61,6 +64,7 @@ typedef struct bs_score_request {
   bs_token_span context;
   const bs_token_span *continuations; /* [n_continuations] */
   size_t n_continuations;
+  bs_token_span source; /* longer than the encoder's positions: loses tokens on its left */
 } bs_score_request;
 
 typedef struct bs_score {
@@ -69,7 +73,7 @@ typedef struct bs_score {
   size_t n_tokens;
   size_t n_greedy; /* tokens that are the most likely one, each after the right ones before it (the
                       lowest id wins a tie) */
-  size_t truncated_tokens; /* taken from the context's left */
+  size_t truncated_tokens; /* taken from the left of context and source */
 } bs_score;
 
 /* What became of one request; a bad request does not touch its neighbours. */
@@ -81,8 +85,9 @@ typedef struct bs_score_result {
 
 /* Work done by an engine since it was opened. */
 typedef struct bs_engine_work {
-  uint64_t tokens_asked;    /* context + continuation tokens, summed over all continuations; prompt
-                               and new tokens of generation; after truncation */
+  uint64_t tokens_asked;    /* source + context + continuation tokens, summed over all
+                               continuations; source, prompt and new tokens of generation; after
+                               truncation */
   uint64_t tokens_computed; /* that went through the layers */
   uint64_t logits_computed; /* positions that went through the output head */
 } bs_engine_work;
@@ -104,6 +109,7 @@ typedef struct bs_generate_request {
   double temperature;   /* 0: greedy, the lowest id wins a tie */
   double top_p;         /* 0 or 1: no cut */
   uint64_t seed;        /* of this request's counter-based generator */
+  bs_token_span source; /* as of bs_score_request */
 } bs_generate_request;
 
 /* The end of a text is any id of eos_token_id in config.json, or in generation_config.json where

@@ -156,27 +156,37 @@ static void bind_part(const binder *b, bs_slot slot, const char *prefix, bs_slot
   bind_bias(b, slot, prefix, to, part);
 }
 
+/* A tensor that repeats the one of `slot`; `fault` says what it is to hold other values. */
+static void check_copy(bs_reader *reader, const bs_slot_tensors *slot, const char *name,
+                       const char *fault) {
+  const bs_tensor *original = slot->weights[0];
+  const bs_tensor *stored = bs_tensor_list_find(reader->tensors, name);
+  if (stored == NULL || reader->status != BS_OK)
+    return;
+  const uint64_t shape[2] = {slot->n_out[0], slot->n_in};
+  if (stored == original || !check(reader, stored, name, 2, shape))
+    return;
+  if (stored->dtype != original->dtype ||
+      memcmp(stored->data, original->data, stored->n_bytes) != 0)
+    fail(reader, BS_ERR_UNSUPPORTED, name, fault);
+  reader->used[stored - reader->tensors->items] = true;
+}
+
+void bs_bind_copy(bs_reader *reader, const bs_slot_tensors *slot, const char *name) {
+  check_copy(reader, slot, name,
+             "it holds other values than the tensor that it should repeat; one table for both is "
+             "what this architecture has");
+}
+
 /* The head is the embedding; one that is stored as well has to hold the same values. A bias is its
    own. */
 static void tie_head(const binder *b, bs_blueprint *blueprint, const char *prefix) {
-  bs_reader *reader = b->reader;
   char name[NAME_BYTES];
   snprintf(name, sizeof name, "%s.weight", prefix);
   blueprint->slots[BS_SLOT_HEAD] = blueprint->slots[BS_SLOT_EMBEDDING];
   bind_bias(b, BS_SLOT_HEAD, prefix, &blueprint->slots[BS_SLOT_HEAD], 0);
-  const bs_tensor *embedding = blueprint->slots[BS_SLOT_EMBEDDING].weights[0];
-  const bs_tensor *stored = bs_tensor_list_find(reader->tensors, name);
-  if (stored == NULL || reader->status != BS_OK)
-    return;
-  const uint64_t shape[2] = {blueprint->vocab_size,
-                             bs_blueprint_width(blueprint, BS_WIDTH_EMBEDDING)};
-  if (!check(reader, stored, name, 2, shape))
-    return;
-  if (stored->dtype != embedding->dtype ||
-      memcmp(stored->data, embedding->data, stored->n_bytes) != 0)
-    fail(reader, BS_ERR_UNSUPPORTED, name,
-         "config.json ties the output head to the embedding, but the file has another one");
-  reader->used[stored - reader->tensors->items] = true;
+  check_copy(b->reader, &blueprint->slots[BS_SLOT_EMBEDDING], name,
+             "config.json ties the output head to the embedding, but the file has another one");
 }
 
 /* Members of a slot: `pattern` is their name with '*' where their number stands. */

@@ -18,6 +18,7 @@ typedef enum bs_position_kind {
   BS_POSITION_LEARNED,    /* a table added to the token's embedding */
   BS_POSITION_ALIBI,      /* scores lowered by slope * distance */
   BS_POSITION_SINUSOIDAL, /* sines of all angles, then cosines, added to the token's embedding */
+  BS_POSITION_RELATIVE,   /* scores raised by what a table has for head and distance */
 } bs_position_kind;
 
 /* Angles of positions: position * frequency. */
@@ -36,8 +37,10 @@ typedef struct bs_angles {
 enum { BS_ANGLE_SETS = 2, BS_NO_ANGLES = BS_ANGLE_SETS };
 
 typedef enum bs_operation {
-  BS_OPERATION_ATTENTION, /* causal: a token sees itself and what stands before it */
+  BS_OPERATION_ATTENTION, /* causal: a token sees itself and what stands before it; of a stack that
+                             is bidirectional it sees all of its text */
   BS_OPERATION_MLP,       /* activation between two matrices, or activation(gate) * up */
+  BS_OPERATION_CROSS_ATTENTION, /* a token sees all of the text that an encoder has read */
 } bs_operation;
 
 typedef struct bs_layer_step {
@@ -103,6 +106,8 @@ typedef struct bs_blueprint {
   size_t position_offset;          /* of positions that are added to embeddings */
   double output_scale;             /* of the final hidden state, and so of the logits */
   double logit_cap;                /* a logit becomes cap * tanh(logit / cap); 0: none */
+  size_t n_buckets, max_distance;  /* of relative positions (bs_relative_bucket) */
+  bool bidirectional;              /* a token sees what stands behind it, too: an encoder */
 
   bs_slot_tensors slots[BS_SLOTS]; /* those of the stack; the first BS_LAYER_SLOTS are empty */
   bs_layer_blueprint *layers;      /* [n_layers], owned */
@@ -128,17 +133,26 @@ bool bs_blueprint_begins_anew(const bs_blueprint *blueprint, size_t n_tokens);
 void bs_angles_at(const bs_blueprint *blueprint, const bs_angles *angles, size_t length_class,
                   double *to);
 
+/* The row of the table of BS_SLOT_BUCKETS for a key that stands `distance` places behind its query
+   (before it: less than 0). Each of the two directions has half of the buckets where a token sees
+   both: half of these for a distance each, the others for distances that grow by a factor up to
+   max_distance and all beyond. (transformers, T5Attention._relative_position_bucket.) */
+size_t bs_relative_bucket(const bs_blueprint *blueprint, int64_t distance);
+
 void bs_blueprint_free(bs_blueprint *blueprint);
 
 /* The ids that begin and end a text. */
 typedef struct bs_special_ids {
-  int32_t bos;  /* -1: none */
-  int32_t *eos; /* [n_eos], owned */
+  int32_t bos;           /* -1: none */
+  int32_t decoder_start; /* that a decoder's text begins with; -1: there is no encoder */
+  int32_t *eos;          /* [n_eos], owned */
   size_t n_eos;
 } bs_special_ids;
 
 /* Borrowed until the checkpoint is freed. */
 const bs_blueprint *bs_checkpoint_blueprint(const bs_checkpoint *checkpoint);
+/* The encoder that the stack of bs_checkpoint_blueprint sees; NULL: there is none. */
+const bs_blueprint *bs_checkpoint_encoder(const bs_checkpoint *checkpoint);
 const bs_special_ids *bs_checkpoint_special_ids(const bs_checkpoint *checkpoint);
 
 #endif

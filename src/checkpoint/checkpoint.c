@@ -14,6 +14,7 @@ struct bs_checkpoint {
   bs_weight_files files;
   bool *used; /* [files.tensors.n] the others are buffers of no effect */
   bs_blueprint blueprint;
+  bs_blueprint encoder; /* without layers: there is none */
   bs_special_ids special;
   bs_model_info info;
   bs_name_list notes; /* remarks for the user, in order */
@@ -115,16 +116,29 @@ static bs_status read_eos(const bs_json *json, bs_special_ids *special, bs_error
   return status;
 }
 
-static bs_status read_special_ids(const bs_json *config, const char *dir, bs_special_ids *special,
-                                  bs_error *err) {
+/* What the family says, for a file that has no such key. */
+static bs_status default_eos(const bs_reader *reader, bs_special_ids *special, bs_error *err) {
+  if (reader->eos < 0 || bs_json_get(reader->config->root, "eos_token_id") != NULL)
+    return BS_OK;
+  special->eos = bs_array_new(1, sizeof *special->eos, err);
+  if (special->eos == NULL)
+    return BS_ERR_MEMORY;
+  special->eos[0] = reader->eos;
+  special->n_eos = 1;
+  return BS_OK;
+}
+
+static bs_status read_special_ids(const bs_reader *reader, bs_special_ids *special, bs_error *err) {
+  const bs_json *config = reader->config;
   special->bos = -1;
+  special->decoder_start = reader->decoder_start;
   const cJSON *bos = bs_json_get(config->root, "bos_token_id");
-  bs_status status = BS_OK;
-  if (bos != NULL && !cJSON_IsNull(bos))
+  bs_status status = default_eos(reader, special, err);
+  if (status == BS_OK && bos != NULL && !cJSON_IsNull(bos))
     status = token_id(config, bos, &special->bos, err);
   if (status == BS_OK)
     status = read_eos(config, special, err);
-  char *path = status == BS_OK ? bs_path_join(dir, "generation_config.json", err) : NULL;
+  char *path = status == BS_OK ? bs_path_join(reader->dir, "generation_config.json", err) : NULL;
   if (status == BS_OK && path == NULL)
     status = BS_ERR_MEMORY;
   if (status == BS_OK && bs_file_exists(path)) {
@@ -171,10 +185,11 @@ static void fill_info(bs_checkpoint *checkpoint, const bs_reader *reader) {
   *info = (bs_model_info){.architecture = reader->family->architecture,
                           .parameters = reader->parameters,
                           .non_embedding_parameters = reader->parameters - outside,
-                          .n_layers = blueprint->n_layers,
+                          .n_layers = checkpoint->encoder.n_layers + blueprint->n_layers,
                           .d_model = blueprint->d_model,
                           .vocab_size = blueprint->vocab_size,
-                          .max_positions = blueprint->max_positions};
+                          .max_positions = blueprint->max_positions,
+                          .has_encoder = checkpoint->encoder.n_layers > 0};
   uint64_t elements[BS_DTYPE_U64 + 1] = {0};
   for (size_t i = 0; i < reader->tensors->n; i++) {
     const bs_tensor *tensor = &reader->tensors->items[i];
@@ -193,6 +208,8 @@ static bs_status describe(bs_checkpoint *checkpoint, const bs_json *config, cons
                       .dir = dir,
                       .tensors = &checkpoint->files.tensors,
                       .notes = &checkpoint->notes,
+                      .decoder_start = -1,
+                      .eos = -1,
                       .err = err};
   reader.status = choose_family(&reader.family, config, err);
   if (reader.status == BS_OK)
@@ -210,11 +227,13 @@ static bs_status describe(bs_checkpoint *checkpoint, const bs_json *config, cons
   if (reader.used == NULL)
     return BS_ERR_MEMORY;
   reader.family->describe(&reader, &checkpoint->blueprint);
+  if (reader.status == BS_OK && reader.family->describe_encoder != NULL)
+    reader.family->describe_encoder(&reader, &checkpoint->encoder);
   bs_status status = reader.status;
   if (status == BS_OK)
     status = check_all_used(&reader);
   if (status == BS_OK)
-    status = read_special_ids(config, dir, &checkpoint->special, err);
+    status = read_special_ids(&reader, &checkpoint->special, err);
   if (status == BS_OK)
     fill_info(checkpoint, &reader);
   checkpoint->used = reader.used;
@@ -254,6 +273,7 @@ void bs_checkpoint_free(bs_checkpoint **checkpoint) {
   if (*checkpoint == NULL)
     return;
   bs_blueprint_free(&(*checkpoint)->blueprint);
+  bs_blueprint_free(&(*checkpoint)->encoder);
   free((*checkpoint)->special.eos);
   bs_weight_files_close(&(*checkpoint)->files);
   bs_name_list_free(&(*checkpoint)->notes);
@@ -311,6 +331,10 @@ const char *bs_checkpoint_note(const bs_checkpoint *checkpoint, size_t i) {
 
 const bs_blueprint *bs_checkpoint_blueprint(const bs_checkpoint *checkpoint) {
   return &checkpoint->blueprint;
+}
+
+const bs_blueprint *bs_checkpoint_encoder(const bs_checkpoint *checkpoint) {
+  return checkpoint->encoder.layers != NULL ? &checkpoint->encoder : NULL;
 }
 
 const bs_special_ids *bs_checkpoint_special_ids(const bs_checkpoint *checkpoint) {

@@ -104,7 +104,7 @@ bool bs_model_config_bool(bs_reader *reader, const char *key, bool fallback) {
   return value;
 }
 
-static const char *config_string(bs_reader *reader, const char *key, const char *fallback) {
+const char *bs_model_config_string(bs_reader *reader, const char *key, const char *fallback) {
   const char *value = fallback;
   if (is_null(reader, key))
     bs_reader_fail(reader, BS_ERR_INPUT, key, "null: expected a string");
@@ -115,6 +115,19 @@ static const char *config_string(bs_reader *reader, const char *key, const char 
 }
 
 bs_activation bs_model_config_activation(bs_reader *reader, const char *key, const char *fallback) {
+  return bs_reader_activation(reader, key, bs_model_config_string(reader, key, fallback));
+}
+
+int32_t bs_model_config_token(bs_reader *reader, const char *key, size_t vocab_size,
+                              int32_t fallback) {
+  int64_t value = fallback;
+  if (reader->status == BS_OK)
+    reader->status = bs_json_get_integer(reader->config, reader->config->root, key, fallback < 0, 0,
+                                         (int64_t)vocab_size - 1, &value, reader->err);
+  return reader->status == BS_OK ? (int32_t)value : 0;
+}
+
+bs_activation bs_reader_activation(bs_reader *reader, const char *key, const char *name) {
   static const struct {
     const char *name;
     bs_activation activation;
@@ -130,7 +143,6 @@ bs_activation bs_model_config_activation(bs_reader *reader, const char *key, con
       {"quick_gelu", BS_ACTIVATION_GELU_QUICK},
       {"relu", BS_ACTIVATION_RELU},
   };
-  const char *name = config_string(reader, key, fallback);
   for (size_t i = 0; i < sizeof known / sizeof *known; i++)
     if (strcmp(name, known[i].name) == 0)
       return known[i].activation;

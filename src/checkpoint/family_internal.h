@@ -16,6 +16,8 @@ typedef struct bs_family {
   const char *architecture; /* "architectures" of config.json */
   const char *model_type;   /* stands in where config.json names no architecture */
   void (*describe)(bs_reader *reader, bs_blueprint *blueprint);
+  /* NULL, or describes the encoder that the stack of describe(), which is called before, sees. */
+  void (*describe_encoder)(bs_reader *reader, bs_blueprint *blueprint);
   /* Ends of names of tensors that are buffers of no effect, NULL-terminated; with a '.' at the end
      their beginnings, of parts that texts do not go through. */
   const char *const *ignored;
@@ -52,7 +54,10 @@ bs_status bs_family_names(bs_text *names, bs_error *err);
   ROW(gemma)                                                                                       \
   ROW(gemma2)                                                                                      \
   ROW(gemma3)                                                                                      \
-  ROW(gemma3_whole)
+  ROW(gemma3_whole)                                                                                \
+  ROW(t5)                                                                                          \
+  ROW(t5_old)                                                                                      \
+  ROW(mt5)
 
 #define BS_FAMILY_DECLARE(name) extern const bs_family bs_family_##name;
 BS_FAMILY_TABLE(BS_FAMILY_DECLARE)
@@ -81,7 +86,9 @@ struct bs_reader {
      is yet to be written. */
   void (*plan)(void *context, const bs_needed_tensor *needed);
   void *plan_context;
-  bs_status status; /* sticks */
+  int32_t decoder_start; /* describe() sets it where there is an encoder; else -1 */
+  int32_t eos;           /* where config.json has no eos_token_id; -1: none */
+  bs_status status;      /* sticks */
   bs_error *err;
 };
 
@@ -106,6 +113,12 @@ void bs_model_config_kv_heads(bs_reader *reader, bs_blueprint *blueprint, size_t
 double bs_model_config_positive(bs_reader *reader, const char *key, double fallback);
 bool bs_model_config_bool(bs_reader *reader, const char *key, bool fallback);
 bs_activation bs_model_config_activation(bs_reader *reader, const char *key, const char *fallback);
+/* The activation of a name that stands in the value of `key`. */
+bs_activation bs_reader_activation(bs_reader *reader, const char *key, const char *name);
+const char *bs_model_config_string(bs_reader *reader, const char *key, const char *fallback);
+/* A token id of the vocabulary; `fallback` -1: the key is required. */
+int32_t bs_model_config_token(bs_reader *reader, const char *key, size_t vocab_size,
+                              int32_t fallback);
 /* Fails the reader with BS_ERR_UNSUPPORTED or BS_ERR_INPUT at `key`. */
 void bs_reader_fail(bs_reader *reader, bs_status status, const char *key, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
@@ -196,6 +209,8 @@ typedef struct bs_naming {
 /* Finds the tensors of all places: each is present, of the shape that the slot has in this
    blueprint, and of a type that weights may have; it is counted as parameters once. */
 void bs_bind(bs_reader *reader, bs_blueprint *blueprint, const bs_naming *naming);
+/* A tensor that repeats another one, if the files have it: it must hold the same values. */
+void bs_bind_copy(bs_reader *reader, const bs_slot_tensors *slot, const char *name);
 /* Whether the files have a tensor of that name, to tell namings apart. */
 bool bs_reader_has(const bs_reader *reader, const char *name);
 

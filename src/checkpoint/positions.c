@@ -1,5 +1,5 @@
-/* What positions do, in numbers: ALiBi's slopes, the frequencies of sinusoidal positions, and those
-   of rotary ones in texts of any length. */
+/* What positions do, in numbers: ALiBi's slopes, buckets of relative positions, the frequencies of
+   sinusoidal positions, and those of rotary ones in texts of any length. */
 #include <math.h>
 #include <string.h>
 
@@ -90,4 +90,18 @@ void bs_angles_at(const bs_blueprint *blueprint, const bs_angles *angles, size_t
   double theta = angles->theta * pow(angles->growth * share - (angles->growth - 1), d / (d - 2));
   for (size_t i = 0; i < n; i++)
     to[i] = pow(theta, -(double)(2 * i) / d);
+}
+
+size_t bs_relative_bucket(const bs_blueprint *blueprint, int64_t distance) {
+  bool both = blueprint->bidirectional;
+  size_t n = both ? blueprint->n_buckets / 2 : blueprint->n_buckets, exact = n / 2;
+  size_t first = both && distance > 0 ? n : 0;
+  size_t far = (size_t)(distance > 0 ? (both ? distance : 0) : -distance);
+  if (far < exact)
+    return first + far;
+  /* In f32, as transformers does. */
+  float share =
+      logf((float)far / (float)exact) / (float)log((double)blueprint->max_distance / (double)exact);
+  size_t bucket = exact + (size_t)(share * (float)(n - exact));
+  return first + (bucket < n ? bucket : n - 1);
 }

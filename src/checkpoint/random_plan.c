@@ -136,7 +136,7 @@ static void add_tensor(void *context, const bs_needed_tensor *needed) {
 /* Lets the family read the config.json and notes the tensors that it asks for. */
 static bs_status add_tensors(bs_random_plan *p, const bs_family *family, bs_error *err) {
   const bs_tensor_list none = {0};
-  bs_blueprint blueprint = {0};
+  bs_blueprint blueprint = {0}, encoder = {0};
   bs_name_list notes = {0};
   bs_json *config = NULL;
   bs_status status = bs_json_parse(&config, p->config.data, p->config.n_bytes, "config.json", err);
@@ -151,7 +151,10 @@ static bs_status add_tensors(bs_random_plan *p, const bs_family *family, bs_erro
                       .plan_context = p,
                       .err = err};
   family->describe(&reader, &blueprint);
+  if (reader.status == BS_OK && family->describe_encoder != NULL)
+    family->describe_encoder(&reader, &encoder);
   bs_blueprint_free(&blueprint);
+  bs_blueprint_free(&encoder);
   bs_name_list_free(&notes);
   bs_json_free(&config);
   return reader.status != BS_OK ? reader.status : p->status;

@@ -17,6 +17,10 @@ typedef enum bs_slot {
   BS_SLOT_QKV, /* outputs laid out by the blueprint's q, k, v */
   BS_SLOT_ATTENTION_OUT,
   BS_SLOT_ATTENTION_POST_NORM,
+  BS_SLOT_CROSS_NORM,
+  BS_SLOT_CROSS_KV, /* of the encoder's hidden states: all heads of k, then of v */
+  BS_SLOT_CROSS_Q,
+  BS_SLOT_CROSS_OUT,
   BS_SLOT_MLP_NORM,
   BS_SLOT_MLP_IN, /* gated: two parts, gate then up */
   BS_SLOT_MLP_OUT,
@@ -27,6 +31,7 @@ typedef enum bs_slot {
   BS_SLOT_PROJECT_IN,  /* from the embedding's width to the stream's, where they differ ... */
   BS_SLOT_PROJECT_OUT, /* ... and back before the head */
   BS_SLOT_POSITIONS,   /* row position + position_offset */
+  BS_SLOT_BUCKETS,     /* of relative positions, a column for each head; for all layers */
   BS_SLOT_EMBEDDING_NORM,
   BS_SLOT_FINAL_NORM,
   BS_SLOT_HEAD, /* the embedding when tied */
@@ -54,6 +59,8 @@ typedef enum bs_width {
   BS_WIDTH_POSITIONS,   /* rows of the position table */
   BS_WIDTH_OWN_Q_NORMS, /* heads, if each has a norm of its own */
   BS_WIDTH_OWN_K_NORMS,
+  BS_WIDTH_BUCKETS,
+  BS_WIDTH_HEADS, /* their number */
 } bs_width;
 
 enum { BS_SLOT_PARTS = 3 };

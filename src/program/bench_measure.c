@@ -83,7 +83,7 @@ static bs_status run_prompts(bench *b, size_t n, run_result *result, bs_error *e
   bs_status status = requests == NULL || next == NULL ? BS_ERR_MEMORY : BS_OK;
   for (size_t i = 0; i < n && status == BS_OK; i++) {
     next[i] = (bs_token_span){b->ids + i, 1};
-    requests[i] = (bs_score_request){{b->ids + i * b->n_prompt, b->n_prompt}, &next[i], 1};
+    requests[i] = (bs_score_request){{b->ids + i * b->n_prompt, b->n_prompt}, &next[i], 1, {0}};
   }
   if (status == BS_OK)
     status = time_score(b, requests, n, result, err);
@@ -103,7 +103,7 @@ static bs_status run_item(bench *b, size_t n, run_result *result, bs_error *err)
   bs_token_span choices[BENCH_CHOICES];
   for (size_t i = 0; i < BENCH_CHOICES; i++)
     choices[i] = (bs_token_span){b->ids + b->n_item + i * BENCH_CHOICE, BENCH_CHOICE};
-  const bs_score_request request = {{b->ids, b->n_item}, choices, BENCH_CHOICES};
+  const bs_score_request request = {{b->ids, b->n_item}, choices, BENCH_CHOICES, {0}};
   const bs_engine_work *work = &result->work;
   (void)n;
   bs_status status = time_score(b, &request, 1, result, err);

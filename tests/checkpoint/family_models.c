@@ -74,6 +74,49 @@
 #define ORIGINAL_LENGTH                                                                            \
   { "original_max_position_embeddings", NULL }
 
+#define T5_MEMBERS                                                                                 \
+  {"vocab_size", "10"}, {"d_model", "8"}, {"d_kv", "4"}, {"d_ff", "32"}, {"num_layers", "2"},      \
+      {"num_heads", "2"}, {"is_encoder_decoder", "true"}, {"layer_norm_epsilon", "1e-5"}, {        \
+    "decoder_start_token_id", "0"                                                                  \
+  }
+
+#define T5_PROBES                                                                                  \
+  {"vocab_size", "11"}, {"d_model", "16"}, {"d_kv", "8"}, {"d_ff", "16"}, {"num_layers", "1"},     \
+      {"num_decoder_layers", "1"}, {"num_heads", "1"}, {"n_positions", "4096"},                    \
+      {"layer_norm_epsilon", "1e-6"}, {"relative_attention_num_buckets", "16"},                    \
+      {"relative_attention_max_distance", "64"}, {"dense_act_fn", "\"silu\""},                     \
+      {"is_gated_act", "3"}, {                                                                     \
+    "decoder_start_token_id", "4"                                                                  \
+  }
+
+#define T5_TENSORS                                                                                 \
+  "shared.weight:V,D", "encoder.final_layer_norm.weight:D", "decoder.final_layer_norm.weight:D",   \
+      "encoder.block.0.layer.0.SelfAttention.relative_attention_bias.weight:F,N",                  \
+      "decoder.block.0.layer.0.SelfAttention.relative_attention_bias.weight:F,N",                  \
+      "encoder.block.%zu.layer.0.SelfAttention.q.weight:D,D",                                      \
+      "encoder.block.%zu.layer.0.SelfAttention.k.weight:D,D",                                      \
+      "encoder.block.%zu.layer.0.SelfAttention.v.weight:D,D",                                      \
+      "encoder.block.%zu.layer.0.SelfAttention.o.weight:D,D",                                      \
+      "encoder.block.%zu.layer.0.layer_norm.weight:D",                                             \
+      "encoder.block.%zu.layer.1.DenseReluDense.wo.weight:D,F",                                    \
+      "encoder.block.%zu.layer.1.layer_norm.weight:D",                                             \
+      "decoder.block.%zu.layer.0.SelfAttention.q.weight:D,D",                                      \
+      "decoder.block.%zu.layer.0.SelfAttention.k.weight:D,D",                                      \
+      "decoder.block.%zu.layer.0.SelfAttention.v.weight:D,D",                                      \
+      "decoder.block.%zu.layer.0.SelfAttention.o.weight:D,D",                                      \
+      "decoder.block.%zu.layer.0.layer_norm.weight:D",                                             \
+      "decoder.block.%zu.layer.1.EncDecAttention.q.weight:D,D",                                    \
+      "decoder.block.%zu.layer.1.EncDecAttention.k.weight:D,D",                                    \
+      "decoder.block.%zu.layer.1.EncDecAttention.v.weight:D,D",                                    \
+      "decoder.block.%zu.layer.1.EncDecAttention.o.weight:D,D",                                    \
+      "decoder.block.%zu.layer.1.layer_norm.weight:D",                                             \
+      "decoder.block.%zu.layer.2.DenseReluDense.wo.weight:D,F",                                    \
+      "decoder.block.%zu.layer.2.layer_norm.weight:D"
+
+#define T5_PLAIN                                                                                   \
+  "encoder.block.%zu.layer.1.DenseReluDense.wi.weight:F,D",                                        \
+      "decoder.block.%zu.layer.2.DenseReluDense.wi.weight:F,D"
+
 const family_model family_models[] = {
     {.architecture = "LlamaForCausalLM",
      .members = {LLAMA_MEMBERS},
@@ -528,6 +571,24 @@ const family_model family_models[] = {
                  "language_model.model.layers.%zu.mlp.gate_proj.weight:F,D",
                  "language_model.model.layers.%zu.mlp.up_proj.weight:F,D",
                  "language_model.model.layers.%zu.mlp.down_proj.weight:D,F"}},
+    {.architecture = "T5ForConditionalGeneration",
+     .members = {T5_MEMBERS},
+     .probes = {T5_PROBES, {"feed_forward_proj", "\"gelu\""}, {"tie_word_embeddings", "false"}},
+     .tensors = {T5_TENSORS, T5_PLAIN}},
+    {.architecture = "T5WithLMHeadModel",
+     .members = {T5_MEMBERS},
+     .probes = {T5_PROBES, {"feed_forward_proj", "\"gelu\""}, {"tie_word_embeddings", "false"}},
+     .tensors = {T5_TENSORS, T5_PLAIN}},
+    {.architecture = "MT5ForConditionalGeneration",
+     .members = {T5_MEMBERS},
+     .probes = {T5_PROBES,
+                {"feed_forward_proj", "\"gated-silu\""},
+                {"tie_word_embeddings", "true"}},
+     .tensors = {T5_TENSORS, "lm_head.weight:V,D",
+                 "encoder.block.%zu.layer.1.DenseReluDense.wi_0.weight:F,D",
+                 "encoder.block.%zu.layer.1.DenseReluDense.wi_1.weight:F,D",
+                 "decoder.block.%zu.layer.2.DenseReluDense.wi_0.weight:F,D",
+                 "decoder.block.%zu.layer.2.DenseReluDense.wi_1.weight:F,D"}},
 };
 
 const size_t n_family_models = sizeof family_models / sizeof *family_models;
@@ -536,8 +597,8 @@ static size_t extent(char symbol) {
   static const struct {
     char symbol;
     size_t n;
-  } extents[] = {{'V', 10}, {'D', 8},  {'F', 32}, {'T', 24},
-                 {'P', 20}, {'Q', 22}, {'K', 4},  {'H', 16}};
+  } extents[] = {{'V', 10}, {'D', 8}, {'F', 32}, {'T', 24}, {'P', 20},
+                 {'Q', 22}, {'K', 4}, {'H', 16}, {'N', 2}};
   for (size_t i = 0; i < sizeof extents / sizeof *extents; i++)
     if (extents[i].symbol == symbol)
       return extents[i].n;

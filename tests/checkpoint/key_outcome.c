@@ -63,32 +63,42 @@ static void add_layout(bs_text *to, const char *name, const bs_head_layout *layo
                  layout->per_group, layout->group_stride);
 }
 
-static bs_text text_of(const bs_blueprint *d, const bs_special_ids *special) {
-  bs_text to = {0};
+static void add_stack(bs_text *to, const bs_blueprint *d) {
   bs_text_printf(
-      &to, NULL,
+      to, NULL,
       "%zu layers %zu wide %zu heads %zu kv %zu each %zu ff %zu tokens %zu positions "
       "embedding %.17g norm %d %.17g %.17g act %d gated %d position %d angles %zu%s offset %zu",
       d->n_layers, d->d_model, d->n_heads, d->n_kv_heads, d->head_dim, d->d_ff, d->vocab_size,
       d->max_positions, d->embedding_scale, (int)d->norm_kind, d->norm_epsilon, d->norm_offset,
       (int)d->activation, d->gated, (int)d->position, d->n_angles,
       d->neighbours ? " of neighbours" : "", d->position_offset);
-  add_layout(&to, "q", &d->q);
-  add_layout(&to, "k", &d->k);
-  add_layout(&to, "v", &d->v);
-  bs_text_printf(&to, NULL, " embedding %zu head norms %d clip %.17g output %.17g cap %.17g",
+  add_layout(to, "q", &d->q);
+  add_layout(to, "k", &d->k);
+  add_layout(to, "v", &d->v);
+  bs_text_printf(to, NULL, " embedding %zu head norms %d clip %.17g output %.17g cap %.17g",
                  d->d_embedding, (int)d->head_norms, d->qkv_clip, d->output_scale, d->logit_cap);
+  bs_text_printf(to, NULL, " buckets %zu far %zu bidirectional %d", d->n_buckets, d->max_distance,
+                 d->bidirectional);
   for (size_t i = 0; i < BS_ANGLE_SETS; i++)
-    add_angles(&to, &d->angles[i], d->n_angles);
+    add_angles(to, &d->angles[i], d->n_angles);
   for (size_t i = 0; d->alibi_slopes != NULL && i < d->n_heads; i++)
-    bs_text_printf(&to, NULL, " slope %.17g", d->alibi_slopes[i]);
-  add_slots(&to, d->slots, BS_SLOTS);
-  bs_text_printf(&to, NULL, " bos %d eos", special->bos);
+    bs_text_printf(to, NULL, " slope %.17g", d->alibi_slopes[i]);
+  add_slots(to, d->slots, BS_SLOTS);
+  bs_text_append_string(to, "\n", NULL);
+  for (size_t i = 0; i < d->n_layers; i++)
+    add_layer(to, &d->layers[i]);
+}
+
+static bs_text text_of(const bs_checkpoint *checkpoint) {
+  const bs_special_ids *special = bs_checkpoint_special_ids(checkpoint);
+  const bs_blueprint *encoder = bs_checkpoint_encoder(checkpoint);
+  bs_text to = {0};
+  add_stack(&to, bs_checkpoint_blueprint(checkpoint));
+  if (encoder != NULL)
+    add_stack(&to, encoder);
+  bs_text_printf(&to, NULL, " bos %d start %d eos", special->bos, special->decoder_start);
   for (size_t i = 0; i < special->n_eos; i++)
     bs_text_printf(&to, NULL, " %d", special->eos[i]);
-  bs_text_append_string(&to, "\n", NULL);
-  for (size_t i = 0; i < d->n_layers; i++)
-    add_layer(&to, &d->layers[i]);
   return to;
 }
 
@@ -96,8 +106,7 @@ outcome outcome_open(const char *folder) {
   outcome found = {0};
   bs_checkpoint *checkpoint = NULL;
   if (bs_checkpoint_open(&checkpoint, folder, &found.err) == BS_OK) {
-    found.text =
-        text_of(bs_checkpoint_blueprint(checkpoint), bs_checkpoint_special_ids(checkpoint));
+    found.text = text_of(checkpoint);
     for (size_t i = 0; i < bs_checkpoint_n_notes(checkpoint); i++)
       bs_text_printf(&found.notes, NULL, "%s\n", bs_checkpoint_note(checkpoint, i));
   }

@@ -56,14 +56,17 @@ static void count_error(errors *of, double found, double expected) {
   of->n++;
 }
 
-/* Scores ids[1..) after ids[0], and the most likely next token after all of them. */
+/* Scores ids[1..) after ids[0], and the most likely next token after all of them; these are the
+   decoder's where there is an encoder. */
 static void check_case(bs_engine *engine, const cJSON *entry, errors *of) {
-  int32_t ids[MAX_IDS + 1];
-  size_t n = read_ids(bs_json_get(entry, "ids"), ids);
+  int32_t ids[MAX_IDS + 1], source_ids[MAX_IDS];
+  const cJSON *sources = bs_json_get(entry, "encoder_ids");
+  size_t n = read_ids(bs_json_get(entry, sources != NULL ? "decoder_ids" : "ids"), ids);
   int32_t next = (int32_t)bs_json_get(entry, "next_argmax")->valuedouble;
   ids[n] = next; /* so that all ids are fed: some models' scores go by how many are */
   const bs_token_span rest = {ids + 1, n}, after = {&next, 1};
-  const bs_score_request requests[] = {{{ids, 1}, &rest, 1}, {{ids, n}, &after, 1}};
+  const bs_token_span source = {source_ids, sources != NULL ? read_ids(sources, source_ids) : 0};
+  const bs_score_request requests[] = {{{ids, 1}, &rest, 1, source}, {{ids, n}, &after, 1, source}};
   bs_score_result *results = NULL;
   bs_error err = {0};
   BS_TEST_OK(bs_engine_score(engine, requests, 2, &results, &err), err);
@@ -126,7 +129,8 @@ static void tiny_models(void) {
       "models/tiny-llama-bias", "models/tiny-gptj",         "models/tiny-gpt-neo",
       "models/tiny-phi",        "models/tiny-phi3",         "models/tiny-phi3-long",
       "models/tiny-smollm3",    "models/tiny-xglm",         "models/tiny-gemma",
-      "models/tiny-gemma2",     "models/tiny-gemma3",
+      "models/tiny-gemma2",     "models/tiny-gemma3",       "models/tiny-t5",
+      "models/tiny-flan-t5",    "models/tiny-mt5",          "models/tiny-ul2",
   };
   for (size_t i = 0; i < sizeof folders / sizeof *folders; i++)
     check_folder(folders[i], "cases", 5e-5);
@@ -178,6 +182,68 @@ static void inner_language_model(void) {
               "models/tiny-gemma3", "cases", 5e-5);
 }
 
+/* Without ids for the encoder, or with some where there is none. */
+static void missing_encoder_ids(void) {
+  static const char *const folders[] = {"models/tiny-t5", "models/tiny-gpt2"};
+  static const char *const faults[] = {"the ids for the encoder are missing", "has none"};
+  for (size_t i = 0; i < 2; i++) {
+    model m;
+    if (!bs_test_have_data(folders[i]) || !open_model(&m, bs_test_data(folders[i]), BS_ISA_AUTO))
+      continue;
+    const int32_t ids[] = {3, 500};
+    const bs_token_span fine = {ids, 1}, high = {ids, 2}, none = {NULL, 0};
+    const bs_token_span right = i == 0 ? fine : none, wrong = i == 0 ? none : fine;
+    const bs_score_request requests[] = {
+        {fine, &fine, 1, wrong}, {fine, &fine, 1, right}, {fine, &fine, 1, high}};
+    const bs_generate_request texts[] = {
+        {.prompt = fine, .max_tokens = 1, .source = wrong},
+        {.prompt = fine, .max_tokens = 1, .source = right},
+    };
+    bs_score_result *results = NULL;
+    bs_generate_result *made = NULL;
+    bs_error err = {0};
+    BS_TEST_OK(bs_engine_score(m.engine, requests, 3, &results, &err), err);
+    BS_TEST_OK(bs_engine_generate(m.engine, texts, 2, NULL, NULL, &made, &err), err);
+    CU_ASSERT_EQUAL(results[0].error.status, BS_ERR_INPUT);
+    CU_ASSERT_PTR_NOT_NULL(strstr(results[0].error.message, faults[i]));
+    CU_ASSERT_EQUAL(results[1].error.status, BS_OK);
+    CU_ASSERT_EQUAL(results[2].error.status, BS_ERR_INPUT);
+    CU_ASSERT_PTR_NOT_NULL(strstr(made[0].error.message, faults[i]));
+    CU_ASSERT_EQUAL(made[1].error.status, BS_OK);
+    bs_score_results_free(&results, 3);
+    bs_generate_results_free(&made, 2);
+    close_model(&m);
+  }
+}
+
+/* Greedy generation writes what scoring calls the most likely token, the start token understood. */
+static void encoder_greedy(void) {
+  enum { N = 24 };
+  model m;
+  if (!bs_test_have_data("models/tiny-flan-t5") ||
+      !open_model(&m, bs_test_data("models/tiny-flan-t5"), BS_ISA_AUTO))
+    return;
+  int32_t source[3 * N];
+  for (size_t i = 0; i < 3 * N; i++)
+    source[i] = (int32_t)(2 + 7 * i % 101);
+  for (size_t n = 1; n < 3 * N; n += 13) {
+    const bs_token_span read = {source, n};
+    const bs_generate_request text = {.max_tokens = N, .source = read};
+    bs_generate_result *made = NULL;
+    bs_score_result *results = NULL;
+    bs_error err = {0};
+    BS_TEST_OK(bs_engine_generate(m.engine, &text, 1, NULL, NULL, &made, &err), err);
+    CU_ASSERT_EQUAL_FATAL(made[0].error.status, BS_OK);
+    const bs_token_span written = {made[0].ids, made[0].n_tokens};
+    const bs_score_request request = {{NULL, 0}, &written, 1, read};
+    BS_TEST_OK(bs_engine_score(m.engine, &request, 1, &results, &err), err);
+    CU_ASSERT_EQUAL(results[0].scores[0].n_greedy, written.n);
+    bs_score_results_free(&results, 1);
+    bs_generate_results_free(&made, 1);
+  }
+  close_model(&m);
+}
+
 static void stories(void) { check_folder("models/stories260K", "texts", 2e-5); }
 
 /* From <s> alone 256 tokens, the text that the reference program prints. */
@@ -211,6 +277,8 @@ static void stories_greedy(void) {
 static const bs_test tests[] = {
     {"random-weight models", tiny_models},
     {"a language model inside a larger one", inner_language_model},
+    {"ids for an encoder", missing_encoder_ids},
+    {"greedy text of a decoder with an encoder", encoder_greedy},
     {"a real small model", stories},
     {"a real small model's greedy text", stories_greedy},
 };

@@ -24,7 +24,7 @@ enum { TRIED_WAYS = ALL_WAYS, TRIED_PASSES = ALL_PASSES };
 #endif
 
 typedef struct case_request {
-  int32_t context[MAX_TOKENS], tokens[MAX_CONTINUATIONS][MAX_TOKENS];
+  int32_t source[MAX_TOKENS], context[MAX_TOKENS], tokens[MAX_CONTINUATIONS][MAX_TOKENS];
   bs_token_span continuations[MAX_CONTINUATIONS];
   bs_score_request request;
 } case_request;
@@ -32,6 +32,14 @@ typedef struct case_request {
 static void random_tokens(uint64_t *seed, int32_t *ids, size_t n, size_t n_vocab) {
   for (size_t i = 0; i < n; i++)
     ids[i] = (int32_t)random_below(seed, n_vocab);
+}
+
+/* What the encoder reads: every fourth request has the text of the one before. */
+static void add_source(case_request *c, size_t r, size_t n_vocab) {
+  uint64_t seed = r % 4 == 3 ? r - 1 : r;
+  size_t n = 1 + random_below(&seed, MAX_TOKENS);
+  random_tokens(&seed, c->source, n, n_vocab);
+  c->request.source = (bs_token_span){c->source, n};
 }
 
 /* Contexts that begin alike, continuations that are empty, equal, prefixes of each other, or as
@@ -62,6 +70,8 @@ static void random_requests(uint64_t seed, case_request *cases, const bs_checkpo
     c->request = (bs_score_request){.context = {c->context, n_shared + n_own},
                                     .continuations = c->continuations,
                                     .n_continuations = n};
+    if (info.has_encoder)
+      add_source(c, r, n_vocab);
   }
 }
 
@@ -104,7 +114,8 @@ static bs_score_result *score_alone(bs_engine *engine, const case_request *cases
     results[r].n_scores = request->n_continuations;
     results[r].scores = calloc(request->n_continuations, sizeof *results[r].scores);
     for (size_t k = 0; k < request->n_continuations; k++) {
-      const bs_score_request one = {request->context, &request->continuations[k], 1};
+      const bs_score_request one = {request->context, &request->continuations[k], 1,
+                                    request->source};
       bs_score_result *alone = score(engine, &one, 1);
       CU_ASSERT_EQUAL_FATAL(alone->error.status, BS_OK);
       results[r].scores[k] = alone->scores[0];
@@ -177,6 +188,7 @@ static void check_generation(const bs_checkpoint *checkpoint, bs_isa isa, bs_pre
       checkpoint, (bs_engine_options){.isa = isa, .precision = precision, .n_threads = 1});
   for (size_t r = 0; r < N_REQUESTS; r++) {
     requests[r] = (bs_generate_request){.prompt = cases[r].request.context,
+                                        .source = cases[r].request.source,
                                         .max_tokens = r == 2 ? 0 : 3 + 4 * r,
                                         .temperature = r % 3 == 0 ? 0 : 0.8,
                                         .top_p = r % 3 == 1 ? 0.9 : 1,
@@ -287,6 +299,13 @@ static void bloom(void) {
     check_model(bs_test_data("models/tiny-bloom"));
 }
 
+/* An encoder's texts of different lengths, several of which a pass takes, and one longer than a
+   pass may be. */
+static void encoder(void) {
+  if (bs_test_have_data("models/tiny-flan-t5"))
+    check_model(bs_test_data("models/tiny-flan-t5"));
+}
+
 /* The families whose layers are made of what the tests above try, a line each: on the machine's own
    instruction set. */
 static void families(void) {
@@ -296,6 +315,7 @@ static void families(void) {
       "models/tiny-phi3",   "models/tiny-phi3-long",  "models/tiny-smollm3",
       "models/tiny-xglm",   "models/tiny-gemma",      "models/tiny-gemma2",
       "models/tiny-gemma3", "models/tiny-llama-yarn", "models/tiny-llama-dynamic",
+      "models/tiny-t5",     "models/tiny-mt5",        "models/tiny-ul2",
   };
   for (size_t i = 0; i < sizeof folders / sizeof *folders; i++) {
     if (!bs_test_have_data(folders[i]))
@@ -317,6 +337,7 @@ static const bs_test tests[] = {
     {"learned positions", gpt2},
     {"sliding windows", mistral},
     {"slopes for positions", bloom},
+    {"an encoder and a decoder", encoder},
     {"further families", families},
 };
 

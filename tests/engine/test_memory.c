@@ -76,8 +76,8 @@ static void fill_ids(int32_t *ids, size_t n, size_t vocab_size) {
 static bool score_all(bs_engine *engine, const int32_t *ids, size_t n_positions) {
   enum { BRANCHES = 8, BRANCH = 200 };
   bs_token_span branches[BRANCHES];
-  bs_score_request requests[2] = {{{ids, n_positions - BRANCH}, branches, BRANCHES},
-                                  {{ids + 1, n_positions - BRANCH}, branches, BRANCHES}};
+  bs_score_request requests[2] = {{{ids, n_positions - BRANCH}, branches, BRANCHES, {0}},
+                                  {{ids + 1, n_positions - BRANCH}, branches, BRANCHES, {0}}};
   for (size_t i = 0; i < BRANCHES; i++)
     branches[i] = (bs_token_span){ids + i, BRANCH};
   bs_score_result *results = NULL;

@@ -92,6 +92,7 @@ bs_status bs_engine_open(bs_engine **out, const bs_checkpoint *checkpoint,
     return BS_ERR_MEMORY;
   *engine = (bs_engine){
       .blueprint = blueprint,
+      .encoder_blueprint = bs_checkpoint_encoder(checkpoint),
       .special = bs_checkpoint_special_ids(checkpoint),
       .arithmetic = arithmetic,
       .n_threads = options->n_threads,
@@ -102,6 +103,9 @@ bs_status bs_engine_open(bs_engine **out, const bs_checkpoint *checkpoint,
   status = bs_checkpoint_check_finite(checkpoint, err);
   if (status == BS_OK)
     status = bs_stack_open(&engine->stack, checkpoint, blueprint, arithmetic, err);
+  if (status == BS_OK && engine->encoder_blueprint != NULL)
+    status =
+        bs_stack_open(&engine->encoder, checkpoint, engine->encoder_blueprint, arithmetic, err);
   bs_engine_leave(before);
   if (status != BS_OK)
     bs_engine_free(&engine);
@@ -112,6 +116,7 @@ bs_status bs_engine_open(bs_engine **out, const bs_checkpoint *checkpoint,
 void bs_engine_free(bs_engine **engine) {
   if (*engine == NULL)
     return;
+  bs_stack_free(&(*engine)->encoder);
   bs_stack_free(&(*engine)->stack);
   free(*engine);
   *engine = NULL;

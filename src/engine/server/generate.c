@@ -7,8 +7,7 @@
 #include "base/memory_internal.h"
 #include "base/philox_internal.h"
 #include "engine/server/sample_internal.h"
-#include "engine/server/sequence_internal.h"
-#include "engine/server/server_internal.h"
+#include "engine/server/source_internal.h"
 #include "engine/stack/floats_internal.h"
 
 enum { DECODE_ROOM = 32, LOGIT_ROWS = 32 };
@@ -20,6 +19,7 @@ typedef struct stream {
   bs_generate_result *result;
   size_t cap_ids;
   bs_kv_path path;
+  bs_source *source; /* NULL: there is no encoder */
   bool finished;
 } stream;
 
@@ -29,7 +29,8 @@ typedef struct generation {
   void *user;
   stream *streams; /* sorted by prompt */
   size_t n_streams, n_admitted;
-  size_t n_reserved;  /* tokens that running streams may come to hold */
+  bs_sources sources;
+  size_t n_reserved;  /* tokens that running streams hold or may come to hold */
   bs_kv_path trunk;   /* the prompt that was read last */
   const stream *last; /* whose it was */
   bs_batch batch;
@@ -41,8 +42,10 @@ typedef struct generation {
 } generation;
 
 static bs_status check_request(const bs_engine *engine, const bs_generate_request *request,
-                               bs_token_span *prompt, bs_error *err) {
+                               bs_token_span *source, size_t *cut, bs_token_span *prompt,
+                               bs_error *err) {
   *prompt = request->prompt;
+  *source = request->source;
   if (!(request->temperature >= 0 && isfinite(request->temperature)))
     return bs_error_set(err, BS_ERR_USAGE, "expected a temperature of 0 or more, found %g",
                         request->temperature);
@@ -52,7 +55,9 @@ static bs_status check_request(const bs_engine *engine, const bs_generate_reques
     return bs_error_set(err, BS_ERR_LIMIT,
                         "%zu new tokens; the model has %zu positions: lower max_tokens",
                         request->max_tokens, engine->blueprint->max_positions);
-  bs_status status = bs_check_ids(engine, *prompt, "prompt", err);
+  bs_status status = bs_check_source(engine, source, cut, err);
+  if (status == BS_OK)
+    status = bs_check_ids(engine, *prompt, "prompt", err);
   return status == BS_OK ? bs_default_context(engine, prompt, err) : status;
 }
 
@@ -68,29 +73,35 @@ static bs_status make_streams(generation *g, const bs_generate_request *requests
   }
   size_t n_sequences = 0;
   for (size_t i = 0; i < n; i++) {
-    bs_token_span prompt;
+    bs_token_span prompt, source;
+    size_t cut_source;
     results[i].finish = BS_FINISH_LENGTH;
-    if (check_request(g->engine, &requests[i], &prompt, &results[i].error) != BS_OK ||
+    if (check_request(g->engine, &requests[i], &source, &cut_source, &prompt, &results[i].error) !=
+            BS_OK ||
         requests[i].max_tokens == 0)
       continue;
     size_t room = blueprint->max_positions + 1 - requests[i].max_tokens;
     size_t cut = prompt.n > room ? prompt.n - room : 0;
-    results[i].truncated_tokens = cut;
-    g->engine->done.tokens_asked += prompt.n - cut;
+    results[i].truncated_tokens = cut_source + cut;
+    g->engine->done.tokens_asked += source.n + prompt.n - cut;
     sequences[n_sequences++] =
-        (bs_sequence){.head = {.ids = prompt.ids + cut, .n = prompt.n - cut},
+        (bs_sequence){.source = source,
+                      .head = {.ids = prompt.ids + cut, .n = prompt.n - cut},
                       .n = prompt.n - cut,
                       .length_class = bs_blueprint_length_class(blueprint, prompt.n - cut),
                       .owner = i};
   }
   bs_sequence_sort(sequences, n_sequences);
+  bs_status status = bs_sources_of(&g->sources, sequences, n_sequences, err);
   for (size_t i = 0; i < n_sequences; i++)
-    g->streams[i] = (stream){.prompt = sequences[i],
-                             .request = &requests[sequences[i].owner],
-                             .result = &results[sequences[i].owner]};
+    g->streams[i] =
+        (stream){.prompt = sequences[i],
+                 .request = &requests[sequences[i].owner],
+                 .result = &results[sequences[i].owner],
+                 .source = g->sources.n > 0 ? &g->sources.items[sequences[i].source_index] : NULL};
   g->n_streams = n_sequences;
   free(sequences);
-  return BS_OK;
+  return status;
 }
 
 static void finish(generation *g, stream *s, bs_finish how) {
@@ -98,6 +109,8 @@ static void finish(generation *g, stream *s, bs_finish how) {
   s->result->finish = how;
   bs_kv_path_free(&s->path);
   g->n_reserved -= s->prompt.n + s->request->max_tokens;
+  if (s->source != NULL && bs_source_leave(s->source))
+    g->n_reserved -= s->source->ids.n;
 }
 
 static bool is_eos(const bs_special_ids *special, int32_t id) {
@@ -203,6 +216,8 @@ static bs_status flush(generation *g, bs_error *err) {
 static bs_status feed(generation *g, stream *s, size_t n, size_t room, size_t length_class,
                       bool wanted, bs_error *err) {
   bs_status status = bs_batch_add(&g->batch, &s->path, g->ids, n, room, length_class, err);
+  if (status == BS_OK && s->source != NULL)
+    status = bs_batch_see(&g->batch, &s->source->path, err);
   if (status != BS_OK || !wanted)
     return status;
   status = bs_reserve(&g->waiting, &g->cap_waiting, g->batch.n_outputs, 1, err);
@@ -280,18 +295,30 @@ static bs_status run_round(generation *g, bs_error *err) {
   return status == BS_OK ? flush(g, err) : status;
 }
 
-static void admit(generation *g) {
-  const bs_engine *engine = g->engine;
-  size_t limit = bs_generation_tokens(bs_stack_kv(engine->stack), engine->blueprint->max_positions,
-                                      engine->max_rows);
+/* Streams of one source stand one after the other; the first of them brings it along. */
+static bool brings_source(const generation *g, const stream *s) {
+  return s->source != NULL && (s == g->streams || s[-1].source != s->source);
+}
+
+static bs_status admit(generation *g, bs_error *err) {
+  bs_engine *engine = g->engine;
+  size_t limit = bs_kept_tokens(bs_stack_kv(engine->stack), engine->blueprint,
+                                engine->encoder_blueprint, engine->max_rows);
+  size_t first = g->sources.n, end = 0; /* sources that come in */
   while (g->n_admitted < g->n_streams) {
     const stream *s = &g->streams[g->n_admitted];
-    size_t n = s->prompt.n + s->request->max_tokens;
+    bool is_new = brings_source(g, s);
+    size_t n = s->prompt.n + s->request->max_tokens + (is_new ? s->source->ids.n : 0);
     if (g->n_reserved > 0 && g->n_reserved + n > limit)
       break;
+    if (is_new) {
+      end = (size_t)(s->source - g->sources.items) + 1;
+      first = bs_size_min(first, end - 1);
+    }
     g->n_reserved += n;
     g->n_admitted++;
   }
+  return first < end ? bs_sources_read(engine, &g->sources, first, end, err) : BS_OK;
 }
 
 bs_status bs_engine_generate(bs_engine *engine, const bs_generate_request *requests, size_t n,
@@ -309,8 +336,9 @@ bs_status bs_engine_generate(bs_engine *engine, const bs_generate_request *reque
   if (status == BS_OK)
     status = make_streams(&g, requests, n, all, err);
   while (status == BS_OK && (g.n_reserved > 0 || g.n_admitted < g.n_streams)) {
-    admit(&g);
-    status = run_round(&g, err);
+    status = admit(&g, err);
+    if (status == BS_OK)
+      status = run_round(&g, err);
   }
   for (size_t i = 0; i < g.n_streams; i++)
     bs_kv_path_free(&g.streams[i].path);
@@ -322,6 +350,7 @@ bs_status bs_engine_generate(bs_engine *engine, const bs_generate_request *reque
     }
   bs_batch_free(&g.batch);
   bs_kv_path_free(&g.trunk);
+  bs_sources_free(&g.sources);
   free(g.streams);
   free(g.waiting);
   free(g.ids);

@@ -14,6 +14,10 @@ bs_status bs_default_context(const bs_engine *engine, bs_token_span *span, bs_er
   if (span->n > 0)
     return BS_OK;
   const bs_special_ids *special = engine->special;
+  if (special->decoder_start >= 0) {
+    *span = (bs_token_span){.ids = &special->decoder_start, .n = 1};
+    return BS_OK;
+  }
   if (special->bos >= 0)
     *span = (bs_token_span){.ids = &special->bos, .n = 1};
   else if (special->n_eos > 0)

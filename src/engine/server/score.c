@@ -6,8 +6,7 @@
 #include <string.h>
 
 #include "base/memory_internal.h"
-#include "engine/server/sequence_internal.h"
-#include "engine/server/server_internal.h"
+#include "engine/server/source_internal.h"
 
 /* The logit of `id` behind token `row` of the whole walk, and where its log-probability goes. */
 typedef struct want {
@@ -23,7 +22,9 @@ typedef struct scoring {
   size_t n_sequences, cap_sequences;
   bs_score **scores; /* by owner */
   size_t n_scores, cap_scores;
-  want *wants; /* ascending rows */
+  bs_sources sources;
+  size_t first_read, end_read; /* of sources: those that are kept now */
+  want *wants;                 /* ascending rows */
   size_t n_wants;
 
   /* The walk. */
@@ -35,8 +36,8 @@ typedef struct scoring {
 } scoring;
 
 /* One continuation: checks, allocates its score, and adds a sequence unless nothing is computed. */
-static bs_status add_continuation(scoring *s, bs_token_span context, bs_token_span continuation,
-                                  bs_score *score, bs_error *err) {
+static bs_status add_continuation(scoring *s, bs_token_span source, bs_token_span context,
+                                  bs_token_span continuation, bs_score *score, bs_error *err) {
   const bs_blueprint *blueprint = s->engine->blueprint;
   bs_status status = bs_check_ids(s->engine, continuation, "continuation", err);
   if (status != BS_OK)
@@ -51,7 +52,7 @@ static bs_status add_continuation(scoring *s, bs_token_span context, bs_token_sp
   score->token_logprobs = bs_array_new(continuation.n, sizeof *score->token_logprobs, err);
   if (score->token_logprobs == NULL)
     return BS_ERR_MEMORY;
-  s->engine->done.tokens_asked += context.n - cut + continuation.n;
+  s->engine->done.tokens_asked += source.n + context.n - cut + continuation.n;
   if (continuation.n == 0)
     return BS_OK;
   status = bs_reserve(&s->sequences, &s->cap_sequences, s->n_sequences, 1, err);
@@ -61,6 +62,7 @@ static bs_status add_continuation(scoring *s, bs_token_span context, bs_token_sp
     return status;
   size_t n = context.n - cut + continuation.n - 1;
   s->sequences[s->n_sequences++] = (bs_sequence){
+      .source = source,
       .head = {.ids = context.ids + cut, .n = context.n - cut},
       .tail = continuation,
       .n = n,
@@ -83,11 +85,14 @@ static void free_scores(bs_score_result *result) {
    returned. */
 static bs_status add_request(scoring *s, const bs_score_request *request, bs_score_result *result,
                              bs_error *err) {
-  bs_token_span context = request->context;
+  bs_token_span context = request->context, source = request->source;
   size_t n_sequences = s->n_sequences, n_scores = s->n_scores;
   bs_engine_work done = s->engine->done;
   bs_error *own = &result->error;
-  bs_status status = bs_check_ids(s->engine, context, "context", own);
+  size_t cut;
+  bs_status status = bs_check_source(s->engine, &source, &cut, own);
+  if (status == BS_OK)
+    status = bs_check_ids(s->engine, context, "context", own);
   if (status == BS_OK)
     status = bs_default_context(s->engine, &context, own);
   if (status == BS_OK) {
@@ -96,7 +101,9 @@ static bs_status add_request(scoring *s, const bs_score_request *request, bs_sco
   }
   for (size_t i = 0; i < request->n_continuations && status == BS_OK; i++) {
     result->n_scores = i + 1;
-    status = add_continuation(s, context, request->continuations[i], &result->scores[i], own);
+    status =
+        add_continuation(s, source, context, request->continuations[i], &result->scores[i], own);
+    result->scores[i].truncated_tokens += cut;
   }
   if (status == BS_OK)
     return BS_OK;
@@ -207,11 +214,44 @@ static bool is_full(const scoring *s) {
          s->batch.n_new_positions / 4 >= s->engine->max_rows;
 }
 
+/* Lets the encoder read the source of a sequence, if it has not, and as many of those that follow
+   as may be kept at a time; those before are done with. */
+static bs_status read_sources(scoring *s, const bs_sequence *sequence, bs_error *err) {
+  const bs_engine *engine = s->engine;
+  if (s->sources.n == 0 || sequence->source_index < s->end_read)
+    return BS_OK;
+  bs_status status = s->batch.n_rows > 0 ? run_pass(s, 0, err) : BS_OK;
+  for (; s->first_read < s->end_read; s->first_read++)
+    bs_kv_path_free(&s->sources.items[s->first_read].path);
+  size_t most = bs_kept_tokens(bs_stack_kv(engine->stack), engine->blueprint,
+                               engine->encoder_blueprint, engine->max_rows) -
+                engine->blueprint->max_positions;
+  size_t n_tokens = 0;
+  do
+    n_tokens += s->sources.items[s->end_read++].ids.n;
+  while (s->end_read < s->sources.n && n_tokens + s->sources.items[s->end_read].ids.n <= most);
+  return status == BS_OK ? bs_sources_read(s->engine, &s->sources, s->first_read, s->end_read, err)
+                         : status;
+}
+
+/* Adds n tokens of a sequence to the batch, from `at` on. */
+static bs_status add_tokens(scoring *s, const bs_sequence *sequence, size_t at, size_t n,
+                            bs_error *err) {
+  bs_sequence_copy(sequence, at, n, s->ids);
+  bs_status status = bs_batch_add(&s->batch, &s->path, s->ids, n, 0, sequence->length_class, err);
+  if (status == BS_OK && s->sources.n > 0)
+    status = bs_batch_see(&s->batch, &s->sources.items[sequence->source_index].path, err);
+  return status;
+}
+
 static bs_status walk(scoring *s, bs_error *err) {
   bs_status status = BS_OK;
   for (size_t i = 0; i < s->n_sequences && status == BS_OK; i++) {
     const bs_sequence *sequence = &s->sequences[i];
     size_t at = i > 0 ? bs_sequence_shared(&s->sequences[i - 1], sequence) : 0;
+    status = read_sources(s, sequence, err);
+    if (status != BS_OK)
+      break;
     if (s->batch.n_rows > 0 && is_full(s))
       status = run_pass(s, at, err);
     else
@@ -219,8 +259,7 @@ static bs_status walk(scoring *s, bs_error *err) {
     while (at < sequence->n && status == BS_OK) {
       size_t room = s->engine->max_rows - s->batch.n_rows;
       size_t n = sequence->n - at < room ? sequence->n - at : room;
-      bs_sequence_copy(sequence, at, n, s->ids);
-      status = bs_batch_add(&s->batch, &s->path, s->ids, n, 0, sequence->length_class, err);
+      status = add_tokens(s, sequence, at, n, err);
       at += n;
       if (status == BS_OK && at < sequence->n)
         status = run_pass(s, at, err);
@@ -266,6 +305,8 @@ bs_status bs_engine_score(bs_engine *engine, const bs_score_request *requests, s
     status = s.ids == NULL ? BS_ERR_MEMORY : BS_OK;
   }
   if (status == BS_OK)
+    status = bs_sources_of(&s.sources, s.sequences, s.n_sequences, err);
+  if (status == BS_OK)
     status = collect_wants(&s, err);
   if (status == BS_OK)
     status = walk(&s, err);
@@ -273,6 +314,7 @@ bs_status bs_engine_score(bs_engine *engine, const bs_score_request *requests, s
     finish(&all[i]);
   bs_batch_free(&s.batch);
   bs_kv_path_free(&s.path);
+  bs_sources_free(&s.sources);
   free(s.ids);
   free(s.wants);
   free(s.scores);

@@ -16,7 +16,20 @@ void bs_sequence_copy(const bs_sequence *sequence, size_t first, size_t n, int32
     out[i] = token_at(sequence, first + i);
 }
 
+int bs_span_compare(bs_token_span a, bs_token_span b) {
+  if (a.n != b.n)
+    return a.n < b.n ? -1 : 1;
+  if (a.ids == b.ids)
+    return 0;
+  for (size_t i = 0; i < a.n; i++)
+    if (a.ids[i] != b.ids[i])
+      return a.ids[i] < b.ids[i] ? -1 : 1;
+  return 0;
+}
+
 size_t bs_sequence_shared(const bs_sequence *a, const bs_sequence *b) {
+  if (bs_span_compare(a->source, b->source) != 0)
+    return 0;
   size_t n = bs_size_min(a->n, b->n), at = 0;
   if (a->length_class != b->length_class)
     return 0;
@@ -31,6 +44,9 @@ size_t bs_sequence_shared(const bs_sequence *a, const bs_sequence *b) {
 
 static int compare(const void *left, const void *right) {
   const bs_sequence *a = left, *b = right;
+  int by_source = bs_span_compare(a->source, b->source);
+  if (by_source != 0)
+    return by_source;
   if (a->length_class != b->length_class)
     return a->length_class < b->length_class ? -1 : 1;
   size_t shared = bs_sequence_shared(a, b);

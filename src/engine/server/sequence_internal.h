@@ -7,6 +7,8 @@
 
 /* `head` then `tail`, of which the first n tokens are to be computed. */
 typedef struct bs_sequence {
+  bs_token_span source; /* what the encoder has read before it; empty: there is no encoder */
+  size_t source_index;  /* of bs_sources */
   bs_token_span head, tail;
   size_t n;
   size_t
@@ -16,9 +18,12 @@ typedef struct bs_sequence {
 
 /* Copies tokens first .. first + n. */
 void bs_sequence_copy(const bs_sequence *sequence, size_t first, size_t n, int32_t *out);
-/* Length of the common prefix of what is computed, as far as it can be shared. */
+/* Less than, equal to or more than 0: an order of token sequences. */
+int bs_span_compare(bs_token_span a, bs_token_span b);
+/* Length of the common prefix of what is computed, as far as it can be shared: not where sources or
+   length classes differ. */
 size_t bs_sequence_shared(const bs_sequence *a, const bs_sequence *b);
-/* Sorts by length class, then by the computed tokens, equal ones by owner. */
+/* Sorts by source, then by length class, then by the computed tokens, equal ones by owner. */
 void bs_sequence_sort(bs_sequence *sequences, size_t n);
 
 #endif

@@ -6,9 +6,11 @@
 #include "engine/stack/stack_internal.h"
 
 struct bs_engine {
-  const bs_blueprint *blueprint; /* borrowed */
-  const bs_special_ids *special; /* borrowed */
+  const bs_blueprint *blueprint;         /* borrowed */
+  const bs_blueprint *encoder_blueprint; /* borrowed; NULL: there is no encoder */
+  const bs_special_ids *special;         /* borrowed */
   bs_stack *stack;
+  bs_stack *encoder; /* that the stack sees, or NULL */
   bs_arithmetic arithmetic;
   int n_threads; /* 0: OpenMP's default */
   size_t max_rows;
@@ -29,8 +31,10 @@ bs_status bs_engine_run(bs_engine *engine, bs_batch *batch, bs_error *err);
 int bs_engine_enter(const bs_engine *engine);
 void bs_engine_leave(int before);
 
-/* Tokens whose keys and values generation may hold at a time. */
-size_t bs_generation_tokens(const bs_kv_shape *shape, size_t max_positions, size_t max_rows);
+/* Tokens whose keys and values may be held at a time, by generation and, behind an encoder, by
+   scoring as well. A longest text, and the longest one that an encoder reads for it, always fit. */
+size_t bs_kept_tokens(const bs_kv_shape *shape, const bs_blueprint *blueprint,
+                      const bs_blueprint *encoder, size_t max_rows);
 
 /* BS_ERR_INPUT names the first id of `what` that is outside the vocabulary. */
 bs_status bs_check_ids(const bs_engine *engine, bs_token_span span, const char *what,

@@ -13,42 +13,61 @@ typedef struct tile {
   size_t first, n; /* of active[] */
 } tile;
 
-static void attend(const bs_attention *a, const bs_run *run, const bs_query *queries, size_t n,
+static void attend(const bs_attention *a, bs_sight sight, const bs_query *queries, size_t n,
                    size_t kv_head, float *scratch) {
   if (a->stack->kv.tiles != NULL)
-    bs_attend_tiles(a, run, queries, n, kv_head, scratch);
+    bs_attend_tiles(a, sight, queries, n, kv_head, scratch);
   else
-    bs_attend_rows(a, run, queries, n, kv_head, scratch);
+    bs_attend_rows(a, sight, queries, n, kv_head, scratch);
+}
+
+static bs_sight sight_of(const bs_attention *a, const bs_run *run) {
+  if (a->is_cross)
+    return (bs_sight){a->batch->pieces + run->first_context, run->n_contexts};
+  return (bs_sight){a->batch->pieces + run->first_piece, run->n_pieces};
+}
+
+/* Of all that is in sight. */
+static size_t end_of(bs_sight sight) {
+  const bs_kv_piece *last = &sight.pieces[sight.n - 1];
+  return last->block->first + last->n;
+}
+
+/* The query of head `head` of active row i. */
+static bs_query query_of(const bs_attention *a, bs_sight sight, size_t i, size_t head) {
+  const bs_blueprint *blueprint = a->stack->blueprint;
+  size_t row = a->active[i], position = a->batch->rows[row].position;
+  size_t window = a->is_cross ? 0 : blueprint->layers[a->layer].window;
+  size_t out_width = bs_blueprint_attention_width(blueprint);
+  float *qkv = a->stack->work.qkv.data;
+  return (bs_query){
+      .q = a->is_cross
+               ? qkv + i * out_width + head * blueprint->head_dim
+               : bs_head_at(qkv + row * bs_blueprint_qkv_width(blueprint), &blueprint->q, head),
+      .out = a->stack->work.attention.data + i * out_width + head * blueprint->head_dim,
+      .low = window > 0 && position + 1 > window ? position + 1 - window : 0,
+      .end = a->is_cross || blueprint->bidirectional ? end_of(sight) : position + 1,
+      .position = position,
+      .head = head,
+  };
 }
 
 /* One head of keys for a tile; a group of query heads too large for the scratch is cut. */
 static void attend_tile(const bs_attention *a, const tile *t, size_t kv_head, float *scratch) {
   const bs_blueprint *blueprint = a->stack->blueprint;
   size_t group_size = blueprint->n_heads / blueprint->n_kv_heads;
-  size_t window = blueprint->layers[a->layer].window;
-  size_t qkv_width = bs_blueprint_qkv_width(blueprint);
-  size_t out_width = bs_blueprint_attention_width(blueprint);
-  const bs_run *run = &a->batch->runs[a->batch->rows[a->active[t->first]].run];
+  bs_sight sight = sight_of(a, &a->batch->runs[a->batch->rows[a->active[t->first]].run]);
   bs_query queries[BS_ATTENTION_QUERIES];
   size_t n = 0;
-  for (size_t i = t->first; i < t->first + t->n; i++) {
-    size_t row = a->active[i], position = a->batch->rows[row].position;
+  for (size_t i = t->first; i < t->first + t->n; i++)
     for (size_t g = 0; g < group_size; g++) {
-      size_t head = kv_head * group_size + g;
-      queries[n++] = (bs_query){
-          .q = bs_head_at(a->stack->work.qkv.data + row * qkv_width, &blueprint->q, head),
-          .out = a->stack->work.attention.data + i * out_width + head * blueprint->head_dim,
-          .low = window > 0 && position + 1 > window ? position + 1 - window : 0,
-          .end = position + 1,
-          .head = head,
-      };
+      queries[n++] = query_of(a, sight, i, kv_head * group_size + g);
       if (n == BS_ATTENTION_QUERIES && t->n == 1 && g + 1 < group_size) {
-        attend(a, run, queries, n, kv_head, scratch);
+        attend(a, sight, queries, n, kv_head, scratch);
         n = 0;
       }
     }
-  }
-  attend(a, run, queries, n, kv_head, scratch);
+  attend(a, sight, queries, n, kv_head, scratch);
 }
 
 /* Cuts the active rows into tiles of consecutive positions of one run. */
@@ -66,10 +85,11 @@ static size_t cut_tiles(const bs_batch *batch, const size_t *active, size_t n, s
   return n_tiles;
 }
 
-static size_t longest(const bs_batch *batch) {
+/* The most positions that are in sight of any run. */
+static size_t longest(const bs_attention *a) {
   size_t end = 0;
-  for (size_t i = 0; i < batch->n_rows; i++)
-    end = batch->rows[i].position >= end ? batch->rows[i].position + 1 : end;
+  for (size_t i = 0; i < a->batch->n_runs; i++)
+    end = bs_size_max(end_of(sight_of(a, &a->batch->runs[i])), end);
   return end;
 }
 
@@ -100,18 +120,16 @@ size_t bs_attention_scratch_floats(const bs_blueprint *blueprint, const bs_tiles
   return n;
 }
 
-bs_status bs_attention_run(bs_stack *stack, const bs_batch *batch, size_t layer,
-                           const size_t *active, size_t n, bs_error *err) {
+static bs_status attend_all(bs_stack *stack, bs_attention a, size_t n, bs_error *err) {
   const bs_blueprint *blueprint = stack->blueprint;
-  bs_attention a = {.stack = stack, .batch = batch, .active = active, .layer = layer};
-  a.n_columns = columns_of(longest(batch));
+  a.n_columns = columns_of(longest(&a));
   size_t scratch_floats;
   size_t rows_per_tile = tile_shape(blueprint, stack->kv.tiles, a.n_columns, &scratch_floats);
   bs_status status =
       bs_floats_need(&stack->work.scores, (size_t)omp_get_max_threads(), scratch_floats, err);
   tile *tiles = bs_array_new(n, sizeof *tiles, err);
   if (status == BS_OK && tiles != NULL) {
-    size_t n_tasks = cut_tiles(batch, active, n, rows_per_tile, tiles) * blueprint->n_kv_heads;
+    size_t n_tasks = cut_tiles(a.batch, a.active, n, rows_per_tile, tiles) * blueprint->n_kv_heads;
     float *scratch = stack->work.scores.data;
     size_t n_elements = n * a.n_columns * bs_blueprint_attention_width(blueprint);
 #pragma omp parallel for schedule(dynamic) if (n_tasks > 1 && n_elements > 4 * PARALLEL_ELEMENTS)
@@ -121,4 +139,20 @@ bs_status bs_attention_run(bs_stack *stack, const bs_batch *batch, size_t layer,
   }
   free(tiles);
   return tiles == NULL ? BS_ERR_MEMORY : status;
+}
+
+bs_status bs_attention_run(bs_stack *stack, const bs_batch *batch, size_t layer,
+                           const size_t *active, size_t n, bs_error *err) {
+  return attend_all(
+      stack, (bs_attention){.stack = stack, .batch = batch, .active = active, .layer = layer}, n,
+      err);
+}
+
+bs_status bs_cross_attention_run(bs_stack *stack, const bs_batch *batch, size_t layer,
+                                 const size_t *active, size_t n, bs_error *err) {
+  return attend_all(
+      stack,
+      (bs_attention){
+          .stack = stack, .batch = batch, .active = active, .layer = layer, .is_cross = true},
+      n, err);
 }

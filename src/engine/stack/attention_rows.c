@@ -45,17 +45,17 @@ static void sum_values(const bs_attention *a, const bs_query *queries, size_t n,
 }
 
 /* All queries of a tile for one head of keys. */
-void bs_attend_rows(const bs_attention *a, const bs_run *run, const bs_query *queries, size_t n,
+void bs_attend_rows(const bs_attention *a, bs_sight sight, const bs_query *queries, size_t n,
                     size_t kv_head, float *scratch) {
   const bs_stack *stack = a->stack;
   const bs_rows *rows = stack->rows;
   const bs_blueprint *blueprint = stack->blueprint;
-  const bs_kv_piece *pieces = a->batch->pieces + run->first_piece;
+  const bs_kv_piece *pieces = sight.pieces;
   size_t low = queries[0].low, end = queries[n - 1].end, first_piece = 0;
   while (pieces[first_piece].block->first + pieces[first_piece].n <= low)
     first_piece++;
   size_t base = pieces[first_piece].block->first;
-  for (size_t i = first_piece; i < run->n_pieces && pieces[i].block->first < end; i++) {
+  for (size_t i = first_piece; i < sight.n && pieces[i].block->first < end; i++) {
     const bs_kv_block *block = pieces[i].block;
     const float *keys = bs_kv_keys(block, &stack->kv, a->layer, kv_head);
     for (size_t g = 0; g < n; g += BS_MAX_QUERIES) {
@@ -79,7 +79,7 @@ void bs_attend_rows(const bs_attention *a, const bs_run *run, const bs_query *qu
                                              scratch + j * a->n_columns + (queries[j].low - base));
     memset(queries[j].out, 0, blueprint->head_dim * sizeof(float));
   }
-  for (size_t i = first_piece; i < run->n_pieces && pieces[i].block->first < end; i++) {
+  for (size_t i = first_piece; i < sight.n && pieces[i].block->first < end; i++) {
     const bs_kv_block *block = pieces[i].block;
     const float *values = bs_kv_values(block, &stack->kv, a->layer, kv_head);
     for (size_t g = 0; g < n; g += BS_MAX_QUERIES) {

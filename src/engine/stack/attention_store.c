@@ -39,6 +39,14 @@ static void prepare_row(const bs_stack *stack, const bs_slot_weights *slots, flo
   norm_joint(stack, &slots[BS_SLOT_Q_NORM], &blueprint->q, blueprint->n_heads, row);
   norm_joint(stack, &slots[BS_SLOT_K_NORM], &blueprint->k, blueprint->n_kv_heads, row);
 }
+/* Rows of products, one for each row of a batch, and where keys and values stand in them. */
+typedef struct products {
+  float *rows;
+  size_t width;
+  bs_head_layout k, v;
+  bool is_cross; /* keys are those of another stack's rows: there are no queries, and neither norm
+                    nor rotation */
+} products;
 
 /* A head of q or k of a row. */
 static void rotate_head(const bs_stack *stack, size_t layer, const bs_row *row, float *head) {
@@ -81,19 +89,21 @@ static void clear_beside(const bs_stack *stack, const bs_row *row, bool ends, vo
 
 /* One head of keys and values of n rows that follow each other in one block; `ends`: no more rows
    of this batch do. */
-static void store_head(const bs_stack *stack, const bs_row *row, size_t n, bool ends, float *qkv,
-                       size_t layer, size_t head) {
+static void store_head(const bs_stack *stack, const bs_row *row, size_t n, bool ends,
+                       const products *from, float *qkv, size_t layer, size_t head) {
   const bs_blueprint *blueprint = stack->blueprint;
   const bs_kv_block *block = row->block;
   const bs_tiles *tiles = stack->kv.tiles;
-  size_t place = row->position - block->first, width = bs_blueprint_qkv_width(blueprint);
+  size_t place = row->position - block->first;
   void *keys = bs_kv_keys(block, &stack->kv, layer, head);
   void *values = bs_kv_values(block, &stack->kv, layer, head);
   for (size_t i = 0; i < n; i++, place++) {
-    float *k = bs_head_at(qkv + i * width, &blueprint->k, head);
-    const float *v = bs_head_at(qkv + i * width, &blueprint->v, head);
-    norm_head(stack, &stack->weights.layers[layer].slots[BS_SLOT_K_NORM], head, k);
-    rotate_head(stack, layer, &row[i], k);
+    float *k = bs_head_at(qkv + i * from->width, &from->k, head);
+    const float *v = bs_head_at(qkv + i * from->width, &from->v, head);
+    if (!from->is_cross) {
+      norm_head(stack, &stack->weights.layers[layer].slots[BS_SLOT_K_NORM], head, k);
+      rotate_head(stack, layer, &row[i], k);
+    }
     if (tiles == NULL) {
       store_in_rows(stack, block, k, v, place, keys, values);
       continue;
@@ -103,41 +113,70 @@ static void store_head(const bs_stack *stack, const bs_row *row, size_t n, bool 
   }
 }
 
+static void make_queries(const bs_stack *stack, const bs_row *rows, size_t n, float *qkv,
+                         size_t layer) {
+  const bs_blueprint *blueprint = stack->blueprint;
+  const bs_slot_weights *slots = stack->weights.layers[layer].slots;
+  size_t width = bs_blueprint_qkv_width(blueprint);
+  for (size_t i = 0; i < n; i++) {
+    prepare_row(stack, slots, qkv + i * width);
+    for (size_t h = 0; h < blueprint->n_heads; h++) {
+      float *q = bs_head_at(qkv + i * width, &blueprint->q, h);
+      norm_head(stack, &slots[BS_SLOT_Q_NORM], h, q);
+      rotate_head(stack, layer, &rows[i], q);
+    }
+  }
+}
+
 /* n rows; `after` is the row behind them, NULL: none. Head by head: the transposed keys of some
    rows share their cache lines, those of all heads would not stay in the first-level cache from row
    to row. */
 static void store_rows(const bs_stack *stack, const bs_row *rows, size_t n, const bs_row *after,
-                       float *qkv, size_t layer) {
-  const bs_blueprint *blueprint = stack->blueprint;
-  const bs_layer_weights *weights = &stack->weights.layers[layer];
-  size_t width = bs_blueprint_qkv_width(blueprint);
-  for (size_t i = 0; i < n; i++) {
-    prepare_row(stack, weights->slots, qkv + i * width);
-    for (size_t h = 0; h < blueprint->n_heads; h++) {
-      float *q = bs_head_at(qkv + i * width, &blueprint->q, h);
-      norm_head(stack, &weights->slots[BS_SLOT_Q_NORM], h, q);
-      rotate_head(stack, layer, &rows[i], q);
-    }
-  }
+                       const products *from, float *qkv, size_t layer) {
+  if (!from->is_cross)
+    make_queries(stack, rows, n, qkv, layer);
   for (size_t first = 0, next; first < n; first = next) {
     for (next = first + 1; next < n && rows[next].block == rows[first].block;)
       next++;
     const bs_row *follows = next < n ? &rows[next] : after;
     bool ends = follows == NULL || follows->block != rows[first].block;
-    for (size_t h = 0; h < blueprint->n_kv_heads; h++)
-      store_head(stack, rows + first, next - first, ends, qkv + first * width, layer, h);
+    for (size_t h = 0; h < stack->blueprint->n_kv_heads; h++)
+      store_head(stack, rows + first, next - first, ends, from, qkv + first * from->width, layer,
+                 h);
   }
 }
 
-void bs_attention_store(const bs_stack *stack, const bs_batch *batch, size_t layer) {
-  size_t width = bs_blueprint_qkv_width(stack->blueprint);
+static void store(const bs_stack *stack, const bs_batch *batch, const products *from,
+                  size_t layer) {
   size_t n_groups = bs_ceil_div(batch->n_rows, STORED_ROWS);
-#pragma omp parallel for schedule(static) if (batch->n_rows * width > PARALLEL_ELEMENTS)
+#pragma omp parallel for schedule(static) if (batch->n_rows * from->width > PARALLEL_ELEMENTS)
   for (size_t g = 0; g < n_groups; g++) {
     size_t first = g * STORED_ROWS, left = batch->n_rows - first;
     const bs_row *rows = batch->rows + first;
     store_rows(stack, rows, bs_size_min(left, STORED_ROWS),
-               left > STORED_ROWS ? rows + STORED_ROWS : NULL, stack->work.qkv.data + first * width,
-               layer);
+               left > STORED_ROWS ? rows + STORED_ROWS : NULL, from,
+               from->rows + first * from->width, layer);
   }
+}
+
+void bs_attention_store(const bs_stack *stack, const bs_batch *batch, size_t layer) {
+  const bs_blueprint *blueprint = stack->blueprint;
+  store(stack, batch,
+        &(products){.rows = stack->work.qkv.data,
+                    .width = bs_blueprint_qkv_width(blueprint),
+                    .k = blueprint->k,
+                    .v = blueprint->v},
+        layer);
+}
+
+void bs_cross_attention_store(const bs_stack *stack, const bs_batch *batch, size_t layer) {
+  const bs_blueprint *blueprint = stack->blueprint;
+  size_t head_dim = blueprint->head_dim, keys = blueprint->n_kv_heads * head_dim;
+  store(stack, batch,
+        &(products){.rows = stack->work.qkv.data,
+                    .width = 2 * keys,
+                    .k = {.first = 0, .stride = head_dim, .per_group = blueprint->n_kv_heads},
+                    .v = {.first = keys, .stride = head_dim, .per_group = blueprint->n_kv_heads},
+                    .is_cross = true},
+        layer);
 }

@@ -162,14 +162,14 @@ static void sum(const tile_work *w) {
   }
 }
 
-void bs_attend_tiles(const bs_attention *a, const bs_run *run, const bs_query *queries, size_t n,
+void bs_attend_tiles(const bs_attention *a, bs_sight sight, const bs_query *queries, size_t n,
                      size_t kv_head, float *scratch) {
   const bs_tiles *tiles = a->stack->kv.tiles;
   size_t head_dim = a->stack->kv.head_dim, width = bs_tiles_value_width(head_dim);
   tile_work w = {.a = a,
                  .tiles = tiles,
-                 .pieces = a->batch->pieces + run->first_piece,
-                 .n_pieces = run->n_pieces,
+                 .pieces = sight.pieces,
+                 .n_pieces = sight.n,
                  .queries = queries,
                  .n = n,
                  .kv_head = kv_head,

@@ -40,6 +40,13 @@ static bs_status reserve(bs_batch *batch, size_t n_rows, size_t n_pieces, bs_err
   return status;
 }
 
+static void use_pieces(bs_batch *batch, const bs_kv_path *path) {
+  for (size_t i = 0; i < path->n; i++) {
+    batch->pieces[batch->n_pieces++] = path->pieces[i];
+    path->pieces[i].block->n_users++;
+  }
+}
+
 bs_status bs_batch_add(bs_batch *batch, bs_kv_path *path, const int32_t *ids, size_t n, size_t room,
                        size_t length_class, bs_error *err) {
   bs_status status = reserve(batch, n, 0, err);
@@ -63,12 +70,20 @@ bs_status bs_batch_add(bs_batch *batch, bs_kv_path *path, const int32_t *ids, si
   if (status != BS_OK)
     return status;
   run.n_pieces = path->n;
-  for (size_t i = 0; i < path->n; i++) {
-    batch->pieces[batch->n_pieces++] = path->pieces[i];
-    path->pieces[i].block->n_users++;
-  }
+  use_pieces(batch, path);
   batch->n_rows += n;
   batch->runs[batch->n_runs++] = run;
+  return BS_OK;
+}
+
+bs_status bs_batch_see(bs_batch *batch, const bs_kv_path *context, bs_error *err) {
+  bs_status status = reserve(batch, 0, context->n, err);
+  if (status != BS_OK)
+    return status;
+  bs_run *run = &batch->runs[batch->n_runs - 1];
+  run->first_context = batch->n_pieces;
+  run->n_contexts = context->n;
+  use_pieces(batch, context);
   return BS_OK;
 }
 

@@ -10,8 +10,10 @@
 typedef struct bs_run {
   size_t first_row, n_rows;
   size_t first_piece, n_pieces; /* of the batch: all that the run's tokens see, themselves included
-                                   (a token sees no position after its own) */
-  size_t length_class;          /* that the rows' angles go by (bs_blueprint_length_class) */
+                                   (a token sees no position after its own, unless the stack is
+                                   bidirectional) */
+  size_t first_context, n_contexts; /* pieces of what an encoder has read */
+  size_t length_class;              /* that the rows' angles go by (bs_blueprint_length_class) */
 } bs_run;
 
 typedef struct bs_row {
@@ -38,6 +40,8 @@ typedef struct bs_batch {
    begun here have `room` positions at least (no less than they need). */
 bs_status bs_batch_add(bs_batch *batch, bs_kv_path *path, const int32_t *ids, size_t n, size_t room,
                        size_t length_class, bs_error *err);
+/* The run that was added last sees all of `context` in cross-attention. */
+bs_status bs_batch_see(bs_batch *batch, const bs_kv_path *context, bs_error *err);
 bs_status bs_batch_want(bs_batch *batch, size_t row, bs_error *err);
 void bs_batch_clear(bs_batch *batch);
 void bs_batch_free(bs_batch *batch);

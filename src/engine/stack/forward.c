@@ -234,6 +234,8 @@ bs_status bs_stack_run(bs_stack *stack, bs_batch *batch, bs_error *err) {
         bs_angle_table_grow(&stack->angles[i], blueprint, &blueprint->angles[i], n_positions, err);
   if (status == BS_OK)
     status = bs_angles_of_rows(blueprint, batch, &stack->work.angles, err);
+  if (status == BS_OK)
+    status = bs_bias_table_grow(&stack->biases, blueprint, n_positions, err);
   size_t *all = bs_array_new(m, sizeof *all, err);
   if (all == NULL)
     status = BS_ERR_MEMORY;

@@ -37,16 +37,6 @@ static bs_status read_attention(bs_pass *pass, bs_slot norm, bs_error *err) {
   return bs_attention_run(stack, pass->batch, pass->layer, pass->wanted, pass->n_wanted, err);
 }
 
-static bs_status write_attention(bs_pass *pass, float *y, bs_epilogue epilogue, bs_error *err) {
-  const bs_blueprint *blueprint = pass->stack->blueprint;
-  return bs_linear_run(
-      slots_of(pass)[BS_SLOT_ATTENTION_OUT].linear,
-      &(bs_linear_input){.x = pass->stack->work.attention.data,
-                         .ld_x = bs_blueprint_attention_width(blueprint)},
-      pass->n_rows, &(bs_linear_output){.y = y, .ld_y = blueprint->d_model, .epilogue = epilogue},
-      err);
-}
-
 static void activate(const void *context, const float *gate, const float *up, float *y, size_t n) {
   const bs_stack *stack = context;
   if (up != NULL)
@@ -81,10 +71,66 @@ static bs_status write_mlp(bs_pass *pass, float *y, bs_epilogue epilogue, bs_err
       err);
 }
 
+/* The keys and values have been there since the encoder read its text: bs_stack_see. */
+static bs_status read_cross_attention(bs_pass *pass, bs_slot norm, bs_error *err) {
+  const bs_slot_weights *slots = slots_of(pass);
+  bs_stack *stack = pass->stack;
+  const norm_source normed = {stack, &slots[norm]};
+  bs_status status =
+      bs_linear_run(slots[BS_SLOT_CROSS_Q].linear,
+                    &(bs_linear_input){.source = {fill_normed, &normed}}, pass->n_rows,
+                    &(bs_linear_output){.y = stack->work.qkv.data,
+                                        .ld_y = bs_blueprint_attention_width(stack->blueprint)},
+                    err);
+  if (status != BS_OK)
+    return status;
+  return bs_cross_attention_run(stack, pass->batch, pass->layer, pass->wanted, pass->n_rows, err);
+}
+
+static bs_status write_attention_by(bs_pass *pass, bs_slot out, float *y, bs_epilogue epilogue,
+                                    bs_error *err) {
+  const bs_blueprint *blueprint = pass->stack->blueprint;
+  return bs_linear_run(
+      slots_of(pass)[out].linear,
+      &(bs_linear_input){.x = pass->stack->work.attention.data,
+                         .ld_x = bs_blueprint_attention_width(blueprint)},
+      pass->n_rows, &(bs_linear_output){.y = y, .ld_y = blueprint->d_model, .epilogue = epilogue},
+      err);
+}
+
+static bs_status write_attention(bs_pass *pass, float *y, bs_epilogue epilogue, bs_error *err) {
+  return write_attention_by(pass, BS_SLOT_ATTENTION_OUT, y, epilogue, err);
+}
+
+static bs_status write_cross_attention(bs_pass *pass, float *y, bs_epilogue epilogue,
+                                       bs_error *err) {
+  return write_attention_by(pass, BS_SLOT_CROSS_OUT, y, epilogue, err);
+}
+
 const bs_operation_code bs_operations[] = {
     [BS_OPERATION_ATTENTION] = {read_attention, write_attention},
     [BS_OPERATION_MLP] = {read_mlp, write_mlp},
+    [BS_OPERATION_CROSS_ATTENTION] = {read_cross_attention, write_cross_attention},
 };
+
+bs_status bs_stack_see(bs_stack *stack, const bs_stack *encoder, bs_batch *batch, bs_error *err) {
+  const bs_blueprint *blueprint = stack->blueprint;
+  size_t width = 2 * bs_blueprint_width(blueprint, BS_WIDTH_KEYS), d = encoder->blueprint->d_model;
+  bs_status status = bs_floats_need(&stack->work.qkv, batch->n_rows, width, err);
+  for (size_t i = 0; status == BS_OK && i < batch->n_rows; i++) {
+    bs_kv_block *block = batch->rows[i].block;
+    if (!block->owns_data)
+      status = bs_kv_block_keep(block, &stack->kv, err);
+  }
+  for (size_t layer = 0; status == BS_OK && layer < blueprint->n_layers; layer++) {
+    status = bs_linear_run(stack->weights.layers[layer].slots[BS_SLOT_CROSS_KV].linear,
+                           &(bs_linear_input){.x = encoder->work.x.data, .ld_x = d}, batch->n_rows,
+                           &(bs_linear_output){.y = stack->work.qkv.data, .ld_y = width}, err);
+    if (status == BS_OK)
+      bs_cross_attention_store(stack, batch, layer);
+  }
+  return status;
+}
 
 static void cap_logits(const void *context, const float *logits, const float *none, float *y,
                        size_t n) {

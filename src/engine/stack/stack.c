@@ -32,6 +32,7 @@ void bs_stack_free(bs_stack **stack) {
   bs_stack_weights_free(&(*stack)->weights);
   for (size_t i = 0; i < BS_ANGLE_SETS; i++)
     bs_angle_table_free(&(*stack)->angles[i]);
+  bs_bias_table_free(&(*stack)->biases);
   bs_floats_free(&work->x);
   bs_floats_free(&work->qkv);
   bs_floats_free(&work->attention);

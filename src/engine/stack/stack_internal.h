@@ -1,5 +1,6 @@
 /* A stack: the layers of a model with their weights. Batches of tokens go in, hidden states and
-   logits of the wanted tokens come out. This is all that the server knows of it. */
+   logits of the wanted tokens come out. A model with an encoder has two. This is all that the
+   server knows of it. */
 #ifndef BIGSWEEP_ENGINE_STACK_STACK_INTERNAL_H
 #define BIGSWEEP_ENGINE_STACK_STACK_INTERNAL_H
 
@@ -23,6 +24,11 @@ const bs_kv_shape *bs_stack_kv(const bs_stack *stack);
    and the stack the final hidden states of the batch's outputs. Blocks without memory get some for
    this pass alone. */
 bs_status bs_stack_run(bs_stack *stack, bs_batch *batch, bs_error *err);
+
+/* Keeps the keys and values of a text for cross-attention, in the blocks of `batch`: that of the
+   last run of `encoder`, whose outputs are all its rows. The blocks are the stack's from then on;
+   bs_batch_see gives their path to those who see the text. */
+bs_status bs_stack_see(bs_stack *stack, const bs_stack *encoder, bs_batch *batch, bs_error *err);
 
 /* The output head on the outputs first .. first + n of the last run. For each output the
    log-sum-exp over its logits, the id of the largest one (the lowest among equals), and the logits

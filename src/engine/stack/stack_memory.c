@@ -90,7 +90,10 @@ static double workspace_bytes(const estimate *e, const bs_blueprint *blueprint) 
                   (double)e->n_threads;
   double angles =
       (double)blueprint->max_positions * 2 * (double)blueprint->n_angles * n_angle_sets(blueprint);
-  return e->hidden + sizeof(float) * ((double)e->max_rows * per_row + scores + angles);
+  double biases = blueprint->position == BS_POSITION_RELATIVE
+                      ? 2 * (double)blueprint->max_positions * (double)blueprint->n_heads
+                      : 0;
+  return e->hidden + sizeof(float) * ((double)e->max_rows * per_row + scores + angles + biases);
 }
 
 static uint64_t table_bytes(const bs_blueprint *blueprint) {

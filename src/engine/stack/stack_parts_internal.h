@@ -3,6 +3,7 @@
 #define BIGSWEEP_ENGINE_STACK_STACK_PARTS_INTERNAL_H
 
 #include "engine/stack/angle_table_internal.h"
+#include "engine/stack/bias_table_internal.h"
 #include "engine/stack/floats_internal.h"
 #include "engine/stack/stack_internal.h"
 #include "engine/stack/weights_internal.h"
@@ -32,6 +33,7 @@ struct bs_stack {
   bs_kv_shape kv;
   bs_stack_weights weights;
   bs_angle_table angles[BS_ANGLE_SETS];
+  bs_bias_table biases;
   bs_workspace work;
 };
 
