@@ -174,7 +174,7 @@ static bs_status parse_options(bs_bpe *bpe, const bs_json *json, const cJSON *it
 }
 
 /* What encoding looks up often: the ids of single characters and of bytes. */
-static void fill_tables(bs_bpe *bpe, const bs_vocabulary *vocabulary) {
+void bs_bpe_fill_tables(bs_bpe *bpe, const bs_vocabulary *vocabulary) {
   char text[8];
   for (uint32_t c = 0; c < BS_BPE_DIRECT; c++)
     bpe->direct[c] = bs_vocabulary_find(vocabulary, text, bs_utf8_encode(c, text));
@@ -214,7 +214,7 @@ static bs_status parse(void **state, bs_vocabulary *vocabulary, const bs_json *j
   if (status == BS_OK)
     status = parse_merges(bpe, vocabulary, json, item, err);
   if (status == BS_OK)
-    fill_tables(bpe, vocabulary);
+    bs_bpe_fill_tables(bpe, vocabulary);
   return status;
 }
 

@@ -58,6 +58,8 @@ void bs_bpe_add_border(bs_bpe *bpe, uint32_t before, uint32_t behind);
 bs_status bs_bpe_reserve_merges(bs_bpe *bpe, size_t n, bs_error *err);
 /* The pair becomes the piece `id`; a pair's later merge takes the place of its earlier one. */
 void bs_bpe_add_merge(bs_bpe *bpe, int32_t left, int32_t right, uint32_t rank, int32_t id);
+/* To be called when vocabulary, merges and options are there. */
+void bs_bpe_fill_tables(bs_bpe *bpe, const bs_vocabulary *vocabulary);
 /* The merge of a pair, or NULL. */
 const bs_merge *bs_bpe_find(const bs_bpe *bpe, int32_t left, int32_t right);
 

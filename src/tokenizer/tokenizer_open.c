@@ -5,6 +5,7 @@
 #include "base/file_internal.h"
 #include "base/memory_internal.h"
 #include "tokenizer/absent_internal.h"
+#include "tokenizer/arrays_internal.h"
 #include "tokenizer/tokenizer_internal.h"
 
 static const bs_model_kind *const models[] = {&bs_model_bpe, &bs_model_unigram};
@@ -53,14 +54,15 @@ static bs_status parse_chains(bs_tokenizer *tokenizer, const bs_json *json, bs_e
 }
 
 /* `settings` may be NULL: tokenizer.json alone. */
-static bs_status build(bs_tokenizer *tokenizer, const bs_json *json, const bs_settings *settings,
-                       bs_error *err) {
+static bs_status build(bs_tokenizer *tokenizer, const bs_json *json, const bs_token_arrays *arrays,
+                       const bs_settings *settings, bs_error *err) {
   bool has_settings = settings != NULL && settings->file != NULL;
   bs_status status = parse_chains(tokenizer, json, err); /* first: these faults are found at once */
   if (status == BS_OK && has_settings)
     status = bs_settings_apply_parts(tokenizer, settings, json, err);
   if (status == BS_OK)
-    status = parse_model(tokenizer, json, err);
+    status =
+        arrays != NULL ? bs_arrays_fill(tokenizer, arrays, err) : parse_model(tokenizer, json, err);
   if (status == BS_OK)
     status = bs_added_parse(&tokenizer->added, &tokenizer->vocabulary, json,
                             bs_json_get(json->root, "added_tokens"), err);
@@ -68,6 +70,10 @@ static bs_status build(bs_tokenizer *tokenizer, const bs_json *json, const bs_se
     status = bs_settings_apply_added(tokenizer, settings, err);
   if (status == BS_OK)
     status = bs_added_finish(&tokenizer->added, &tokenizer->normalizers, err);
+  if (status == BS_OK && arrays != NULL)
+    status =
+        bs_postprocessors_set(&tokenizer->postprocessors, arrays->adds_bos ? &arrays->bos : NULL,
+                              arrays->adds_eos ? &arrays->eos : NULL, err);
   if (status == BS_OK && has_settings)
     status = bs_settings_apply_template(tokenizer, settings, err);
   if (status == BS_OK && settings != NULL)
@@ -75,8 +81,9 @@ static bs_status build(bs_tokenizer *tokenizer, const bs_json *json, const bs_se
   return status;
 }
 
-static bs_status from_json(bs_tokenizer **out, const bs_json *json, const bs_settings *settings,
-                           bs_error *err) {
+bs_status bs_tokenizer_from_json(bs_tokenizer **out, const bs_json *json,
+                                 const bs_token_arrays *arrays, const bs_settings *settings,
+                                 bs_error *err) {
   const char *version = "1.0";
   *out = NULL;
   if (!cJSON_IsObject(json->root))
@@ -90,7 +97,7 @@ static bs_status from_json(bs_tokenizer **out, const bs_json *json, const bs_set
   bs_tokenizer *tokenizer = bs_array_new(1, sizeof *tokenizer, err);
   if (tokenizer == NULL)
     return BS_ERR_MEMORY;
-  status = build(tokenizer, json, settings, err);
+  status = build(tokenizer, json, arrays, settings, err);
   if (status != BS_OK)
     bs_tokenizer_free(&tokenizer);
   *out = tokenizer;
@@ -103,7 +110,7 @@ bs_status bs_tokenizer_parse(bs_tokenizer **out, const char *json, size_t n_byte
   *out = NULL;
   bs_status status = bs_json_parse(&document, json, n_bytes, name, err);
   if (status == BS_OK)
-    status = from_json(out, document, NULL, err);
+    status = bs_tokenizer_from_json(out, document, NULL, NULL, err);
   bs_json_free(&document);
   return status;
 }
@@ -120,7 +127,7 @@ bs_status bs_tokenizer_open(bs_tokenizer **out, const char *model_dir, bs_error 
   if (status == BS_OK)
     status = bs_settings_load(&settings, model_dir, err);
   if (status == BS_OK)
-    status = from_json(out, document, &settings, err);
+    status = bs_tokenizer_from_json(out, document, NULL, &settings, err);
   bs_settings_free(&settings);
   bs_json_free(&document);
   free(path);
