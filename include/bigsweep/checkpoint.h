@@ -1,5 +1,6 @@
-/* Model checkpoints as they are downloaded from Hugging Face: config.json and *.safetensors.
-   Files are mapped read-only; every length and offset in them is checked before use. */
+/* Model checkpoints: folders as they are downloaded from Hugging Face, config.json and
+ *.safetensors, and GGUF files. Files are mapped read-only; every length and offset in them is
+ *checked before use. */
 #ifndef BIGSWEEP_CHECKPOINT_H
 #define BIGSWEEP_CHECKPOINT_H
 
@@ -31,14 +32,46 @@ extern "C" {
   X(BS_DTYPE_I64, "I64", 8)                                                                        \
   X(BS_DTYPE_U64, "U64", 8)
 
+/* Types of GGUF files whose elements are stored in blocks; X(NAME). */
+#define BS_BLOCK_DTYPE_LIST(X)                                                                     \
+  X(Q4_0)                                                                                          \
+  X(Q4_1)                                                                                          \
+  X(Q5_0)                                                                                          \
+  X(Q5_1)                                                                                          \
+  X(Q8_0)                                                                                          \
+  X(Q2_K)                                                                                          \
+  X(Q3_K)                                                                                          \
+  X(Q4_K)                                                                                          \
+  X(Q5_K)                                                                                          \
+  X(Q6_K)                                                                                          \
+  X(IQ2_XXS)                                                                                       \
+  X(IQ2_XS)                                                                                        \
+  X(IQ3_XXS)                                                                                       \
+  X(IQ1_S)                                                                                         \
+  X(IQ4_NL)                                                                                        \
+  X(IQ3_S)                                                                                         \
+  X(IQ2_S)                                                                                         \
+  X(IQ4_XS)                                                                                        \
+  X(IQ1_M)                                                                                         \
+  X(TQ1_0)                                                                                         \
+  X(TQ2_0)                                                                                         \
+  X(MXFP4)
+
 typedef enum bs_dtype {
 #define BS_DTYPE_ENUM(id, name, bytes) id,
-  BS_DTYPE_LIST(BS_DTYPE_ENUM)
+#define BS_BLOCK_DTYPE_ENUM(name) BS_DTYPE_##name,
+  BS_DTYPE_LIST(BS_DTYPE_ENUM) BS_BLOCK_DTYPE_LIST(BS_BLOCK_DTYPE_ENUM)
 #undef BS_DTYPE_ENUM
+#undef BS_BLOCK_DTYPE_ENUM
+      BS_DTYPES
 } bs_dtype;
 
 BS_API const char *bs_dtype_name(bs_dtype dtype);
+/* Bytes of an element; 0 for types in blocks. */
 BS_API size_t bs_dtype_bytes(bs_dtype dtype);
+/* Elements of a block, 1 for other types; and bytes of n elements, which are whole blocks. */
+BS_API size_t bs_dtype_block(bs_dtype dtype);
+BS_API size_t bs_dtype_size(bs_dtype dtype, size_t n);
 
 enum { BS_TENSOR_MAX_DIMS = 8 };
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/memory_internal.h"
+#include "checkpoint/dtype_internal.h"
 #include "checkpoint/family_internal.h"
 
 enum { PREFIX_BYTES = 240, NAME_BYTES = 256, SHAPE_BYTES = 192 };
@@ -44,7 +45,7 @@ static bool check(bs_reader *reader, const bs_tensor *tensor, const char *name, 
     return false;
   }
   if (tensor->dtype != BS_DTYPE_F32 && tensor->dtype != BS_DTYPE_F16 &&
-      tensor->dtype != BS_DTYPE_BF16) {
+      tensor->dtype != BS_DTYPE_BF16 && bs_dtype_blocks(tensor->dtype) == NULL) {
     snprintf(message, sizeof message, "type %s; weights of type F32, F16 and BF16 are read",
              bs_dtype_name(tensor->dtype));
     fail(reader, BS_ERR_UNSUPPORTED, name, message);
@@ -65,7 +66,7 @@ static const bs_tensor *find(bs_reader *reader, const bs_needed_tensor *needed) 
     return NULL;
   size_t place = (size_t)(tensor - reader->tensors->items);
   if (!reader->used[place])
-    reader->parameters += tensor->n_bytes / bs_dtype_bytes(tensor->dtype);
+    reader->parameters += bs_tensor_elements(tensor);
   reader->used[place] = true;
   return tensor;
 }

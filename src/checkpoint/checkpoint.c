@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/memory_internal.h"
+#include "checkpoint/dtype_internal.h"
 #include "checkpoint/family_internal.h"
 #include "checkpoint/files_internal.h"
 #include "checkpoint/finite_internal.h"
@@ -190,14 +191,14 @@ static void fill_info(bs_checkpoint *checkpoint, const bs_reader *reader) {
                           .vocab_size = blueprint->vocab_size,
                           .max_positions = blueprint->max_positions,
                           .has_encoder = checkpoint->encoder.n_layers > 0};
-  uint64_t elements[BS_DTYPE_U64 + 1] = {0};
+  uint64_t elements[BS_DTYPES] = {0};
   for (size_t i = 0; i < reader->tensors->n; i++) {
     const bs_tensor *tensor = &reader->tensors->items[i];
     info->weights_bytes += tensor->n_bytes;
     if (reader->used[i])
-      elements[tensor->dtype] += tensor->n_bytes / bs_dtype_bytes(tensor->dtype);
+      elements[tensor->dtype] += bs_tensor_elements(tensor);
   }
-  for (size_t i = 0; i <= BS_DTYPE_U64; i++)
+  for (size_t i = 0; i < BS_DTYPES; i++)
     if (elements[i] > elements[info->weights_dtype])
       info->weights_dtype = (bs_dtype)i;
 }

@@ -5,6 +5,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "checkpoint/dtype_internal.h"
+
 void bs_convert_to_f32(bs_dtype dtype, const void *from, float *to, size_t n) {
   const unsigned char *bytes = from;
   uint16_t half;
@@ -21,8 +23,11 @@ void bs_convert_to_f32(bs_dtype dtype, const void *from, float *to, size_t n) {
       to[i] = bs_f32_of_bf16(half);
     }
     break;
-  default: /* F32: callers let no other type pass */
+  case BS_DTYPE_F32:
     memcpy(to, from, 4 * n);
+    break;
+  default: /* callers let no other type pass but those in blocks */
+    bs_blocks_expand(bs_dtype_blocks(dtype), from, n, to);
   }
 }
 

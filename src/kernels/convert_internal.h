@@ -8,7 +8,8 @@
 #include "base/half_internal.h"
 #include "bigsweep/checkpoint.h"
 
-/* The value of n consecutive elements of type F32, F16 or BF16 at any address, as f32. */
+/* The value of n consecutive elements of type F32, F16 or BF16, or of whole blocks of a type that
+   has blocks, at any address, as f32. */
 void bs_convert_to_f32(bs_dtype dtype, const void *from, float *to, size_t n);
 
 enum { BS_MAX_PARTS = 3 };

@@ -10,9 +10,11 @@
 #include "kernels/scratch_internal.h"
 
 static bs_status check_type(bs_dtype dtype, bs_error *err) {
-  if (dtype == BS_DTYPE_F32 || dtype == BS_DTYPE_F16 || dtype == BS_DTYPE_BF16)
+  if (dtype == BS_DTYPE_F32 || dtype == BS_DTYPE_F16 || dtype == BS_DTYPE_BF16 ||
+      bs_dtype_block(dtype) > 1)
     return BS_OK;
-  return bs_error_set(err, BS_ERR_UNSUPPORTED, "weights of type %s; F32, F16 and BF16 are known",
+  return bs_error_set(err, BS_ERR_UNSUPPORTED,
+                      "weights of type %s; F32, F16, BF16 and the types of GGUF files are known",
                       bs_dtype_name(dtype));
 }
 
@@ -45,7 +47,7 @@ static bs_status check_parts(const bs_linear_plan *plan, size_t *n_out, bs_dtype
     bs_status status = check_type(parts[p].dtype, err);
     if (status != BS_OK)
       return status;
-    if (parts[p].dtype != *dtype)
+    if (parts[p].dtype != *dtype || bs_dtype_block(parts[p].dtype) > 1)
       *dtype = BS_DTYPE_F32;
   }
   return BS_OK;

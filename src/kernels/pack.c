@@ -12,18 +12,19 @@ size_t bs_paired_outputs(size_t n_half) { return bs_ceil_div(n_half, BS_PANEL) *
 static void read_part(const bs_weight *w, size_t first_out, size_t first_col, size_t end_col,
                       size_t panel_col, size_t k, size_t depth, float *block) {
   const char *data = w->data;
-  size_t bytes = bs_dtype_bytes(w->dtype), n_cols = end_col - first_col;
+  size_t row_bytes = bs_dtype_size(w->dtype, w->n_in), n_cols = end_col - first_col;
   float run[BS_PACK_DEPTH];
   size_t col = first_col - first_out; /* in the part */
   float *to = block + (first_col - panel_col);
   if (w->transposed) {
     for (size_t i = 0; i < depth; i++)
-      bs_convert_to_f32(w->dtype, data + ((k + i) * w->n_out + col) * bytes, to + i * BS_PANEL,
-                        n_cols);
+      bs_convert_to_f32(w->dtype, data + ((k + i) * w->n_out + col) * bs_dtype_bytes(w->dtype),
+                        to + i * BS_PANEL, n_cols);
     return;
   }
   for (size_t j = 0; j < n_cols; j++) {
-    bs_convert_to_f32(w->dtype, data + ((col + j) * w->n_in + k) * bytes, run, depth);
+    bs_convert_to_f32(w->dtype, data + (col + j) * row_bytes + bs_dtype_size(w->dtype, k), run,
+                      depth);
     for (size_t i = 0; i < depth; i++)
       to[i * BS_PANEL + j] = run[i];
   }
@@ -41,7 +42,7 @@ static bool copy_panel(const bs_linear *linear, const bs_weight *parts, size_t n
       col + n > first + parts[p].n_out)
     return false;
   const char *rows =
-      (const char *)parts[p].data + (col - first) * linear->n_in * bs_dtype_bytes(parts[p].dtype);
+      (const char *)parts[p].data + (col - first) * bs_dtype_size(parts[p].dtype, linear->n_in);
   return family->copy_panel(linear->gemm, linear->storage, parts[p].dtype, rows, n, linear->n_in,
                             linear->panels + panel * linear->panel_bytes);
 }
@@ -76,11 +77,12 @@ static void stack_panels(const bs_weight halves[2], const void *zeros, bs_weight
     for (size_t h = 0; h < 2; h++) {
       size_t n = bs_size_min(n_half - col, BS_PANEL);
       bs_weight slice = halves[h];
-      slice.data = (const char *)slice.data + col * slice.n_in * bs_dtype_bytes(slice.dtype);
+      slice.data = (const char *)slice.data + col * bs_dtype_size(slice.dtype, slice.n_in);
       slice.n_out = n;
       parts[n_parts++] = slice;
       if (n < BS_PANEL) {
         slice.data = zeros;
+        slice.dtype = BS_DTYPE_F32;
         slice.n_out = BS_PANEL - n;
         parts[n_parts++] = slice;
       }

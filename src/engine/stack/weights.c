@@ -9,7 +9,7 @@
 
 void bs_tensor_row(const bs_tensor *tensor, size_t row, size_t n_columns, float *out) {
   const char *data = tensor->data;
-  bs_convert_to_f32(tensor->dtype, data + row * n_columns * bs_dtype_bytes(tensor->dtype), out,
+  bs_convert_to_f32(tensor->dtype, data + row * bs_dtype_size(tensor->dtype, n_columns), out,
                     n_columns);
 }
 
@@ -88,7 +88,7 @@ bs_linear_plan bs_slot_plan(const bs_blueprint *blueprint, bs_slot slot,
     parts[0].n_out /= 2;
     parts[1] = parts[0];
     parts[1].data = (const unsigned char *)parts[0].data +
-                    parts[0].n_out * parts[0].n_in * bs_dtype_bytes(parts[0].dtype);
+                    parts[0].n_out * bs_dtype_size(parts[0].dtype, parts[0].n_in);
   }
   return (bs_linear_plan){
       .parts = parts, .n_parts = n_parts, .paired = paired, .arithmetic = arithmetic};
