@@ -143,7 +143,8 @@ static void bind_part(const binder *b, bs_slot slot, const char *prefix, bs_slot
   const bs_slot_rule *rule = &bs_slot_rules[slot];
   char name[NAME_BYTES];
   size_t part = to->n_parts++;
-  to->transposed = b->naming->transposed && rule->kind == BS_KIND_LINEAR && slot < BS_LAYER_SLOTS;
+  to->transposed = b->naming->transposed && b->reader->gguf == NULL &&
+                   rule->kind == BS_KIND_LINEAR && slot < BS_LAYER_SLOTS;
   to->n_in = bs_blueprint_width(b->blueprint, rule->n_in);
   to->n_out[part] = part_outputs(b, slot, part);
   bs_needed_tensor needed = {.name = name,

@@ -9,6 +9,7 @@
 #include "checkpoint/family_internal.h"
 #include "checkpoint/files_internal.h"
 #include "checkpoint/finite_internal.h"
+#include "checkpoint/gguf_model_internal.h"
 #include "checkpoint/keys_internal.h"
 
 struct bs_checkpoint {
@@ -206,6 +207,7 @@ static void fill_info(bs_checkpoint *checkpoint, const bs_reader *reader) {
 static bs_status describe(bs_checkpoint *checkpoint, const bs_json *config, const char *dir,
                           bs_error *err) {
   bs_reader reader = {.config = config,
+                      .gguf = checkpoint->files.gguf,
                       .dir = dir,
                       .tensors = &checkpoint->files.tensors,
                       .notes = &checkpoint->notes,
@@ -215,7 +217,7 @@ static bs_status describe(bs_checkpoint *checkpoint, const bs_json *config, cons
   reader.status = choose_family(&reader.family, config, err);
   if (reader.status == BS_OK)
     bs_keys_check(&reader);
-  if (reader.status == BS_OK)
+  if (reader.status == BS_OK && reader.gguf == NULL)
     reader.status = bs_weight_files_open(&checkpoint->files, dir, err);
   if (checkpoint->files.index_is_left_out)
     bs_reader_note(&reader,
@@ -230,6 +232,8 @@ static bs_status describe(bs_checkpoint *checkpoint, const bs_json *config, cons
   reader.family->describe(&reader, &checkpoint->blueprint);
   if (reader.status == BS_OK && reader.family->describe_encoder != NULL)
     reader.family->describe_encoder(&reader, &checkpoint->encoder);
+  if (reader.gguf != NULL)
+    bs_gguf_settle(&reader, &checkpoint->blueprint);
   bs_status status = reader.status;
   if (status == BS_OK)
     status = check_all_used(&reader);
@@ -241,28 +245,35 @@ static bs_status describe(bs_checkpoint *checkpoint, const bs_json *config, cons
   return status;
 }
 
+static bs_status load_config(bs_json **config, const char *dir, bs_error *err) {
+  char *path = bs_path_join(dir, "config.json", err);
+  if (path == NULL)
+    return BS_ERR_MEMORY;
+  bs_status status = bs_folder_refuse_adapter(dir, err);
+  if (status == BS_OK)
+    status = bs_json_load(config, path, MAX_CONFIG_BYTES, err);
+  free(path);
+  return status;
+}
+
+static bs_status open_gguf(bs_checkpoint *checkpoint, bs_json **config, const char *path,
+                           bs_error *err) {
+  bs_status status = bs_weight_files_open_gguf(&checkpoint->files, path, err);
+  return status == BS_OK ? bs_gguf_config(config, checkpoint->files.gguf, err) : status;
+}
+
 bs_status bs_checkpoint_open(bs_checkpoint **out, const char *dir, bs_error *err) {
   *out = NULL;
-  bs_status status = BS_OK;
   bs_json *config = NULL;
-  char *path = NULL;
-  bs_checkpoint *checkpoint = NULL;
-  checkpoint = bs_array_new(1, sizeof *checkpoint, err);
-  path = bs_path_join(dir, "config.json", err);
-  if (checkpoint == NULL || path == NULL) {
-    status = BS_ERR_MEMORY;
-    goto cleanup;
-  }
-  status = bs_checkpoint_check_folder(dir, err);
+  bs_checkpoint *checkpoint = bs_array_new(1, sizeof *checkpoint, err);
+  if (checkpoint == NULL)
+    return BS_ERR_MEMORY;
+  bs_status status = bs_checkpoint_check_folder(dir, err);
   if (status == BS_OK)
-    status = bs_folder_refuse_adapter(dir, err);
-  if (status == BS_OK)
-    status = bs_json_load(&config, path, MAX_CONFIG_BYTES, err);
+    status = bs_gguf_is_path(dir) && !bs_is_folder(dir) ? open_gguf(checkpoint, &config, dir, err)
+                                                        : load_config(&config, dir, err);
   if (status == BS_OK)
     status = describe(checkpoint, config, dir, err);
-
-cleanup:
-  free(path);
   bs_json_free(&config);
   if (status != BS_OK)
     bs_checkpoint_free(&checkpoint);

@@ -76,6 +76,7 @@ typedef struct bs_needed_tensor {
 /* What a family's describe() works with. */
 struct bs_reader {
   const bs_json *config;
+  const struct bs_gguf *gguf; /* the file that the model is, or NULL for a folder */
   const char *dir;
   const bs_family *family;
   const bs_tensor_list *tensors;

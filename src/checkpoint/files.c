@@ -6,6 +6,7 @@
 
 #include "base/memory_internal.h"
 #include "bigsweep/json.h"
+#include "checkpoint/gguf_model_internal.h"
 
 static const char SINGLE[] = "model.safetensors";
 static const char INDEX[] = "model.safetensors.index.json";
@@ -164,10 +165,34 @@ bs_status bs_weight_files_open(bs_weight_files *files, const char *dir, bs_error
   return status;
 }
 
+bs_status bs_weight_files_open_gguf(bs_weight_files *files, const char *path, bs_error *err) {
+  *files = (bs_weight_files){0};
+  bs_status status = bs_gguf_open(&files->gguf, path, err);
+  size_t n = status == BS_OK ? files->gguf->n_maps : 0;
+  if (status == BS_OK)
+    status = bs_reserve(&files->maps, &files->capacity, 0, n, err);
+  for (size_t i = 0; i < n && status == BS_OK; i++) {
+    files->maps[files->n_maps++] = files->gguf->maps[i];
+    status = bs_name_list_add(&files->names, files->gguf->names[i], err);
+  }
+  return status == BS_OK ? bs_gguf_tensors(&files->tensors, files->gguf, err) : status;
+}
+
+size_t bs_weight_files_header(const bs_weight_files *files, size_t i) {
+  enum { LENGTH_BYTES = 8 }; /* of a safetensors header, in front of it */
+  if (files->gguf != NULL)
+    return bs_size_min(files->gguf->data_starts[i], files->maps[i].n_bytes);
+  uint64_t n_header = 0;
+  for (size_t j = 0; j < LENGTH_BYTES; j++)
+    n_header |= (uint64_t)files->maps[i].data[j] << (8 * j);
+  return LENGTH_BYTES + (size_t)n_header;
+}
+
 void bs_weight_files_close(bs_weight_files *files) {
   bs_tensor_list_free(&files->tensors);
-  for (size_t i = 0; i < files->n_maps; i++)
+  for (size_t i = 0; i < files->n_maps && files->gguf == NULL; i++)
     bs_file_map_close(&files->maps[i]);
+  bs_gguf_free(&files->gguf);
   bs_name_list_free(&files->names);
   free(files->maps);
   *files = (bs_weight_files){0};

@@ -7,6 +7,7 @@
 #include "checkpoint/safetensors_internal.h"
 
 typedef struct bs_weight_files {
+  struct bs_gguf *gguf; /* of a GGUF file: owns the maps; NULL for a folder */
   bs_file_map *maps;
   size_t n_maps, capacity;
   bs_name_list names;     /* of the maps' files in the folder */
@@ -18,6 +19,10 @@ typedef struct bs_weight_files {
    model.safetensors.index.json, and reads their headers. Pickle files alone are BS_ERR_UNSUPPORTED.
    On an error `files` is to be closed all the same. */
 bs_status bs_weight_files_open(bs_weight_files *files, const char *dir, bs_error *err);
+/* The same of a GGUF file and its splits. */
+bs_status bs_weight_files_open_gguf(bs_weight_files *files, const char *path, bs_error *err);
+/* Bytes in front of the tensors of file i. */
+size_t bs_weight_files_header(const bs_weight_files *files, size_t i);
 void bs_weight_files_close(bs_weight_files *files);
 
 /* The files beside the weights that scores depend on, where they are there; ends with NULL. */

@@ -5,11 +5,11 @@
 #include "base/text_internal.h"
 #include "bigsweep/checkpoint.h"
 #include "checkpoint/files_internal.h"
+#include "gguf/gguf_internal.h"
 
 enum {
   BLOCKS_PER_TENSOR = 4,
   BLOCK_BYTES = 512,
-  LENGTH_BYTES = 8, /* of a safetensors header, in front of it */
   HEX_DIGITS = 64,
   LINE_HEAD = HEX_DIGITS + 2 /* two blanks */
 };
@@ -45,16 +45,14 @@ static bs_status sample_tensor(const bs_tensor *tensor, bs_text *sample, bs_erro
   return status;
 }
 
-/* Size, header and samples of a safetensors file, which has been found well-formed. */
+/* Size, header and samples of a file of weights, which has been found well-formed. */
 static bs_status sample_file(const bs_weight_files *files, size_t at, bs_text *sample,
                              bs_error *err) {
   const bs_file_map *map = &files->maps[at];
-  uint64_t n_header = 0;
-  for (size_t i = 0; i < LENGTH_BYTES; i++)
-    n_header |= (uint64_t)map->data[i] << (8 * i);
   bs_status status = bs_text_printf(sample, err, "%zu\n", map->n_bytes);
   if (status == BS_OK)
-    status = bs_text_append(sample, (const char *)map->data, LENGTH_BYTES + (size_t)n_header, err);
+    status =
+        bs_text_append(sample, (const char *)map->data, bs_weight_files_header(files, at), err);
   for (size_t i = 0; i < files->tensors.n && status == BS_OK; i++) {
     const bs_tensor *tensor = &files->tensors.items[i];
     const unsigned char *data = tensor->data;
@@ -85,8 +83,10 @@ static bs_status add_weights(const bs_weight_files *files, bs_text *lines, bs_er
 
 bs_status bs_checkpoint_fingerprints(const char *dir, bs_text *lines, bs_error *err) {
   bs_weight_files files;
-  bs_status status = bs_weight_files_open(&files, dir, err);
-  for (size_t i = 0; bs_model_texts[i] != NULL && status == BS_OK; i++)
+  bool is_gguf = bs_gguf_is_path(dir);
+  bs_status status = is_gguf ? bs_weight_files_open_gguf(&files, dir, err)
+                             : bs_weight_files_open(&files, dir, err);
+  for (size_t i = 0; !is_gguf && bs_model_texts[i] != NULL && status == BS_OK; i++)
     status = add_text(dir, bs_model_texts[i], lines, err);
   if (status == BS_OK)
     status = add_weights(&files, lines, err);

@@ -1,9 +1,11 @@
 /* Weights that are no numbers: what a damaged download or a training run that diverged leaves. */
+#include <math.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 
 #include "base/size_internal.h"
+#include "checkpoint/dtype_internal.h"
 #include "checkpoint/finite_internal.h"
 
 /* Elements that are looked at together. */
@@ -60,8 +62,38 @@ static bs_status tell(const bs_tensor *tensor, const layout *of, size_t first, s
                       at, tensor->name, (bits & of->fraction) != 0 ? "NaN" : "infinite");
 }
 
+/* Weights in blocks are finite if what they are expanded to is: element n where all are. */
+static size_t first_bad_of_blocks(const bs_tensor *tensor) {
+  enum { CHUNK = 16 * BS_BLOCK_MOST_VALUES };
+  const bs_block_type *type = bs_dtype_blocks(tensor->dtype);
+  const unsigned char *data = tensor->data;
+  size_t n = bs_tensor_elements(tensor), n_chunks = bs_ceil_div(n, CHUNK), first_bad = n;
+#pragma omp parallel for schedule(static) reduction(min : first_bad)
+  for (size_t chunk = 0; chunk < n_chunks; chunk++) {
+    float values[CHUNK];
+    size_t first = chunk * CHUNK, n_values = bs_size_min(n - first, CHUNK);
+    bs_blocks_expand(type, data + bs_dtype_size(tensor->dtype, first), n_values, values);
+    for (size_t i = 0; i < n_values; i++)
+      if (!isfinite(values[i]))
+        first_bad = bs_size_min(first_bad, first + i);
+  }
+  return first_bad;
+}
+
+static bs_status check_blocks(const bs_tensor *tensor, bs_error *err) {
+  size_t first = first_bad_of_blocks(tensor);
+  if (first == bs_tensor_elements(tensor))
+    return BS_OK;
+  return bs_error_set(err, BS_ERR_INPUT,
+                      "the weights are damaged: element %zu of the tensor %s is not finite: "
+                      "download or convert the model again",
+                      first, tensor->name);
+}
+
 bs_status bs_tensor_check_finite(const bs_tensor *tensor, bs_error *err) {
   const layout *of = NULL;
+  if (bs_dtype_blocks(tensor->dtype) != NULL)
+    return check_blocks(tensor, err);
   for (size_t i = 0; i < sizeof layouts / sizeof *layouts; i++)
     if (layouts[i].dtype == tensor->dtype)
       of = &layouts[i];

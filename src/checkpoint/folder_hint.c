@@ -4,6 +4,7 @@
 
 #include "base/memory_internal.h"
 #include "checkpoint/files_internal.h"
+#include "gguf/gguf_internal.h"
 
 static const char DOWNLOAD[] = "hf download NAME --local-dir FOLDER";
 
@@ -91,13 +92,10 @@ static bs_status no_such_folder(const char *dir, bs_error *err) {
 }
 
 static bs_status no_folder(const char *path, bs_error *err) {
-  if (bs_ends_with(path, ".gguf"))
-    return bs_error_set(err, BS_ERR_UNSUPPORTED,
-                        "%s: GGUF files are not read yet; give the folder of the model's "
-                        "config.json, tokenizer.json and safetensors",
-                        path);
   return bs_error_set(err, BS_ERR_IO,
-                      "%s: a file; expected the folder that holds the model's config.json", path);
+                      "%s: a file; expected the folder that holds the model's config.json, or a "
+                      "GGUF file, NAME.gguf",
+                      path);
 }
 
 /* A folder of the Hub's cache keeps each revision in snapshots/. */
@@ -129,10 +127,10 @@ static bs_status without_config(const char *dir, bs_error *err) {
   char *gguf = first_name(dir, is_gguf), *inside = NULL, *any = NULL;
   bs_status status;
   if (gguf != NULL)
-    status = bs_error_set(err, BS_ERR_UNSUPPORTED,
-                          "%s: no config.json, but %s: GGUF files are not read yet; expected "
-                          "config.json, tokenizer.json and safetensors",
-                          dir, gguf);
+    status = bs_error_set(err, BS_ERR_IO,
+                          "%s: no config.json, but a GGUF file, which is a model by itself: give "
+                          "%s/%s",
+                          dir, dir, gguf);
   else if (has_file(dir, "params.json"))
     status = bs_error_set(err, BS_ERR_UNSUPPORTED,
                           "%s: no config.json, but params.json: this is a model in its maker's own "
@@ -157,6 +155,8 @@ static bs_status without_config(const char *dir, bs_error *err) {
 }
 
 bs_status bs_checkpoint_check_folder(const char *dir, bs_error *err) {
+  if (bs_gguf_is_path(dir) && bs_file_exists(dir) && !bs_is_folder(dir))
+    return BS_OK;
   if (!bs_is_folder(dir))
     return bs_file_exists(dir) ? no_folder(dir, err) : no_such_folder(dir, err);
   return has_file(dir, "config.json") ? BS_OK : without_config(dir, err);

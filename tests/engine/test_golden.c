@@ -113,10 +113,30 @@ static void check_model(const char *folder, const char *of_data, const char *lis
   bs_json_free(&json);
 }
 
+static void check_gguf(const char *name, const char *list, double tolerance) {
+  char folder[128], path[160];
+  snprintf(folder, sizeof folder, "gguf/models/%s", name);
+  snprintf(path, sizeof path, "%s/model.gguf", folder);
+  check_model(bs_test_data(path), folder, list, tolerance);
+}
+
 static void check_folder(const char *folder, const char *list, double tolerance) {
   char *path = bs_string_copy(bs_test_data(folder), NULL); /* outlives the slot */
   check_model(path, folder, list, tolerance);
   free(path);
+}
+
+/* Their README tells what each has. */
+static void gguf_models(void) {
+  static const char *const folders[] = {"llama-q4_k_m", "llama-f16-qkv", "qwen2-q5_k_m",
+                                        "qwen3-iq4_xs", "gptneox-q8_0",  "gpt2-q5_1",
+                                        "bloom-q4_0"};
+  for (size_t i = 0; i < sizeof folders / sizeof *folders; i++) {
+    check_gguf(folders[i], "cases", 5e-5);
+    check_gguf(folders[i], "texts", 5e-5);
+  }
+  check_gguf("tiny-llama-a-bf16", "cases", 5e-5);
+  check_gguf("stories260K-f32", "texts", 2e-5);
 }
 
 static void tiny_models(void) {
@@ -276,6 +296,7 @@ static void stories_greedy(void) {
 
 static const bs_test tests[] = {
     {"random-weight models", tiny_models},
+    {"GGUF files", gguf_models},
     {"a language model inside a larger one", inner_language_model},
     {"ids for an encoder", missing_encoder_ids},
     {"greedy text of a decoder with an encoder", encoder_greedy},

@@ -1,0 +1,196 @@
+/* The architectures of GGUF files: which family each is, and in whose terms. Sources: llama.cpp's
+   gguf-py/gguf/constants.py and tensor_mapping.py, and its conversion scripts. */
+#include <string.h>
+
+#include "base/size_internal.h"
+#include "checkpoint/gguf_model_internal.h"
+
+/* Keys that mean the same to all architectures. */
+const bs_gguf_key bs_gguf_keys_of_all[] = {
+    {.key = "vocab_size", .kind = BS_GGUF_KEY_LABEL}, /* the table of tokens has as many rows */
+    {.key = "attention.value_length", .kind = BS_GGUF_KEY_READ},
+    {.key = "attention.causal", .kind = BS_GGUF_KEY_READ},
+    {.key = "attention.sliding_window", .kind = BS_GGUF_KEY_READ},
+    {.key = "rope.scaling.type", .kind = BS_GGUF_KEY_READ},
+    {.key = "rope.scaling.factor", .kind = BS_GGUF_KEY_READ},
+    {.key = "rope.scaling.original_context_length", .kind = BS_GGUF_KEY_READ},
+    {.key = "rope.scaling.finetuned", .kind = BS_GGUF_KEY_LABEL},
+    {.key = "tensor_data_layout", .kind = BS_GGUF_KEY_LABEL},
+    {.key = NULL},
+};
+
+#define SIZES(width, layers, heads)                                                                \
+  {.key = "embedding_length", .name = (width), .kind = BS_GGUF_KEY_SIZE, .required = true},        \
+      {.key = "block_count", .name = (layers), .kind = BS_GGUF_KEY_SIZE, .required = true}, {      \
+    .key = "attention.head_count", .name = (heads), .kind = BS_GGUF_KEY_SIZE, .required = true     \
+  }
+#define SIZE(k, n)                                                                                 \
+  { .key = (k), .name = (n), .kind = BS_GGUF_KEY_SIZE, .required = true }
+#define EPSILON(k, n)                                                                              \
+  { .key = (k), .name = (n), .kind = BS_GGUF_KEY_NUMBER, .required = true }
+#define READ(k)                                                                                    \
+  { .key = (k), .kind = BS_GGUF_KEY_READ }
+#define LABEL(k)                                                                                   \
+  { .key = (k), .kind = BS_GGUF_KEY_LABEL }
+
+/* Llama and its relatives. */
+#define LLAMA_KEYS                                                                                 \
+  SIZES("hidden_size", "num_hidden_layers", "num_attention_heads"),                                \
+      SIZE("context_length", "max_position_embeddings"),                                           \
+      SIZE("feed_forward_length", "intermediate_size"),                                            \
+      {.key = "attention.head_count_kv",                                                           \
+       .name = "num_key_value_heads",                                                              \
+       .kind = BS_GGUF_KEY_SIZE,                                                                   \
+       .fallback = "attention.head_count"},                                                        \
+      {.key = "attention.key_length", .name = "head_dim", .kind = BS_GGUF_KEY_SIZE},               \
+      EPSILON("attention.layer_norm_rms_epsilon", "rms_norm_eps"),                                 \
+      {.key = "rope.freq_base", .name = "rope_theta", .kind = BS_GGUF_KEY_NUMBER},                 \
+      READ("rope.dimension_count")
+
+static const bs_gguf_key llama_keys[] = {
+    LLAMA_KEYS, READ("expert_count"), READ("expert_used_count"), {.key = NULL}};
+static const bs_gguf_key qwen_keys[] = {LLAMA_KEYS, {.key = NULL}};
+
+static const bs_gguf_name llama_stack[] = {{"token_embd", "model.embed_tokens"},
+                                           {"output_norm", "model.norm"},
+                                           {"output", "lm_head"},
+                                           {NULL, NULL}};
+static const bs_gguf_name llama_layer[] = {
+    {"attn_norm", "input_layernorm"},    {"attn_q", "self_attn.q_proj"},
+    {"attn_k", "self_attn.k_proj"},      {"attn_v", "self_attn.v_proj"},
+    {"attn_q_norm", "self_attn.q_norm"}, {"attn_k_norm", "self_attn.k_norm"},
+    {"attn_output", "self_attn.o_proj"}, {"ffn_norm", "post_attention_layernorm"},
+    {"ffn_gate", "mlp.gate_proj"},       {"ffn_up", "mlp.up_proj"},
+    {"ffn_down", "mlp.down_proj"},       {NULL, NULL}};
+
+static const bs_gguf_key gptneox_keys[] = {
+    SIZES("hidden_size", "num_hidden_layers", "num_attention_heads"),
+    SIZE("context_length", "max_position_embeddings"),
+    SIZE("feed_forward_length", "intermediate_size"),
+    EPSILON("attention.layer_norm_epsilon", "layer_norm_eps"),
+    {.key = "use_parallel_residual",
+     .name = "use_parallel_residual",
+     .kind = BS_GGUF_KEY_BOOL,
+     .required = true},
+    {.key = "rope.freq_base", .name = "rotary_emb_base", .kind = BS_GGUF_KEY_NUMBER},
+    READ("rope.dimension_count"),
+    {.key = NULL}};
+static const bs_gguf_name gptneox_stack[] = {{"token_embd", "gpt_neox.embed_in"},
+                                             {"output_norm", "gpt_neox.final_layer_norm"},
+                                             {"output", "embed_out"},
+                                             {NULL, NULL}};
+static const bs_gguf_name gptneox_layer[] = {{"attn_norm", "input_layernorm"},
+                                             {"ffn_norm", "post_attention_layernorm"},
+                                             {"attn_qkv", "attention.query_key_value"},
+                                             {"attn_output", "attention.dense"},
+                                             {"ffn_up", "mlp.dense_h_to_4h"},
+                                             {"ffn_down", "mlp.dense_4h_to_h"},
+                                             {NULL, NULL}};
+
+/* n_inner is read of the tensor: the converter writes 4 * embedding_length whatever it is. */
+static const bs_gguf_key gpt2_keys[] = {
+    SIZES("n_embd", "n_layer", "n_head"),
+    SIZE("context_length", "n_positions"),
+    READ("feed_forward_length"),
+    LABEL("attention.head_count_kv"),
+    EPSILON("attention.layer_norm_epsilon", "layer_norm_epsilon"),
+    {.key = NULL}};
+static const bs_gguf_name gpt2_stack[] = {{"token_embd", "wte"},
+                                          {"position_embd", "wpe"},
+                                          {"output_norm", "ln_f"},
+                                          {"output", "lm_head"},
+                                          {NULL, NULL}};
+static const bs_gguf_name gpt2_layer[] = {
+    {"attn_norm", "ln_1"}, {"attn_qkv", "attn.c_attn"}, {"attn_output", "attn.c_proj"},
+    {"ffn_norm", "ln_2"},  {"ffn_up", "mlp.c_fc"},      {"ffn_down", "mlp.c_proj"},
+    {NULL, NULL}};
+
+static const bs_gguf_key bloom_keys[] = {
+    SIZES("hidden_size", "n_layer", "n_head"),
+    READ("context_length"),
+    LABEL("feed_forward_length"),
+    LABEL("attention.head_count_kv"),
+    EPSILON("attention.layer_norm_epsilon", "layer_norm_epsilon"),
+    {.key = NULL}};
+static const bs_gguf_name bloom_stack[] = {{"token_embd", "word_embeddings"},
+                                           {"token_embd_norm", "word_embeddings_layernorm"},
+                                           {"output_norm", "ln_f"},
+                                           {"output", "lm_head"},
+                                           {NULL, NULL}};
+static const bs_gguf_name bloom_layer[] = {{"attn_norm", "input_layernorm"},
+                                           {"attn_qkv", "self_attention.query_key_value"},
+                                           {"attn_output", "self_attention.dense"},
+                                           {"ffn_norm", "post_attention_layernorm"},
+                                           {"ffn_up", "mlp.dense_h_to_4h"},
+                                           {"ffn_down", "mlp.dense_4h_to_h"},
+                                           {NULL, NULL}};
+
+const bs_gguf_architecture bs_gguf_architectures[] = {
+    {.name = "llama",
+     .architecture = "LlamaForCausalLM",
+     .keys = llama_keys,
+     .stack = llama_stack,
+     .layer = llama_layer,
+     .layers = "model.layers",
+     .neighbours = true,
+     .splits_qkv = true},
+    {.name = "qwen2",
+     .architecture = "Qwen2ForCausalLM",
+     .keys = qwen_keys,
+     .stack = llama_stack,
+     .layer = llama_layer,
+     .layers = "model.layers",
+     .splits_qkv = true},
+    {.name = "qwen3",
+     .architecture = "Qwen3ForCausalLM",
+     .keys = qwen_keys,
+     .stack = llama_stack,
+     .layer = llama_layer,
+     .layers = "model.layers",
+     .splits_qkv = true},
+    {.name = "gptneox",
+     .architecture = "GPTNeoXForCausalLM",
+     .constants = "\"hidden_act\": \"gelu\"",
+     .keys = gptneox_keys,
+     .stack = gptneox_stack,
+     .layer = gptneox_layer,
+     .layers = "gpt_neox.layers"},
+    {.name = "gpt2",
+     .architecture = "GPT2LMHeadModel",
+     .keys = gpt2_keys,
+     .stack = gpt2_stack,
+     .layer = gpt2_layer,
+     .layers = "h"},
+    {.name = "bloom",
+     .architecture = "BloomForCausalLM",
+     .keys = bloom_keys,
+     .stack = bloom_stack,
+     .layer = bloom_layer,
+     .layers = "h"},
+    {.name = NULL},
+};
+
+bs_status bs_gguf_architecture_of(const bs_gguf_architecture **out, const bs_gguf *gguf,
+                                  bs_error *err) {
+  const char *name = "";
+  size_t n_name = 0;
+  bs_text known = {0};
+  bs_status status = bs_gguf_get_string(gguf, "general.architecture", true, &name, &n_name, err);
+  if (status != BS_OK)
+    return status;
+  for (const bs_gguf_architecture *at = bs_gguf_architectures; at->name != NULL; at++) {
+    if (strlen(at->name) == n_name && memcmp(at->name, name, n_name) == 0) {
+      *out = at;
+      bs_text_free(&known);
+      return BS_OK;
+    }
+    if (status == BS_OK)
+      status = bs_text_printf(&known, err, "%s%s", known.n_bytes > 0 ? ", " : "", at->name);
+  }
+  if (status == BS_OK)
+    status = bs_error_set(
+        err, BS_ERR_UNSUPPORTED, "%s: general.architecture \"%.*s\" is not read; known: %s",
+        gguf->path, (int)bs_size_min(bs_utf8_valid_bytes(name, n_name), 64), name, known.data);
+  bs_text_free(&known);
+  return status;
+}
