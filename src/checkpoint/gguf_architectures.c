@@ -167,6 +167,14 @@ const bs_gguf_architecture bs_gguf_architectures[] = {
      .stack = bloom_stack,
      .layer = bloom_layer,
      .layers = "h"},
+    {.name = "gemma",
+     .architecture = "GemmaForCausalLM",
+     .constants = "\"hidden_activation\": \"gelu_pytorch_tanh\"",
+     .keys = qwen_keys,
+     .stack = llama_stack,
+     .layer = llama_layer,
+     .layers = "model.layers",
+     .splits_qkv = true},
     {.name = NULL},
 };
 

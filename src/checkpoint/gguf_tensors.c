@@ -167,5 +167,6 @@ void bs_gguf_settle(bs_reader *reader, bs_blueprint *blueprint) {
     return;
   bs_reader_heads(blueprint, false); /* all heads of q, then of k, then of v */
   blueprint->neighbours = architecture->neighbours;
+  blueprint->norm_offset = 0; /* added by the converter */
   divide_frequencies(reader, blueprint);
 }

@@ -63,7 +63,8 @@ static void check_text(bs_engine *engine, const cJSON *entry) {
   const cJSON *item;
   cJSON_ArrayForEach(item, bs_json_get(entry, "ids")) ids[n++] = (int32_t)item->valuedouble;
   const bs_token_span rest = {ids + 1, n - 1};
-  const bs_score_request request = {{ids, 1}, &rest, 1};
+  const bs_score_request request = {
+      .context = {ids, 1}, .continuations = &rest, .n_continuations = 1};
   BS_TEST_OK(bs_engine_score(engine, &request, 1, &results, &err), err);
   CU_ASSERT_PTR_NOT_NULL_FATAL(results);
   const cJSON *expected = bs_json_get(entry, "logprobs")->child;
