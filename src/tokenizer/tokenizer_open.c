@@ -4,8 +4,10 @@
 
 #include "base/file_internal.h"
 #include "base/memory_internal.h"
+#include "gguf/gguf_internal.h"
 #include "tokenizer/absent_internal.h"
 #include "tokenizer/arrays_internal.h"
+#include "tokenizer/gguf_internal.h"
 #include "tokenizer/tokenizer_internal.h"
 
 static const bs_model_kind *const models[] = {&bs_model_bpe, &bs_model_unigram};
@@ -119,6 +121,8 @@ bs_status bs_tokenizer_open(bs_tokenizer **out, const char *model_dir, bs_error 
   bs_json *document = NULL;
   bs_settings settings = {0};
   *out = NULL;
+  if (bs_gguf_is_path(model_dir) && !bs_is_folder(model_dir))
+    return bs_tokenizer_open_gguf(out, model_dir, err);
   char *path = bs_path_join(model_dir, "tokenizer.json", err);
   if (path == NULL)
     return BS_ERR_MEMORY;
