@@ -94,7 +94,8 @@ typedef struct bs_engine_work {
 
 /* Fills results[n] (allocated here, owned by the caller, freed by bs_score_results_free). Returns
    an error only when the whole batch failed (memory); ids out of range and the like are per
-   request. */
+   request. Where a model's scores go by the length of the whole text (rope_type dynamic, longrope),
+   that is the context and all of the continuation but its last token, after truncation. */
 BS_API bs_status bs_engine_score(bs_engine *engine, const bs_score_request *requests, size_t n,
                                  bs_score_result **results, bs_error *err);
 BS_API void bs_score_results_free(bs_score_result **results, size_t n);
