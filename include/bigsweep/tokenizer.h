@@ -1,5 +1,6 @@
 /* Tokenizers in the Hugging Face tokenizer.json format (normalizer, pre-tokenizer, model,
-   post-processor, decoder, added tokens), with the results of the Hugging Face tokenizers library.
+   post-processor, decoder, added tokens) and in the older forms that transformers converts to it,
+   with the results of the Hugging Face tokenizers library.
    A tokenizer is immutable after opening and may be used from several threads at once. */
 #ifndef BIGSWEEP_TOKENIZER_H
 #define BIGSWEEP_TOKENIZER_H
@@ -16,7 +17,9 @@ extern "C" {
 
 typedef struct bs_tokenizer bs_tokenizer;
 
-/* Reads MODEL_DIR/tokenizer.json, and, where they exist, tokenizer_config.json,
+/* Reads MODEL_DIR/tokenizer.json, or without it what the slow tokenizer class reads: vocab.json and
+   merges.txt, tokenizer.model, spiece.model or sentencepiece.bpe.model, and added_tokens.json;
+   nothing at all for ByT5Tokenizer. Where they exist, also tokenizer_config.json,
    special_tokens_map.json and config.json. These change it as the fast tokenizer class that they
    name does in transformers 4.46 to 4.57: add_bos_token and add_eos_token, add_prefix_space,
    legacy, added_tokens_decoder, special tokens, split_special_tokens. Errors name the file and the

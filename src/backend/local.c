@@ -5,6 +5,7 @@
 #include "backend/local_internal.h"
 #include "base/file_internal.h"
 #include "base/memory_internal.h"
+#include "tokenizer/folder_internal.h"
 
 /* Opening reads, checks and packs the weights: in operations that a rank could do meanwhile. */
 static const double OPENING_COST_PER_BYTE = 100;
@@ -50,12 +51,7 @@ static bs_status read_tokenizer(bs_local *local, bs_error *err) {
 }
 
 static bs_status open_tokenizer(bs_local *local, const bs_backend_spec *spec, bs_error *err) {
-  char *path = bs_path_join(spec->place, "tokenizer.json", err);
-  if (path == NULL)
-    return BS_ERR_MEMORY;
-  bool is_lacking = spec->may_lack_tokenizer && !bs_file_exists(path);
-  free(path);
-  if (is_lacking) {
+  if (spec->may_lack_tokenizer && !bs_folder_has_tokenizer(spec->place)) {
     bs_error_set(&local->no_text, BS_ERR_INPUT, "the model has no tokenizer.json: give token ids");
     return BS_OK;
   }

@@ -27,6 +27,9 @@ void bs_weight_files_close(bs_weight_files *files);
 
 /* The files beside the weights that scores depend on, where they are there; ends with NULL. */
 extern const char *const bs_model_texts[];
+/* Whether file i of them counts in this folder: the older forms of a tokenizer do where
+   tokenizer.json is absent. */
+bs_status bs_model_text_counts(const char *dir, size_t i, bool *counts, bs_error *err);
 
 /* An adapter beside a whole model: transformers would apply it. */
 bs_status bs_folder_refuse_adapter(const char *dir, bs_error *err);

@@ -86,8 +86,12 @@ bs_status bs_checkpoint_fingerprints(const char *dir, bs_text *lines, bs_error *
   bool is_gguf = bs_gguf_is_path(dir);
   bs_status status = is_gguf ? bs_weight_files_open_gguf(&files, dir, err)
                              : bs_weight_files_open(&files, dir, err);
-  for (size_t i = 0; !is_gguf && bs_model_texts[i] != NULL && status == BS_OK; i++)
-    status = add_text(dir, bs_model_texts[i], lines, err);
+  for (size_t i = 0; !is_gguf && bs_model_texts[i] != NULL && status == BS_OK; i++) {
+    bool counts = false;
+    status = bs_model_text_counts(dir, i, &counts, err);
+    if (status == BS_OK && counts)
+      status = add_text(dir, bs_model_texts[i], lines, err);
+  }
   if (status == BS_OK)
     status = add_weights(&files, lines, err);
   bs_weight_files_close(&files);

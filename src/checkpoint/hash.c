@@ -6,9 +6,30 @@
 #include "checkpoint/files_internal.h"
 #include "gguf/gguf_internal.h"
 
-const char *const bs_model_texts[] = {
-    "config.json",           "generation_config.json",  "tokenizer.json",
-    "tokenizer_config.json", "special_tokens_map.json", NULL};
+const char *const bs_model_texts[] = {"config.json",
+                                      "generation_config.json",
+                                      "tokenizer.json",
+                                      "tokenizer_config.json",
+                                      "special_tokens_map.json",
+                                      "vocab.json",
+                                      "merges.txt",
+                                      "added_tokens.json",
+                                      "tokenizer.model",
+                                      "spiece.model",
+                                      "sentencepiece.bpe.model",
+                                      NULL};
+enum { N_ALWAYS = 5 }; /* of them; the others are read where tokenizer.json is absent */
+
+bs_status bs_model_text_counts(const char *dir, size_t i, bool *counts, bs_error *err) {
+  *counts = true;
+  if (i < N_ALWAYS)
+    return BS_OK;
+  char *path = bs_path_join(dir, "tokenizer.json", err);
+  *counts = path != NULL && !bs_file_exists(path);
+  bs_status status = path == NULL ? BS_ERR_MEMORY : BS_OK;
+  free(path);
+  return status;
+}
 
 static bool is_weights(const char *name) { return bs_ends_with(name, ".safetensors"); }
 
@@ -46,8 +67,12 @@ bs_status bs_checkpoint_sha256(const char *dir, char hex[65], bs_error *err) {
   bool is_gguf = bs_gguf_is_path(dir);
   bs_status status = is_gguf ? gguf_files(dir, &folder, &weights, err)
                              : bs_folder_names(dir, is_weights, &weights, err);
-  for (size_t i = 0; !is_gguf && bs_model_texts[i] != NULL && status == BS_OK; i++)
-    status = hash_line(dir, bs_model_texts[i], false, &lines, err);
+  for (size_t i = 0; !is_gguf && bs_model_texts[i] != NULL && status == BS_OK; i++) {
+    bool counts = false;
+    status = bs_model_text_counts(dir, i, &counts, err);
+    if (status == BS_OK && counts)
+      status = hash_line(dir, bs_model_texts[i], false, &lines, err);
+  }
   for (size_t i = 0; i < weights.n && status == BS_OK; i++)
     status = hash_line(is_gguf ? folder : dir, weights.names[i], true, &lines, err);
   unsigned char digest[32];

@@ -24,7 +24,7 @@ static bool has(const char *dir, const char *name) {
   return found;
 }
 
-bs_status bs_tokenizer_absent(const char *dir, bs_error *err) {
+bs_status bs_tokenizer_absent(const char *dir, const char *class_name, bs_error *err) {
   const char *form = NULL;
   for (size_t i = 0; form == NULL && i < sizeof forms / sizeof *forms; i++)
     if (has(dir, forms[i].files[0]) && (forms[i].files[1] == NULL || has(dir, forms[i].files[1])))
@@ -36,6 +36,9 @@ bs_status bs_tokenizer_absent(const char *dir, bs_error *err) {
   return bs_error_set(
       err, BS_ERR_IO,
       "%s: no tokenizer.json in the folder, only %s: make it with AutoTokenizer.from_pretrained("
-      "DIR, use_fast=True).save_pretrained(DIR) of transformers",
-      dir, form);
+      "DIR, use_fast=True).save_pretrained(DIR) of transformers. It is read without for the "
+      "tokenizer_class GPT2Tokenizer, CodeGenTokenizer, Qwen2Tokenizer (vocab.json, merges.txt), "
+      "LlamaTokenizer, GemmaTokenizer (tokenizer.model), T5Tokenizer (spiece.model), XGLMTokenizer "
+      "(sentencepiece.bpe.model); here it is %s",
+      dir, form, class_name != NULL ? class_name : "not given");
 }

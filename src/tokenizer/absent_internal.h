@@ -4,7 +4,8 @@
 
 #include "bigsweep/error.h"
 
-/* BS_ERR_IO with what lies in the folder instead and how to make a tokenizer.json of it. */
-bs_status bs_tokenizer_absent(const char *dir, bs_error *err);
+/* BS_ERR_IO with what lies in the folder instead, which cannot be read for the class (NULL: none is
+   named), and how to make a tokenizer.json of it. */
+bs_status bs_tokenizer_absent(const char *dir, const char *class_name, bs_error *err);
 
 #endif

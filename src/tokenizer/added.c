@@ -200,13 +200,19 @@ bool bs_added_has(const bs_added *added, const char *content) {
 
 bs_status bs_added_add_special(bs_added *added, const bs_vocabulary *model, const char *content,
                                bs_error *err) {
+  return bs_added_add_text(added, model, content, true, err);
+}
+
+bs_status bs_added_add_text(bs_added *added, const bs_vocabulary *model, const char *content,
+                            bool special, bs_error *err) {
+  bs_added_token token = {.special = special, .normalized = !special};
   bs_text text = {0};
   int64_t next = next_id(added, model);
   if (*content == '\0' || bs_added_has(added, content))
     return BS_OK;
   bs_status status = bs_text_append_string(&text, content, err);
   if (status == BS_OK)
-    status = add_token(added, model, &text, (bs_added_token){.special = true}, &next, err);
+    status = add_token(added, model, &text, token, &next, err);
   bs_text_free(&text);
   return status;
 }

@@ -54,6 +54,9 @@ bs_status bs_added_add(bs_added *added, const bs_vocabulary *model, const bs_jso
 /* Adds a special token by its text unless it is there. */
 bs_status bs_added_add_special(bs_added *added, const bs_vocabulary *model, const char *content,
                                bs_error *err);
+/* The same, special or not. */
+bs_status bs_added_add_text(bs_added *added, const bs_vocabulary *model, const char *content,
+                            bool special, bs_error *err);
 bool bs_added_has(const bs_added *added, const char *content);
 /* To be called after the last token: prepares the search. */
 bs_status bs_added_finish(bs_added *added, const bs_chain *normalizers, bs_error *err);

@@ -109,7 +109,9 @@ static bs_status append_metaspace(const bs_token_arrays *arrays, bs_text *json, 
                             "%s{\"type\": \"Replace\", \"pattern\": {\"Regex\": \" {2,}\"}, "
                             "\"content\": \" \"}",
                             between);
-  const char *scheme = arrays->adds_space ? "always" : "never";
+  const char *scheme = !arrays->adds_space         ? "never"
+                       : arrays->first_space_alone ? "first"
+                                                   : "always";
 #define METASPACE                                                                                  \
   "{\"type\": \"Metaspace\", \"replacement\": \"" MARK "\", \"prepend_scheme\": \"%s\"}"
   return status == BS_OK

@@ -51,11 +51,12 @@ typedef struct bs_token_arrays {
   const char *pretokenizer;      /* byte-level: see bs_arrays_pretokenizers */
   const unsigned char *charsmap; /* Unigram: SentencePiece's precompiled map, or NULL */
   size_t n_charsmap;
-  bool adds_space;    /* a space before a text, also behind an added token */
-  bool joins_spaces;  /* Unigram: runs of spaces count as one */
-  bool strips_end;    /* Unigram: white space at the end is dropped */
-  bool byte_fallback; /* Unigram: unknown characters become bytes */
-  int32_t bos, eos;   /* ids or -1 */
+  bool adds_space;        /* a space before a text, also behind an added token */
+  bool first_space_alone; /* Unigram: at the beginning of the input alone */
+  bool joins_spaces;      /* Unigram: runs of spaces count as one */
+  bool strips_end;        /* Unigram: white space at the end is dropped */
+  bool byte_fallback;     /* Unigram: unknown characters become bytes */
+  int32_t bos, eos;       /* ids or -1 */
   bool adds_bos, adds_eos;
 } bs_token_arrays;
 

@@ -29,6 +29,8 @@ static const bs_tokenizer_class classes[] = {
     {"PreTrainedTokenizer", BS_TEMPLATE_KEPT, BS_PREFIX_SET, false, NULL, NULL, NULL},
     {"XGLMTokenizer", BS_TEMPLATE_KEPT, BS_PREFIX_SET, false, "<s>", "</s>", "<unk>"},
     {"T5Tokenizer", BS_TEMPLATE_KEPT, BS_PREFIX_SET, false, NULL, "</s>", "<unk>"},
+    {"MT5Tokenizer", BS_TEMPLATE_KEPT, BS_PREFIX_SET, false, NULL, "</s>", "<unk>"},
+    {"ByT5Tokenizer", BS_TEMPLATE_KEPT, BS_PREFIX_SET, false, NULL, "</s>", "<unk>"},
     /* Their fast classes leave the post-processor of tokenizer.json as it is. */
     {"RobertaTokenizer", BS_TEMPLATE_KEPT, BS_PREFIX_SET, false, "<s>", "</s>", "<unk>"},
     {"LongformerTokenizer", BS_TEMPLATE_KEPT, BS_PREFIX_SET, false, "<s>", "</s>", "<unk>"},
@@ -62,7 +64,6 @@ static const struct {
     {"GPTNeoXJapaneseTokenizer", OTHER_FILES},
     {"GPTSw3Tokenizer", OTHER_FILES},
     {"BioGptTokenizer", OTHER_FILES},
-    {"ByT5Tokenizer", OTHER_FILES},
     {"CanineTokenizer", OTHER_FILES},
     {"CTRLTokenizer", OTHER_FILES},
     {"CpmAntTokenizer", OTHER_FILES},
@@ -83,22 +84,40 @@ static const struct {
 static const struct {
   const char *model_type, *class_name;
 } of_models[] = {
-    {"llama", "LlamaTokenizer"},       {"mistral", "LlamaTokenizer"},
-    {"mixtral", "LlamaTokenizer"},     {"phi3", "LlamaTokenizer"},
-    {"gemma", "GemmaTokenizer"},       {"gemma2", "GemmaTokenizer"},
-    {"gemma3", "GemmaTokenizer"},      {"gemma3_text", "GemmaTokenizer"},
-    {"cohere", "CohereTokenizer"},     {"cohere2", "CohereTokenizer"},
-    {"gpt_neox", "GPTNeoXTokenizer"},  {"olmo", "GPTNeoXTokenizer"},
-    {"olmo2", "GPTNeoXTokenizer"},     {"olmoe", "GPTNeoXTokenizer"},
-    {"stablelm", "GPTNeoXTokenizer"},  {"mpt", "GPTNeoXTokenizer"},
-    {"bloom", "BloomTokenizer"},       {"gpt2", "GPT2Tokenizer"},
-    {"gpt_neo", "GPT2Tokenizer"},      {"gptj", "GPT2Tokenizer"},
-    {"opt", "GPT2Tokenizer"},          {"granite", "GPT2Tokenizer"},
-    {"starcoder2", "GPT2Tokenizer"},   {"phi", "CodeGenTokenizer"},
-    {"qwen2", "Qwen2Tokenizer"},       {"qwen2_moe", "Qwen2Tokenizer"},
-    {"qwen3", "Qwen2Tokenizer"},       {"qwen3_moe", "Qwen2Tokenizer"},
-    {"falcon", "PreTrainedTokenizer"}, {"smollm3", "PreTrainedTokenizer"},
-    {"xglm", "XGLMTokenizer"},         {"t5", "T5Tokenizer"},
+    {"llama", "LlamaTokenizer"},
+    {"mistral", "LlamaTokenizer"},
+    {"mixtral", "LlamaTokenizer"},
+    {"phi3", "LlamaTokenizer"},
+    {"gemma", "GemmaTokenizer"},
+    {"gemma2", "GemmaTokenizer"},
+    {"gemma3", "GemmaTokenizer"},
+    {"gemma3_text", "GemmaTokenizer"},
+    {"cohere", "CohereTokenizer"},
+    {"cohere2", "CohereTokenizer"},
+    {"gpt_neox", "GPTNeoXTokenizer"},
+    {"olmo", "GPTNeoXTokenizer"},
+    {"olmo2", "GPTNeoXTokenizer"},
+    {"olmoe", "GPTNeoXTokenizer"},
+    {"stablelm", "GPTNeoXTokenizer"},
+    {"mpt", "GPTNeoXTokenizer"},
+    {"bloom", "BloomTokenizer"},
+    {"gpt2", "GPT2Tokenizer"},
+    {"gpt_neo", "GPT2Tokenizer"},
+    {"gptj", "GPT2Tokenizer"},
+    {"opt", "GPT2Tokenizer"},
+    {"granite", "GPT2Tokenizer"},
+    {"starcoder2", "GPT2Tokenizer"},
+    {"phi", "CodeGenTokenizer"},
+    {"qwen2", "Qwen2Tokenizer"},
+    {"qwen2_moe", "Qwen2Tokenizer"},
+    {"qwen3", "Qwen2Tokenizer"},
+    {"qwen3_moe", "Qwen2Tokenizer"},
+    {"falcon", "PreTrainedTokenizer"},
+    {"smollm3", "PreTrainedTokenizer"},
+    {"xglm", "XGLMTokenizer"},
+    {"t5", "T5Tokenizer"},
+    {"mt5", "T5Tokenizer"},
+    {"switch_transformers", "T5Tokenizer"},
 };
 
 enum { MAX_SETTINGS_BYTES = 1 << 26 };
@@ -205,12 +224,17 @@ static bs_status load(bs_json **out, const char *dir, const char *name, bs_error
   return status;
 }
 
-bs_status bs_settings_load(bs_settings *settings, const char *model_dir, bs_error *err) {
+bs_status bs_settings_load(bs_settings *settings, const char *model_dir, bool converts,
+                           bs_error *err) {
   *settings = (bs_settings){0};
   bs_status status = load(&settings->file, model_dir, "tokenizer_config.json", err);
   /* A damaged config.json is told with the checkpoint. */
   if (status == BS_OK && load(&settings->model, model_dir, "config.json", NULL) == BS_ERR_MEMORY)
     status = bs_error_set(err, BS_ERR_MEMORY, "%s: out of memory", model_dir);
+  if (status == BS_OK && converts)
+    status = load(&settings->added, model_dir, "added_tokens.json", err);
+  if (status == BS_OK && converts && settings->file == NULL)
+    status = bs_json_parse(&settings->file, "{}", 2, "tokenizer_config.json", err);
   if (status != BS_OK || settings->file == NULL)
     return status;
   /* Newer files have all in one. */
@@ -225,6 +249,7 @@ void bs_settings_free(bs_settings *settings) {
   bs_json_free(&settings->file);
   bs_json_free(&settings->tokens);
   bs_json_free(&settings->model);
+  bs_json_free(&settings->added);
   *settings = (bs_settings){0};
 }
 

@@ -121,21 +121,31 @@ bs_status bs_settings_apply_parts(bs_tokenizer *t, const bs_settings *settings, 
 }
 
 /* Whether a special token of the settings has this text. */
-static bool is_named(const bs_settings *settings, const cJSON *content) {
-  for (size_t i = 0; i < N_SPECIAL_KEYS && cJSON_IsString(content); i++) {
+static bool names_token(const bs_settings *settings, const char *content) {
+  for (size_t i = 0; i < N_SPECIAL_KEYS; i++) {
     const bs_json *json;
     const cJSON *item;
     const char *text = NULL;
     if (bs_settings_token(settings, special_keys[i], &json, &item, &text, NULL) == BS_OK &&
-        text != NULL && strcmp(text, content->valuestring) == 0)
+        text != NULL && strcmp(text, content) == 0)
       return true;
   }
   return false;
 }
 
+static bool is_named(const bs_settings *settings, const cJSON *content) {
+  return cJSON_IsString(content) && names_token(settings, content->valuestring);
+}
+
 static int by_id(const void *a, const void *b) {
   const cJSON *const *x = a, *const *y = b;
   double first = strtod((*x)->string, NULL), second = strtod((*y)->string, NULL);
+  return (first > second) - (first < second);
+}
+
+static int by_value(const void *a, const void *b) {
+  const cJSON *const *x = a, *const *y = b;
+  double first = (*x)->valuedouble, second = (*y)->valuedouble;
   return (first > second) - (first < second);
 }
 
@@ -157,6 +167,34 @@ static bs_status add_decoder(bs_tokenizer *t, const bs_settings *settings, bs_er
   for (size_t i = 0; i < n && status == BS_OK; i++)
     status = bs_added_add(&t->added, &t->vocabulary, json, members[i],
                           is_named(settings, bs_json_get(members[i], "content")), err);
+  free(members);
+  return status;
+}
+
+/* added_tokens.json: {"token": id}. The ids follow from the order; what the file says has to be the
+   same. */
+static bs_status add_file(bs_tokenizer *t, const bs_settings *settings, bs_error *err) {
+  const bs_json *json = settings->added;
+  if (json == NULL)
+    return BS_OK;
+  if (!cJSON_IsObject(json->root))
+    return bs_json_fault(json, json->root, err, "expected an object of tokens and ids");
+  size_t n = 0;
+  const cJSON **members = calloc((size_t)cJSON_GetArraySize(json->root) + 1, sizeof *members);
+  const cJSON *member;
+  if (members == NULL)
+    return bs_error_set(err, BS_ERR_MEMORY, "%s: out of memory", json->name);
+  cJSON_ArrayForEach(member, json->root) members[n++] = member;
+  qsort(members, n, sizeof *members, by_value);
+  bs_status status = BS_OK;
+  for (size_t i = 0; i < n && status == BS_OK; i++) {
+    const char *content = members[i]->string;
+    status =
+        bs_added_add_text(&t->added, &t->vocabulary, content, names_token(settings, content), err);
+    if (status == BS_OK && (double)bs_tokenizer_id(t, content) != members[i]->valuedouble)
+      status = bs_json_fault(json, members[i], err, "the token gets the id %d, the file says %g",
+                             (int)bs_tokenizer_id(t, content), members[i]->valuedouble);
+  }
   free(members);
   return status;
 }
@@ -189,7 +227,9 @@ static bs_status add_list(bs_tokenizer *t, const bs_json *json, const char *key,
 }
 
 bs_status bs_settings_apply_added(bs_tokenizer *t, const bs_settings *settings, bs_error *err) {
-  bs_status status = add_decoder(t, settings, err);
+  bs_status status = add_file(t, settings, err);
+  if (status == BS_OK)
+    status = add_decoder(t, settings, err);
   for (size_t i = 0; i < N_SPECIAL_KEYS && status == BS_OK; i++) {
     const bs_json *json;
     const cJSON *item;
@@ -245,10 +285,11 @@ static bs_status template_id(const bs_tokenizer *t, const bs_settings *settings,
 
 bs_status bs_settings_apply_template(bs_tokenizer *t, const bs_settings *settings, bs_error *err) {
   const bs_tokenizer_class *class = settings->class;
-  if (class == NULL || class->template == BS_TEMPLATE_KEPT ||
+  bool kept = class != NULL && class->template == BS_TEMPLATE_KEPT;
+  if (class == NULL || (kept && !(settings->converts_bos && settings->adds_bos)) ||
       (class->template == BS_TEMPLATE_IF_ASKED && !settings->has_adds))
     return BS_OK;
-  bool bos = settings->adds_bos, eos = settings->adds_eos;
+  bool bos = settings->adds_bos, eos = settings->adds_eos && !kept;
   int32_t before = -1, behind = -1;
   bs_status status = template_id(t, settings, "bos_token", "add_bos_token", &bos, &before, err);
   if (status == BS_OK)

@@ -37,6 +37,7 @@ typedef struct bs_settings {
   bs_json *file;          /* tokenizer_config.json; NULL: absent, and nothing below holds */
   bs_json *tokens;        /* special_tokens_map.json where it counts, or NULL */
   bs_json *model;         /* config.json, or NULL */
+  bs_json *added;         /* added_tokens.json where it counts, or NULL */
   const char *class_name; /* as it is written, NULL where nothing says it; borrowed */
   const bs_tokenizer_class *class; /* NULL: not known */
   bool adds_bos, adds_eos;         /* by key or default */
@@ -44,11 +45,15 @@ typedef struct bs_settings {
   bool has_prefix, prefix;         /* add_prefix_space is given, and its value */
   bool keeps_prefix;               /* it is given as null */
   bool is_legacy, from_slow;
+  bool converts_bos; /* the converter of a slow class heeds add_bos_token where the fast does not */
   bool splits_special; /* special tokens that a text spells out are ordinary text */
 } bs_settings;
 
-/* Reads the files of a folder. Errors name file, line and key. */
-bs_status bs_settings_load(bs_settings *settings, const char *model_dir, bs_error *err);
+/* Reads the files of a folder. Without tokenizer.json (`converts`) the defaults of the class hold
+   where tokenizer_config.json is absent, and added_tokens.json counts. Errors name file, line and
+   key. */
+bs_status bs_settings_load(bs_settings *settings, const char *model_dir, bool converts,
+                           bs_error *err);
 void bs_settings_free(bs_settings *settings);
 
 /* The token under a key ("bos_token"), as text or an object with "content"; NULL: none. *json is

@@ -5,8 +5,8 @@
 #include "base/file_internal.h"
 #include "base/memory_internal.h"
 #include "gguf/gguf_internal.h"
-#include "tokenizer/absent_internal.h"
 #include "tokenizer/arrays_internal.h"
+#include "tokenizer/folder_internal.h"
 #include "tokenizer/gguf_internal.h"
 #include "tokenizer/tokenizer_internal.h"
 
@@ -126,12 +126,14 @@ bs_status bs_tokenizer_open(bs_tokenizer **out, const char *model_dir, bs_error 
   char *path = bs_path_join(model_dir, "tokenizer.json", err);
   if (path == NULL)
     return BS_ERR_MEMORY;
-  bs_status status = bs_file_exists(path) ? bs_json_load(&document, path, MAX_FILE_BYTES, err)
-                                          : bs_tokenizer_absent(model_dir, err);
+  bool has_json = bs_file_exists(path);
+  bs_status status = has_json ? bs_json_load(&document, path, MAX_FILE_BYTES, err) : BS_OK;
   if (status == BS_OK)
-    status = bs_settings_load(&settings, model_dir, err);
+    status = bs_settings_load(&settings, model_dir, !has_json, err);
   if (status == BS_OK)
-    status = bs_tokenizer_from_json(out, document, NULL, &settings, err);
+    status = has_json && !bs_folder_is_bytes(&settings)
+                 ? bs_tokenizer_from_json(out, document, NULL, &settings, err)
+                 : bs_folder_open(out, model_dir, &settings, err);
   bs_settings_free(&settings);
   bs_json_free(&document);
   free(path);

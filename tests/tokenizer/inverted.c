@@ -16,8 +16,7 @@ static size_t count(const cJSON *list) {
   return n;
 }
 
-static int32_t find(const inverted *data, const cJSON *vocab, const char *text) {
-  (void)data;
+static int32_t find(const cJSON *vocab, const char *text) {
   const cJSON *item = bs_json_get(vocab, text);
   return item == NULL ? -1 : (int32_t)item->valuedouble;
 }
@@ -139,7 +138,7 @@ bool inverted_load(inverted *data, const char *folder) {
     data->arrays.adds_space = strcmp(type, "Sequence") == 0;
     data->arrays.adds_bos = true;
     data->arrays.bos =
-        find(data, bs_json_get(model, "vocab"), strcmp(folder, "gemma") == 0 ? "<bos>" : "<s>");
+        find(bs_json_get(model, "vocab"), strcmp(folder, "gemma") == 0 ? "<bos>" : "<s>");
   }
   if (strcmp(folder, "llama3") == 0) {
     data->arrays.adds_bos = true;
@@ -173,6 +172,20 @@ static bool same_ids(const bs_tokens *ids, const cJSON *expected) {
   return i == ids->n;
 }
 
+/* Whether a stretch of the text before an added token or the end has white space at its end, as the
+   character map sees it (it maps the mark and U+FFFD to spaces). */
+static bool changes_by_stripping(const char *text, size_t n_bytes) {
+  static const char *const ends[] = {" ",           "\t",           "\n",           "\r",
+                                     "\xC2\xA0",    "\xE3\x80\x80", "\xE2\x96\x81", "\xEF\xBF\xBD",
+                                     "\xE2\x80\x83"};
+  for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
+    size_t n = strlen(ends[i]);
+    if (n_bytes >= n && memcmp(text + n_bytes - n, ends[i], n) == 0)
+      return true;
+  }
+  return n_bytes > 0 && strstr(text, " <extra_id_") != NULL;
+}
+
 /* bs_json_string decodes in place and once: one document for each way. */
 static void check_line(const bs_tokenizer *tokenizer, const char *line, size_t n, const char *name,
                        bool strips, bool special) {
@@ -185,7 +198,7 @@ static void check_line(const bs_tokenizer *tokenizer, const char *line, size_t n
   const char *text = bs_json_string(bs_json_get(json->root, "text"), &n_bytes);
   const char *expected = bs_json_string(
       bs_json_get(json->root, special ? "decoded_skip_special" : "decoded"), &n_expected);
-  if (strips && n_bytes > 0 && strchr(" \t\r\n\f\v\xA0\x80\x85", text[n_bytes - 1]) != NULL)
+  if (strips && changes_by_stripping(text, n_bytes))
     goto cleanup;
   BS_TEST_OK(bs_tokenizer_encode(tokenizer, text, n_bytes, special, &ids, &err), err);
   if (!same_ids(&ids, bs_json_get(json->root, special ? "ids_special" : "ids"))) {

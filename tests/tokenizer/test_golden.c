@@ -111,9 +111,9 @@ GOLDEN(t5_legal, "t5-legal")
 
 int main(void) {
   static const bs_test tests[] = {
-      {"gpt2", gpt2},       {"gpt-neox", gpt_neox}, {"llama2", llama2},
-      {"mistral", mistral}, {"llama3", llama3},     {"qwen2.5", qwen25},
-      {"qwen3", qwen3},     {"gemma", gemma},       {"stories260k", stories260k},
+      {"gpt2", gpt2},         {"gpt-neox", gpt_neox}, {"llama2", llama2},
+      {"mistral", mistral},   {"llama3", llama3},     {"qwen2.5", qwen25},
+      {"qwen3", qwen3},       {"gemma", gemma},       {"stories260k", stories260k},
       {"t5-legal", t5_legal},
   };
   return bs_test_main("tokenizer goldens", tests, sizeof tests / sizeof *tests);
