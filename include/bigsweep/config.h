@@ -14,12 +14,32 @@
 extern "C" {
 #endif
 
+/* What a model's scale is taken from. */
+typedef enum bs_axis {
+  BS_AXIS_GIVEN, /* the configuration gives it; of a whole configuration: each model's own default
+                  */
+  BS_AXIS_PARAMETERS,
+  BS_AXIS_ACTIVE, /* parameters that each token meets */
+  BS_AXIS_NON_EMBEDDING,
+  BS_AXIS_TOKENS,
+  BS_AXIS_COMPUTE,
+  BS_AXIS_STEP,
+  BS_AXIS_WEIGHTS_BYTES
+} bs_axis;
+BS_API const char *bs_axis_name(bs_axis axis);
+/* BS_ERR_USAGE lists the axes. */
+BS_API bs_status bs_axis_parse(bs_axis *axis, const char *name, bs_error *err);
+
 typedef struct bs_model_spec {
   char *name, *family;
   char *path;       /* resolved against the configuration's folder */
   char *given_path; /* as the configuration has it: what the results say */
-  double scale;     /* NaN: the parameter count */
-  double seed;      /* of its training: repeats of one model differ in it; NaN: not given */
+  double scale;     /* NaN: that of its axis */
+  bs_axis axis;
+  double seed;         /* of its training: repeats of one model differ in it; NaN: not given */
+  double step, tokens; /* of its training; NaN: not given */
+  double compute;      /* of its training, in FLOPs; NaN: not given */
+  char *group, *tuning, *series, *quantization; /* NULL: not given */
 } bs_model_spec;
 
 /* What was found of a suite. */
@@ -57,8 +77,9 @@ typedef struct bs_config {
   size_t n_baselines;
   size_t max_examples; /* 0: all */
   bs_protocol protocol;
-  int threads; /* per worker; 0: OpenMP's default */
-  bs_isa isa;  /* the instruction set of all ranks; AUTO: the best that all have */
+  int threads;  /* per worker; 0: OpenMP's default */
+  bs_axis axis; /* of all models without a scale; BS_AXIS_GIVEN: each has its default */
+  bs_isa isa;   /* the instruction set of all ranks; AUTO: the best that all have */
 } bs_config;
 
 /* Reads and checks a configuration: unknown keys (nearest known one suggested), repeated keys,

@@ -41,7 +41,15 @@ typedef enum bs_column_rules {
   COLUMN(uint64_t, parameters, BS_PLAIN) /* tied weights once */                                   \
   COLUMN(uint64_t, non_embedding_parameters, BS_PLAIN)                                             \
   COLUMN(double, scale, BS_PLAIN)                                                                  \
-  COLUMN(double, seed, BS_LATER) /* of its training, a whole number; NaN: not given */             \
+  COLUMN(double, seed, BS_LATER)         /* of its training, a whole number; NaN: not given */     \
+  COLUMN(const char *, axis, BS_LATER)   /* what the scale is: bs_axis_name; "": not kept */       \
+  COLUMN(double, step, BS_LATER)         /* of its training; NaN: not given */                     \
+  COLUMN(double, tokens, BS_LATER)       /* of its training */                                     \
+  COLUMN(double, compute, BS_LATER)      /* of its training, in FLOPs */                           \
+  COLUMN(const char *, group, BS_LATER)  /* "dense", "sparse", or as given */                      \
+  COLUMN(const char *, tuning, BS_LATER) /* "base", "instruct", or as given; "": not given */      \
+  COLUMN(const char *, series, BS_LATER) /* "training", "quantization", or as given */             \
+  COLUMN(const char *, quantization, BS_LATER)                                                     \
   COLUMN(const char *, path, BS_PLAIN)                                                             \
   COLUMN(bs_hash, sha256, BS_PLAIN)
 typedef struct bs_model_row {

@@ -121,6 +121,10 @@ static bs_status add_names(bs_analysis *to, const bs_tables *results, bs_error *
   for (size_t i = 0; status == BS_OK && i < results->n_models; i++) {
     const bs_model_row *row = &results->models[i];
     status = bs_analysis_add_model(to, row->name, row->family, row->scale, row->seed, err);
+    if (status == BS_OK) {
+      to->models[to->n_models - 1].tokens = row->tokens;
+      to->models[to->n_models - 1].compute = row->compute;
+    }
   }
   if (status == BS_OK)
     status = bs_analysis_settle_models(to, err);

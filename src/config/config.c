@@ -14,127 +14,7 @@
 
 enum { MAX_THREADS = 4096, MAX_NEW_TOKENS = 1 << 20 };
 
-/* The whole numbers that doubles hold exactly. */
-static const int64_t MAX_SEED = (int64_t)1 << 53;
-
 typedef bs_config_reader reader;
-
-static bs_status copy_string(reader *r, const cJSON *object, const char *key, bool required,
-                             char **out) {
-  const char *value = NULL;
-  bs_status status = bs_json_get_string(r->json, object, key, required, &value, r->err);
-  if (status == BS_OK && value != NULL && value[0] == '\0')
-    return bs_json_fault(r->json, bs_json_get(object, key), r->err,
-                         "expected a text, found an empty one");
-  return status == BS_OK ? bs_json_copy_text(r->json, object, key, out, r->err) : status;
-}
-
-/* An array with at least one element. */
-static bs_status get_list(reader *r, const char *key, const cJSON **out) {
-  const cJSON *list = bs_json_get(r->json->root, key);
-  if (list == NULL)
-    return bs_json_fault(r->json, r->json->root, r->err, "key \"%s\" is missing, expected a list",
-                         key);
-  if (!cJSON_IsArray(list) || list->child == NULL)
-    return bs_json_fault(r->json, list, r->err, "expected a list with at least one element");
-  *out = list;
-  return BS_OK;
-}
-
-/* The path of a model: the item itself, or its key "path". */
-static bs_status read_given_path(reader *r, const cJSON *item, bs_model_spec *model) {
-  if (cJSON_IsObject(item))
-    return copy_string(r, item, "path", true, &model->given_path);
-  if (item->valuestring[0] == '\0' || strstr(item->valuestring, "\xC0\x80") != NULL)
-    return bs_json_fault(r->json, item, r->err, "expected the path of a checkpoint");
-  model->given_path = bs_string_copy(item->valuestring, r->err);
-  return model->given_path != NULL ? BS_OK : BS_ERR_MEMORY;
-}
-
-/* A model without a name has that of its folder. */
-static bs_status name_by_folder(reader *r, const cJSON *item, bs_model_spec *model) {
-  bs_error fault = {0};
-  model->name = bs_folder_name(model->path, &fault);
-  if (model->name != NULL)
-    return BS_OK;
-  if (fault.status == BS_ERR_MEMORY)
-    return bs_error_set(r->err, fault.status, "%s", fault.message);
-  const cJSON *place = cJSON_IsObject(item) ? bs_json_get(item, "path") : item;
-  return bs_json_fault(r->json, place, r->err, "%s%s", fault.message,
-                       fault.status == BS_ERR_INPUT ? ": give the model a \"name\"" : "");
-}
-
-/* Results tell models apart by their names. */
-static bs_status check_model_name(reader *r, const cJSON *item, const bs_model_spec *model) {
-  for (const bs_model_spec *other = r->config->models; other < model; other++)
-    if (strcmp(other->name, model->name) == 0)
-      return bs_json_fault(r->json, item, r->err,
-                           "a second model with the name \"%s\": \"%s\" and \"%s\"; give one of "
-                           "them another \"name\"",
-                           model->name, other->given_path, model->given_path);
-  return BS_OK;
-}
-
-static bs_status read_model(reader *r, const cJSON *item, bs_model_spec *model) {
-  bool is_object = cJSON_IsObject(item);
-  if (!is_object && !cJSON_IsString(item))
-    return bs_json_fault(r->json, item, r->err,
-                         "expected a path, or an object with \"path\", and optionally \"name\", "
-                         "\"family\", \"scale\" and \"seed\"");
-  bs_status status =
-      is_object ? BS_KNOWN_KEYS(r, item, "name", "family", "path", "scale", "seed") : BS_OK;
-  if (status == BS_OK)
-    status = read_given_path(r, item, model);
-  if (status == BS_OK && (model->path = bs_path_join(r->folder, model->given_path, r->err)) == NULL)
-    status = BS_ERR_MEMORY;
-  if (status == BS_OK)
-    status = copy_string(r, item, "name", false, &model->name);
-  if (status == BS_OK && model->name == NULL)
-    status = name_by_folder(r, item, model);
-  if (status == BS_OK)
-    status = copy_string(r, item, "family", false, &model->family);
-  if (status == BS_OK && model->family == NULL &&
-      (model->family = bs_string_copy(r->config->name, r->err)) == NULL)
-    status = BS_ERR_MEMORY;
-  if (status == BS_OK)
-    status = bs_json_get_double(r->json, item, "scale", false, &model->scale, r->err);
-  if (status == BS_OK && !isnan(model->scale) && !(model->scale > 0 && isfinite(model->scale)))
-    status =
-        bs_json_fault(r->json, bs_json_get(item, "scale"), r->err, "expected a positive number");
-  int64_t seed = -1;
-  if (status == BS_OK)
-    status = bs_json_get_integer(r->json, item, "seed", false, 0, MAX_SEED, &seed, r->err);
-  model->seed = seed >= 0 ? (double)seed : NAN;
-  return status;
-}
-
-static bs_status no_model_folder(reader *r, const cJSON *item, const bs_model_spec *model) {
-  bs_error fault = {0};
-  bs_checkpoint_check_folder(model->path, &fault);
-  return bs_json_fault(r->json, item, r->err, "%s", fault.message);
-}
-
-static bs_status read_models(reader *r) {
-  const cJSON *list = NULL, *item;
-  bs_config *config = r->config;
-  bs_status status = get_list(r, "models", &list);
-  if (status != BS_OK)
-    return status;
-  config->models = bs_array_new((size_t)cJSON_GetArraySize(list), sizeof *config->models, r->err);
-  if (config->models == NULL)
-    return BS_ERR_MEMORY;
-  cJSON_ArrayForEach(item, list) {
-    bs_model_spec *model = &config->models[config->n_models++];
-    model->scale = model->seed = NAN;
-    if ((status = read_model(r, item, model)) != BS_OK)
-      return status;
-    if ((status = check_model_name(r, item, model)) != BS_OK)
-      return status;
-    if (!bs_is_folder(model->path))
-      return no_model_folder(r, item, model);
-  }
-  return BS_OK;
-}
 
 /* The numbers of shots of what gives none; no key: zero shots. */
 static bs_status read_shots(reader *r) {
@@ -175,6 +55,16 @@ static bs_status read_isa(reader *r) {
   bs_status status = bs_json_get_string(r->json, root, "isa", false, &name, r->err);
   if (status == BS_OK && bs_isa_parse(&r->config->isa, name, &fault) != BS_OK)
     status = bs_json_fault(r->json, bs_json_get(root, "isa"), r->err, "%s", fault.message);
+  return status;
+}
+
+static bs_status read_axis(reader *r) {
+  const cJSON *root = r->json->root;
+  bs_error fault = {0};
+  const char *name = NULL;
+  bs_status status = bs_json_get_string(r->json, root, "axis", false, &name, r->err);
+  if (status == BS_OK && name != NULL && bs_axis_parse(&r->config->axis, name, &fault) != BS_OK)
+    status = bs_json_fault(r->json, bs_json_get(root, "axis"), r->err, "%s", fault.message);
   return status;
 }
 
@@ -224,15 +114,15 @@ static bs_status read_all(reader *r) {
     return bs_json_fault(r->json, root, r->err, "expected an object");
   bs_status status = BS_KNOWN_KEYS(r, root, "name", "models", "tasks", "variants", "shots", "seed",
                                    "max_examples", "dtype", "generation", "output", "border",
-                                   "overlong", "threads", "isa", "baselines", "metrics");
+                                   "overlong", "threads", "isa", "baselines", "metrics", "axis");
   if (status == BS_OK)
-    status = copy_string(r, root, "name", false, &config->name);
+    status = bs_config_copy_string(r, root, "name", false, &config->name);
   if (status == BS_OK && config->name == NULL &&
       (config->name = bs_string_copy("sweep", r->err)) == NULL)
     status = BS_ERR_MEMORY;
   char *output = NULL;
   if (status == BS_OK)
-    status = copy_string(r, root, "output", false, &output);
+    status = bs_config_copy_string(r, root, "output", false, &output);
   if (status == BS_OK && output != NULL && bs_path_hint(output)[0] != '\0' &&
       !bs_file_exists(output))
     status = bs_json_fault(r->json, bs_json_get(root, "output"), r->err, "no such folder: %s%s",
@@ -249,7 +139,9 @@ static bs_status read_all(reader *r) {
   if (status == BS_OK && metrics != NULL)
     status = bs_metric_names_read(&r->metrics.names, &r->metrics.n, r->json, metrics, r->err);
   if (status == BS_OK)
-    status = read_models(r);
+    status = read_axis(r);
+  if (status == BS_OK)
+    status = bs_config_read_models(r);
   if (status == BS_OK)
     status = bs_config_read_variants(r);
   if (status == BS_OK)
@@ -321,12 +213,8 @@ void bs_config_free(bs_config **handle) {
   bs_config *config = *handle;
   if (config == NULL)
     return;
-  for (size_t i = 0; i < config->n_models; i++) {
-    free(config->models[i].name);
-    free(config->models[i].family);
-    free(config->models[i].path);
-    free(config->models[i].given_path);
-  }
+  for (size_t i = 0; i < config->n_models; i++)
+    bs_config_model_clear(&config->models[i]);
   for (size_t i = 0; i < config->n_tasks; i++)
     bs_task_spec_clear(&config->tasks[i]);
   for (size_t i = 0; i < config->n_suites; i++)

@@ -39,6 +39,14 @@ typedef struct bs_config_reader {
   bs_json_known_keys((r)->json, object, (const char *const[]){__VA_ARGS__},                        \
                      sizeof((const char *const[]){__VA_ARGS__}) / sizeof(char *), (r)->err)
 
+/* A copy of a string that is not empty; NULL where the key is absent. */
+bs_status bs_config_copy_string(bs_config_reader *r, const cJSON *object, const char *key,
+                                bool required, char **out);
+
+/* The key "models". Paths with placeholders stand for several models. */
+bs_status bs_config_read_models(bs_config_reader *r);
+void bs_config_model_clear(bs_model_spec *model);
+
 /* The key "variants" at the top: an object of variants by name. */
 bs_status bs_config_read_variants(bs_config_reader *r);
 /* The key "variants" of an entry: a list of names and objects; NULL: the task as it is. */

@@ -85,6 +85,10 @@ static bs_status look_at_tokens(const bs_backend *backend, const bs_model_spec *
              : status;
 }
 
+static const char *given_or(const char *given, const char *other) {
+  return given != NULL ? given : other;
+}
+
 static bs_status describe_model(bs_plan_model *model, const bs_model_spec *spec,
                                 const bs_backend *backend, bs_error *err) {
   const bs_model_info *info = &bs_backend_about(backend)->model;
@@ -104,12 +108,23 @@ static bs_status describe_model(bs_plan_model *model, const bs_model_spec *spec,
       .path = copy(spec->given_path, err),
       .parameters = info->parameters,
       .non_embedding_parameters = info->non_embedding_parameters,
-      .scale = isnan(spec->scale) ? (double)info->parameters : spec->scale,
+      .scale = bs_plan_scale(spec, info),
       .seed = spec->seed,
+      .axis = bs_axis_name(spec->axis),
+      .step = spec->step,
+      .tokens = spec->tokens,
+      .compute = bs_plan_compute(spec, info),
+      .group = copy(given_or(spec->group, "dense"), err),
+      .tuning = copy(given_or(spec->tuning, ""), err),
+      .series = copy(given_or(spec->series, ""), err),
+      .quantization = copy(given_or(spec->quantization, ""), err),
   };
-  if (model->row.name == NULL || model->row.family == NULL || model->row.architecture == NULL ||
-      model->row.path == NULL)
-    return BS_ERR_MEMORY;
+  const bs_model_row *row = &model->row;
+  const char *const texts[] = {row->name,  row->family, row->architecture, row->path,
+                               row->group, row->tuning, row->series,       row->quantization};
+  for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+    if (texts[i] == NULL)
+      return BS_ERR_MEMORY;
   return status;
 }
 
@@ -134,6 +149,10 @@ static void free_model(bs_plan_model *model) {
   free((char *)(size_t)model->row.family);
   free((char *)(size_t)model->row.architecture);
   free((char *)(size_t)model->row.path);
+  free((char *)(size_t)model->row.group);
+  free((char *)(size_t)model->row.tuning);
+  free((char *)(size_t)model->row.series);
+  free((char *)(size_t)model->row.quantization);
   free(model->fingerprints);
 }
 

@@ -29,4 +29,10 @@ bs_status bs_plan_tell_long_answers(const bs_plan *plan, const bs_long_answers *
 bs_status bs_plan_tell_doubled(const bs_plan *plan, const bs_tokenizer *tokenizer,
                                const char *model, bs_notice notice, void *user, bs_error *err);
 
+/* Training compute in FLOPs: as given, else 6 x active parameters x tokens (Kaplan et al. 2020,
+   arXiv:2001.08361); NaN where neither is known. */
+double bs_plan_compute(const bs_model_spec *spec, const bs_model_info *info);
+/* A model's place on its axis. */
+double bs_plan_scale(const bs_model_spec *spec, const bs_model_info *info);
+
 #endif
