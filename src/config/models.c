@@ -230,10 +230,11 @@ static bs_status check_model_name(bs_config_reader *r, const cJSON *item,
   return BS_OK;
 }
 
-static bs_status no_model_folder(bs_config_reader *r, const cJSON *item,
-                                 const bs_model_spec *model) {
+/* A folder, which is looked into later, or a GGUF file. */
+static bs_status check_place(bs_config_reader *r, const cJSON *item, const bs_model_spec *model) {
   bs_error fault = {0};
-  bs_checkpoint_check_folder(model->path, &fault);
+  if (bs_is_folder(model->path) || bs_checkpoint_check_folder(model->path, &fault) == BS_OK)
+    return BS_OK;
   return bs_json_fault(r->json, item, r->err, "%s", fault.message);
 }
 
@@ -256,8 +257,7 @@ static bs_status read_model(const model_entry *e, char *given_path, bs_model_spe
     status = choose_axis(e, model);
   if (status == BS_OK)
     status = check_model_name(r, e->item, model);
-  return status == BS_OK && !bs_is_folder(model->path) ? no_model_folder(r, e->item, model)
-                                                       : status;
+  return status == BS_OK ? check_place(r, e->item, model) : status;
 }
 
 /* Room for n more models, which stay uninitialised. */

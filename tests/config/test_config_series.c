@@ -96,6 +96,12 @@ static void quantizations_are_a_series_by_bytes(void) {
   CU_ASSERT_STRING_EQUAL(config->models[0].series, "quantization");
   CU_ASSERT_EQUAL(config->models[0].axis, BS_AXIS_WEIGHTS_BYTES);
   bs_config_free(&config);
+  bs_test_write("g/z-Q4_0.gguf", "GGUF", 4);
+  config = accepted("{\"models\": [{\"path\": \"g/z-{quantization}.gguf\"}], " TASKS "}");
+  CU_ASSERT_EQUAL_FATAL(config->n_models, 1);
+  CU_ASSERT_STRING_EQUAL(config->models[0].quantization, "Q4_0");
+  CU_ASSERT_STRING_EQUAL(config->models[0].name, "z-Q4_0");
+  bs_config_free(&config);
 }
 
 static void steps_can_be_chosen_and_names_given(void) {
