@@ -25,7 +25,10 @@ extern "C" {
    JOINT: white space at the end of the context moves to the continuation. When encode(context +
    continuation) begins with the tokens of encode(context), what is behind them is the continuation;
    when a token spans the border, both are encoded alone.
-   SEPARATE: both are encoded alone as they are, as BIG-bench did. */
+   SEPARATE: both are encoded alone as they are, as BIG-bench did.
+   A model with an encoder reads the context with it, as a whole text with all that the tokenizer
+   puts around one; the continuation is encoded alone, without that, after white space has moved
+   where the border is joint. */
 typedef enum bs_border { BS_BORDER_JOINT, BS_BORDER_SEPARATE } bs_border;
 
 /* "joint", "separate" -> border; BS_ERR_USAGE names the known ones. */
@@ -70,8 +73,10 @@ typedef struct bs_backend_info {
 
 /* Estimates of what work with a model costs, for plans. */
 typedef struct bs_backend_cost {
-  double per_token; /* floating-point operations for one token of a batch */
-  double opening;   /* the operations that could be done in the time that opening takes */
+  double per_token; /* floating-point operations for one token of a batch: of a context, where
+                       another number is for tokens of answers */
+  double per_answer_token; /* 0: as per_token */
+  double opening;          /* the operations that could be done in the time that opening takes */
   double smallest; /* the smallest number of operations in one call that still runs at full speed */
   uint64_t memory_bytes; /* it takes here, beside mapped files */
   uint64_t least_bytes;  /* less than it takes on any machine with any options */

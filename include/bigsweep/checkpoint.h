@@ -119,14 +119,17 @@ BS_API bs_status bs_checkpoint_check_finite(const bs_checkpoint *checkpoint, bs_
 
 /* What a model is, for tables and plans. Strings borrowed until the checkpoint is freed. */
 typedef struct bs_model_info {
-  const char *architecture;             /* "LlamaForCausalLM" */
-  uint64_t parameters;                  /* tied weights once, buffers not counted */
-  uint64_t non_embedding_parameters;    /* without token and learned position tables and without an
-                                           untied output head's matrix */
+  const char *architecture;          /* "LlamaForCausalLM" */
+  uint64_t parameters;               /* tied weights once, buffers not counted */
+  uint64_t non_embedding_parameters; /* without token and learned position tables and without an
+                                        untied output head's matrix */
+  uint64_t encoder_parameters; /* of non_embedding_parameters: those that a context goes through
+                                  and an answer does not; 0: there is no encoder */
   size_t n_layers, d_model, vocab_size; /* layers of encoder and decoder together */
   size_t max_positions;                 /* longest context in tokens */
   bool has_encoder;       /* a context goes to an encoder, answers to a decoder that sees it; each
                              of the two may have max_positions tokens */
+  int32_t decoder_start;  /* the id that a decoder with an encoder begins with */
   bs_dtype weights_dtype; /* of the largest share of the elements */
   uint64_t weights_bytes; /* in the files */
 } bs_model_info;

@@ -35,6 +35,7 @@ typedef struct bs_plan_model {
                             precision: two bytes for each parameter */
   uint64_t weights_bytes;
   double token_cost;    /* operations for a token */
+  double answer_weight; /* a token of an answer costs so many of a prompt */
   double load_cost;     /* of opening it, in the unit of bs_unit.cost */
   double smallest_cost; /* of the smallest unit that still runs at full speed */
 } bs_plan_model;

@@ -43,6 +43,11 @@ bs_status bs_context_open(bs_context *context, const bs_tokenizer *tokenizer,
   return status;
 }
 
+bs_status bs_context_end_source(bs_context *context, const bs_tokens *suffix, bs_error *err) {
+  context->is_source = true;
+  return bs_tokens_append(&context->ids, suffix->ids, suffix->n, err);
+}
+
 void bs_context_close(bs_context *context) { bs_tokens_free(&context->ids); }
 
 /* Appends prefix, whole context and continuation as one text. */
@@ -72,11 +77,11 @@ static bs_status append_continuation(const bs_context *context, const bs_text *c
   bs_tokens whole = {0};
   bs_status status = BS_OK;
   size_t n = context->ids.n;
-  if (context->border == BS_BORDER_JOINT)
+  bool can_join = context->border == BS_BORDER_JOINT && !context->is_source;
+  if (can_join)
     status = encode_whole(context, continuation, &whole, err);
-  bool is_joint =
-      context->border == BS_BORDER_JOINT && whole.n > n && begins_with(&whole, &context->ids);
-  *spans = context->border == BS_BORDER_JOINT && !is_joint;
+  bool is_joint = can_join && whole.n > n && begins_with(&whole, &context->ids);
+  *spans = can_join && !is_joint;
   if (status == BS_OK && is_joint)
     status = bs_tokens_append(to, whole.ids + n, whole.n - n, err);
   else if (status == BS_OK)

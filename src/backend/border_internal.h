@@ -10,7 +10,9 @@
 /* What the post-processor puts before a text (BOS). */
 bs_status bs_border_prefix(const bs_tokenizer *tokenizer, bs_tokens *prefix, bs_error *err);
 
-/* A context that is paired with several continuations: encoded once where the border allows. */
+/* A context that is paired with several continuations: encoded once where the border allows. Where
+   it goes to an encoder, it is a whole text with what the post-processor puts behind one (EOS), and
+   each continuation is a text of its own: nothing can span the border. */
 typedef struct bs_context {
   const bs_tokenizer *tokenizer;
   const bs_tokens *prefix; /* borrowed */
@@ -18,12 +20,15 @@ typedef struct bs_context {
   const char *text;  /* borrowed */
   size_t n_bytes;    /* without the white space that goes to the continuation */
   size_t full_bytes; /* with it */
+  bool is_source;    /* it goes to an encoder */
   bs_tokens ids;     /* prefix and the text[0..n_bytes) alone */
 } bs_context;
 
 bs_status bs_context_open(bs_context *context, const bs_tokenizer *tokenizer,
                           const bs_tokens *prefix, bs_border border, const char *text,
                           size_t n_bytes, bs_error *err);
+/* Makes it the whole text that an encoder reads. */
+bs_status bs_context_end_source(bs_context *context, const bs_tokens *suffix, bs_error *err);
 void bs_context_close(bs_context *context);
 /* Appends the tokens of a continuation behind context->ids; it may have none. *spans: a token would
    span a joint border. */

@@ -54,10 +54,10 @@ bs_status bs_generation_prompt_of_ids(bs_generation_prompt **out, const bs_token
 
 bs_status bs_context_to_generate(const bs_context *context, bs_generation_prompt **out,
                                  bs_error *err) {
-  bs_status status =
-      bs_generation_prompt_of_ids(out, context->tokenizer, context->ids.ids, context->ids.n, err);
+  bs_status status = bs_generation_prompt_of_ids(out, context->tokenizer, context->ids.ids,
+                                                 context->is_source ? 0 : context->ids.n, err);
   if (status == BS_OK) {
-    (*out)->is_alone = context->border == BS_BORDER_SEPARATE;
+    (*out)->is_alone = context->border == BS_BORDER_SEPARATE || context->is_source;
     status = bs_text_append(&(*out)->moved, context->text + context->n_bytes,
                             context->full_bytes - context->n_bytes, err);
   }

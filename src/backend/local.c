@@ -36,6 +36,9 @@ static bs_status open_checkpoint(bs_local *local, const bs_backend_spec *spec, b
   bs_status status = bs_checkpoint_open(&local->checkpoint, spec->place, err);
   if (status != BS_OK)
     return status;
+  bs_model_info info;
+  bs_checkpoint_info(local->checkpoint, &info);
+  local->has_encoder = info.has_encoder;
   for (size_t i = 0; spec->note != NULL && i < bs_checkpoint_n_notes(local->checkpoint); i++)
     spec->note(spec->user, bs_checkpoint_note(local->checkpoint, i));
   return bs_engine_memory_parts(local->checkpoint, &spec->engine, &local->need, err);
@@ -47,6 +50,8 @@ static bs_status read_tokenizer(bs_local *local, bs_error *err) {
   bs_status status = bs_tokenizer_check_fits(local->tokenizer, info.vocab_size, err);
   if (status == BS_OK)
     status = bs_border_prefix(local->tokenizer, &local->prefix, err);
+  if (status == BS_OK && local->has_encoder)
+    status = bs_tokenizer_surroundings(local->tokenizer, NULL, &local->suffix, err);
   return status == BS_OK ? mark_byte_tokens(local, err) : status;
 }
 
@@ -69,6 +74,7 @@ static void close_local(void *state) {
   bs_checkpoint_free(&local->checkpoint);
   bs_tokenizer_free(&local->tokenizer);
   bs_tokens_free(&local->prefix);
+  bs_tokens_free(&local->suffix);
   free(local->is_byte);
   free(local->dir);
   free(local);
@@ -101,7 +107,13 @@ static bs_status cost_of(const void *state, bs_backend_cost *cost, bs_error *err
   (void)err;
   bs_checkpoint_info(local->checkpoint, &info);
   double per_token = 2.0 * (double)(info.non_embedding_parameters + 1); /* for each weight */
+  double per_answer_token = 0;
+  if (info.has_encoder) { /* a context is read by the encoder alone */
+    per_answer_token = 2.0 * (double)(info.non_embedding_parameters - info.encoder_parameters + 1);
+    per_token = 2.0 * (double)(info.encoder_parameters + 1);
+  }
   *cost = (bs_backend_cost){.per_token = per_token,
+                            .per_answer_token = per_answer_token,
                             .opening = OPENING_COST_PER_BYTE * (double)info.weights_bytes,
                             .smallest = per_token * SMALLEST_BATCH_TOKENS,
                             .memory_bytes =

@@ -7,12 +7,15 @@
 #include "base/memory_internal.h"
 
 /* One request for each query. */
-static void fill_requests(bs_query *const *queries, size_t n, bs_score_request *requests,
-                          bs_token_span *spans) {
+static void fill_requests(const bs_local *local, bs_query *const *queries, size_t n,
+                          bs_score_request *requests, bs_token_span *spans) {
   for (size_t i = 0; i < n; i++) {
     const bs_local_query *q = queries[i]->own;
-    requests[i] = (bs_score_request){
-        .context = {q->context.ids, q->context.n}, .continuations = spans, .n_continuations = q->n};
+    const bs_token_span context = {q->context.ids, q->context.n}, none = {NULL, 0};
+    requests[i] = (bs_score_request){.context = local->has_encoder ? none : context,
+                                     .continuations = spans,
+                                     .n_continuations = q->n,
+                                     .source = local->has_encoder ? context : none};
     for (size_t k = 0; k < q->n; k++)
       *spans++ = (bs_token_span){q->continuations[k].ids, q->continuations[k].n};
   }
@@ -28,7 +31,7 @@ bs_status bs_local_score(void *state, bs_query *const *queries, size_t n, bs_sco
   bs_token_span *spans = bs_array_new(n_spans, sizeof *spans, err);
   bs_status status = requests != NULL && spans != NULL ? BS_OK : BS_ERR_MEMORY;
   if (status == BS_OK) {
-    fill_requests(queries, n, requests, spans);
+    fill_requests(local, queries, n, requests, spans);
     status = bs_engine_score(local->engine, requests, n, results, err);
   }
   free(requests);
@@ -44,6 +47,12 @@ typedef struct writing {
   void *user;
   bs_text text; /* scratch */
 } writing;
+
+static bs_token_span source_of(const bs_local *local, const bs_text_request *request) {
+  const bs_local_query *q = request->query->own;
+  return local->has_encoder ? (bs_token_span){q->context.ids, q->context.n}
+                            : (bs_token_span){NULL, 0};
+}
 
 static const bs_generation_prompt *prompt_of(const bs_text_request *request) {
   const bs_local_query *q = request->query->own;
@@ -119,7 +128,8 @@ bs_status bs_local_generate(void *state, const bs_text_request *requests, size_t
                                    .max_tokens = requests[i].max_tokens,
                                    .temperature = requests[i].temperature,
                                    .top_p = requests[i].top_p,
-                                   .seed = requests[i].seed};
+                                   .seed = requests[i].seed,
+                                   .source = source_of(local, &requests[i])};
   bs_status status = bs_engine_generate(local->engine, all, n, is_done, &w, &made, err);
   for (size_t i = 0; i < n && status == BS_OK; i++)
     status = take_result(&requests[i], &made[i], &results[i], err);

@@ -33,6 +33,8 @@ static bs_status encode(bs_local_query *q, const bs_local *local, const bs_quest
   bs_status status =
       bs_context_open(&context, local->tokenizer, question->is_inside ? &NOTHING : &local->prefix,
                       question->border, whole->text, whole->n_bytes, err);
+  if (status == BS_OK && local->has_encoder)
+    status = bs_context_end_source(&context, question->is_inside ? &NOTHING : &local->suffix, err);
   for (size_t i = 0; i < q->n && status == BS_OK; i++) {
     const bs_passage *passage = &question->continuations[i];
     bool spans = false;
@@ -57,8 +59,8 @@ static bs_status take_ids(bs_local_query *q, const bs_local *local, const bs_que
     status = bs_tokens_append(&q->continuations[i], passage->ids, passage->n_ids, err);
   }
   if (status == BS_OK && question->is_prompt)
-    status =
-        bs_generation_prompt_of_ids(&q->prompt, local->tokenizer, whole->ids, whole->n_ids, err);
+    status = bs_generation_prompt_of_ids(&q->prompt, local->tokenizer, whole->ids,
+                                         local->has_encoder ? 0 : whole->n_ids, err);
   return status;
 }
 

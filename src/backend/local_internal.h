@@ -12,7 +12,9 @@ typedef struct bs_local {
   bs_error no_text;        /* why text cannot be asked about; status BS_OK: it can */
   bs_engine *engine;       /* NULL: open to look */
   bs_engine_parts need;    /* of an engine with the options given */
+  bool has_encoder;        /* contexts go to it, continuations to the decoder */
   bs_tokens prefix;        /* what the tokenizer puts before a text */
+  bs_tokens suffix;        /* and behind one that an encoder reads */
   bool *is_byte; /* [vocab_size] tokens that a byte fallback decoder joins to characters */
   size_t vocab_size;
 } bs_local;

@@ -187,11 +187,13 @@ static void fill_info(bs_checkpoint *checkpoint, const bs_reader *reader) {
   *info = (bs_model_info){.architecture = reader->family->architecture,
                           .parameters = reader->parameters,
                           .non_embedding_parameters = reader->parameters - outside,
+                          .encoder_parameters = reader->encoder_parameters,
                           .n_layers = checkpoint->encoder.n_layers + blueprint->n_layers,
                           .d_model = blueprint->d_model,
                           .vocab_size = blueprint->vocab_size,
                           .max_positions = blueprint->max_positions,
-                          .has_encoder = checkpoint->encoder.n_layers > 0};
+                          .has_encoder = checkpoint->encoder.n_layers > 0,
+                          .decoder_start = reader->decoder_start};
   uint64_t elements[BS_DTYPES] = {0};
   for (size_t i = 0; i < reader->tensors->n; i++) {
     const bs_tensor *tensor = &reader->tensors->items[i];
@@ -230,8 +232,10 @@ static bs_status describe(bs_checkpoint *checkpoint, const bs_json *config, cons
   if (reader.used == NULL)
     return BS_ERR_MEMORY;
   reader.family->describe(&reader, &checkpoint->blueprint);
+  uint64_t outside = reader.parameters;
   if (reader.status == BS_OK && reader.family->describe_encoder != NULL)
     reader.family->describe_encoder(&reader, &checkpoint->encoder);
+  reader.encoder_parameters = reader.parameters - outside;
   if (reader.gguf != NULL)
     bs_gguf_settle(&reader, &checkpoint->blueprint);
   bs_status status = reader.status;

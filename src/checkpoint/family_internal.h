@@ -82,6 +82,7 @@ struct bs_reader {
   const bs_tensor_list *tensors;
   bool *used; /* [tensors->n] */
   uint64_t parameters;
+  uint64_t encoder_parameters; /* of these */
   bs_name_list *notes; /* remarks for the user are added */
   /* NULL, or what is told of each tensor in order instead of looking for it, for a checkpoint that
      is yet to be written. */

@@ -65,6 +65,9 @@ bs_status bs_evaluation_fits(const bs_evaluation *job, const bs_evaluator *evalu
   }
   /* The last token is predicted, not read; an empty prompt is read as one token. */
   size_t n_prompt = bs_size_max(job->prompt_tokens, 1), room = info->model.max_positions + 1;
-  *fits = n_behind >= room || n_prompt <= room - n_behind;
+  if (info->model.has_encoder) /* an answer stands in the decoder; all before it is read */
+    *fits = n_prompt + (bs_task_in_two_steps(task) ? n_behind : 0) < room;
+  else
+    *fits = n_behind >= room || n_prompt <= room - n_behind;
   return status;
 }

@@ -15,6 +15,30 @@ typedef struct loglik {
   size_t n_queries;
 } loglik;
 
+/* The ids of a model with an encoder by their own names: what it reads, and the decoder's text,
+   whose first id is the one that it begins with and is not scored. */
+static bs_status read_decoder(loglik *l, const bs_json *json, bs_question *question,
+                              bs_passage *continuation, bs_error *err) {
+  const bs_model_info *info = &bs_backend_about(l->model)->model;
+  if (!info->has_encoder)
+    return bs_json_fault(json, json->root, err,
+                         "encoder_ids, decoder_ids: this model has no encoder; give context_ids "
+                         "and continuation_ids");
+  l->context.n = l->continuation.n = 0;
+  bs_status status = get_ids(json, "encoder_ids", &l->context, err);
+  if (status == BS_OK)
+    status = get_ids(json, "decoder_ids", &l->continuation, err);
+  if (status == BS_OK && (l->continuation.n == 0 || l->continuation.ids[0] != info->decoder_start))
+    status = bs_json_fault(json, bs_json_get(json->root, "decoder_ids"), err,
+                           "expected ids that begin with %d, config.json's decoder_start_token_id",
+                           (int)info->decoder_start);
+  if (status != BS_OK)
+    return status;
+  question->context = (bs_passage){.ids = l->context.ids, .n_ids = l->context.n};
+  *continuation = (bs_passage){.ids = l->continuation.ids + 1, .n_ids = l->continuation.n - 1};
+  return BS_OK;
+}
+
 /* A member of the line: text, or where `ids` are given those. */
 static bs_status read_passage(const bs_json *json, const char *key, const char *ids_key,
                               bs_tokens *ids, bs_passage *passage, bs_error *err) {
@@ -30,8 +54,9 @@ static bs_status read_passage(const bs_json *json, const char *key, const char *
 
 /* What a line asks, given as text or as ids. */
 static bs_status read_query(loglik *l, const bs_json *json, bs_query **query, bs_error *err) {
-  static const char *const known[] = {"context", "continuation", "context_ids", "continuation_ids",
-                                      "border"};
+  static const char *const known[] = {
+      "context",     "continuation", "context_ids", "continuation_ids",
+      "encoder_ids", "decoder_ids",  "border"};
   bs_passage continuation;
   bs_question question = {
       .continuations = &continuation, .n = 1, .tokenless = BS_TOKENLESS_IF_EMPTY};
@@ -40,6 +65,11 @@ static bs_status read_query(loglik *l, const bs_json *json, bs_query **query, bs
     status = get_border(json, &question.border, err);
   if (status != BS_OK)
     return status;
+  if (bs_json_get(json->root, "encoder_ids") != NULL ||
+      bs_json_get(json->root, "decoder_ids") != NULL) {
+    status = read_decoder(l, json, &question, &continuation, err);
+    return status == BS_OK ? bs_backend_ask(query, l->model, &question, err) : status;
+  }
   bool has_ids = bs_json_get(json->root, "context_ids") != NULL ||
                  bs_json_get(json->root, "continuation_ids") != NULL;
   status = read_passage(json, "context", "context_ids", has_ids ? &l->context : NULL,

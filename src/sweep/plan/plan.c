@@ -99,6 +99,7 @@ static bs_status describe_model(bs_plan_model *model, const bs_model_spec *spec,
   model->path = spec->path;
   model->weights_bytes = info->weights_bytes;
   model->token_cost = cost.per_token;
+  model->answer_weight = cost.per_answer_token > 0 ? cost.per_answer_token / cost.per_token : 1;
   model->load_cost = cost.opening;
   model->smallest_cost = cost.smallest;
   model->row = (bs_model_row){
@@ -223,9 +224,10 @@ static double cost_per_example(const bs_plan *plan, const bs_plan_model *model, 
   double answers, input = bytes_per_example(task, &answers);
   /* What all prompts begin with is computed once for many. */
   double head = (double)strlen(task->task_prefix) / (double)MIN_UNIT_EXAMPLES;
-  double tokens = (head + (double)(shots + 1) * (input + 16) + answers * (shots > 0 ? 2 : 1)) /
+  double tokens = (head + (double)(shots + 1) * (input + 16) +
+                   answers * ((shots > 0 ? 1 : 0) + model->answer_weight)) /
                   (double)BYTES_PER_TOKEN;
-  tokens += generation_tokens(plan, task, answers / (double)BYTES_PER_TOKEN);
+  tokens += generation_tokens(plan, task, answers / (double)BYTES_PER_TOKEN) * model->answer_weight;
   return model->token_cost * tokens;
 }
 
