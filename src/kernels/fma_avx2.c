@@ -72,8 +72,36 @@ static void round_row(bs_precision precision, const float *x, float *to, size_t 
       to[i] = bs_rounded_to_parts(x[i], bs_precision_parts(precision));
 }
 
-const bs_fma_ops bs_fma_avx2 = {
-    .max_rows = MAX_ROWS, .micro = micro, .expand = expand, .round_row = round_row};
+/* 8 rows x 8 columns in registers: pairs, fours, then halves change places. */
+static void transpose_tile(const float *rows, size_t ld, float *to) {
+  __m256 a[8], b[8];
+  for (size_t i = 0; i < 8; i++)
+    a[i] = _mm256_loadu_ps(rows + i * ld);
+  for (size_t i = 0; i < 8; i += 2) {
+    b[i] = _mm256_unpacklo_ps(a[i], a[i + 1]);
+    b[i + 1] = _mm256_unpackhi_ps(a[i], a[i + 1]);
+  }
+  for (size_t i = 0; i < 8; i += 4)
+    for (size_t h = 0; h < 2; h++) {
+      a[i + 2 * h] = _mm256_shuffle_ps(b[i + h], b[i + h + 2], 0x44);
+      a[i + 2 * h + 1] = _mm256_shuffle_ps(b[i + h], b[i + h + 2], 0xEE);
+    }
+  for (size_t i = 0; i < 4; i++) {
+    _mm256_storeu_ps(to + i * BS_PANEL, _mm256_permute2f128_ps(a[i], a[i + 4], 0x20));
+    _mm256_storeu_ps(to + (i + 4) * BS_PANEL, _mm256_permute2f128_ps(a[i], a[i + 4], 0x31));
+  }
+}
+
+void bs_fma_transpose_avx2(const float *rows, size_t ld, size_t depth, float *to) {
+  for (size_t i = 0; i < depth; i += 8)
+    transpose_tile(rows + i, ld, to + i * BS_PANEL);
+}
+
+const bs_fma_ops bs_fma_avx2 = {.max_rows = MAX_ROWS,
+                                .micro = micro,
+                                .expand = expand,
+                                .transpose = bs_fma_transpose_avx2,
+                                .round_row = round_row};
 
 static void store(const bs_block_sums *c, size_t n_cols, const float *bias, float *y, size_t ld_y,
                   bs_epilogue epilogue) {

@@ -80,8 +80,11 @@ static void round_row(bs_precision precision, const float *x, float *to, size_t 
   }
 }
 
-const bs_fma_ops bs_fma_avx512 = {
-    .max_rows = MAX_ROWS, .micro = micro, .expand = expand, .round_row = round_row};
+const bs_fma_ops bs_fma_avx512 = {.max_rows = MAX_ROWS,
+                                  .micro = micro,
+                                  .expand = expand,
+                                  .transpose = bs_fma_transpose_avx2,
+                                  .round_row = round_row};
 
 static void store(const bs_block_sums *c, size_t n_cols, const float *bias, float *y, size_t ld_y,
                   bs_epilogue epilogue) {

@@ -40,8 +40,17 @@ static void round_row(bs_precision precision, const float *x, float *to, size_t 
       to[i] = bs_rounded_to_parts(x[i], bs_precision_parts(precision));
 }
 
-const bs_fma_ops bs_fma_portable = {
-    .max_rows = MAX_ROWS, .micro = micro, .expand = bs_convert_to_f32, .round_row = round_row};
+static void transpose(const float *rows, size_t ld, size_t depth, float *to) {
+  for (size_t i = 0; i < depth; i++)
+    for (size_t j = 0; j < BS_TRANSPOSED_ROWS; j++)
+      to[i * BS_PANEL + j] = rows[j * ld + i];
+}
+
+const bs_fma_ops bs_fma_portable = {.max_rows = MAX_ROWS,
+                                    .micro = micro,
+                                    .expand = bs_convert_to_f32,
+                                    .transpose = transpose,
+                                    .round_row = round_row};
 
 static void store(const bs_block_sums *c, size_t n_cols, const float *bias, float *y, size_t ld_y,
                   bs_epilogue epilogue) {

@@ -7,6 +7,10 @@
 #include "kernels/convert_internal.h"
 #include "kernels/gemm_internal.h"
 
+/* Inputs that are expanded at once of weights that lie in the file, and what keeps their rows out
+   of each other's cache sets. */
+enum { LYING_DEPTH = 256, LYING_GAP = 16, CHUNK_ROWS = 252 };
+
 static size_t n_blocks(size_t n_in) { return bs_ceil_div(n_in, BS_FMA_DEPTH); }
 
 static size_t element_bytes(bs_dtype storage) { return storage == BS_DTYPE_F32 ? 4 : 2; }
@@ -66,18 +70,23 @@ static void pack_piece(const bs_gemm *gemm, const float *x, size_t row, size_t f
 
 static size_t chunk_panels(const bs_gemm *gemm, bs_dtype storage, size_t n_in, size_t m) {
   (void)gemm;
-  (void)storage;
   (void)n_in;
-  (void)m;
-  return 8;
+  return bs_dtype_block(storage) > 1 && m > CHUNK_ROWS ? 4
+                                                       : 8; /* their results stay in the cache */
+}
+
+/* Floats of working memory for n_panels: they are expanded together, then met by all rows. */
+static size_t lying_floats(size_t n_panels) {
+  return n_panels * LYING_DEPTH * BS_PANEL + BS_TRANSPOSED_ROWS * (LYING_DEPTH + LYING_GAP);
 }
 
 static size_t block_bytes(const bs_gemm *gemm, bs_dtype storage, size_t n_in, size_t n_rows,
                           size_t n_panels) {
   (void)gemm;
-  (void)storage;
   (void)n_in;
-  return (n_rows * n_panels + BS_FMA_DEPTH) * BS_PANEL * sizeof(float);
+  size_t expanded =
+      bs_dtype_block(storage) > 1 ? lying_floats(n_panels) : (size_t)BS_FMA_DEPTH * BS_PANEL;
+  return (n_rows * n_panels * BS_PANEL + expanded) * sizeof(float);
 }
 
 /* All rows of the work by one block of one panel, in near-equal groups. */
@@ -101,8 +110,7 @@ static void block_product(const bs_product *work, size_t b, size_t p, const floa
   }
 }
 
-static void product(const bs_product *work) {
-  float *expanded = work->block, *results = expanded + BS_FMA_DEPTH * BS_PANEL;
+static void packed_product(const bs_product *work, float *expanded, float *results) {
   size_t stride = work->n_rows * BS_PANEL;
   for (size_t b = 0; b < n_blocks(work->n_in); b++) {
     size_t k = b * BS_FMA_DEPTH;
@@ -118,6 +126,65 @@ static void product(const bs_product *work) {
       block_product(work, b, p, weights, depth, results + p * stride);
     }
   }
+}
+
+/* A weight as the precision has it. */
+static void round_weights(bs_precision precision, float *weights, size_t n) {
+  for (size_t i = 0; precision == BS_PRECISION_BF16 && i < n; i++)
+    weights[i] = bs_f32_of_bf16(bs_bf16_of_f32(weights[i]));
+  for (size_t i = 0; precision == BS_PRECISION_BF16X2 && i < n; i++)
+    weights[i] = bs_rounded_to_parts(weights[i], 2);
+}
+
+/* Inputs k .. k + depth of a panel from where they lie: to[depth][32], a few rows at a time. */
+static void expand_panel(const bs_product *work, size_t panel, size_t k, size_t depth, float *rows,
+                         float *to) {
+  const bs_lying_row *lying = work->lying + panel * BS_PANEL;
+  const size_t ld = LYING_DEPTH + LYING_GAP;
+  for (size_t j = 0; j < BS_PANEL; j++) {
+    float *row = rows + j % BS_TRANSPOSED_ROWS * ld;
+    if (lying[j].data == NULL)
+      memset(row, 0, depth * sizeof *row);
+    else
+      bs_convert_to_f32(lying[j].dtype, lying[j].data + bs_dtype_size(lying[j].dtype, k), row,
+                        depth);
+    round_weights(work->gemm->precision, row, depth);
+    if ((j + 1) % BS_TRANSPOSED_ROWS == 0)
+      work->gemm->fma->transpose(rows, ld, depth, to + (j + 1 - BS_TRANSPOSED_ROWS));
+  }
+}
+
+/* The same sums in the same order as of packed weights. Rows are taken so many at a time that they
+   stay in the cache from panel to panel. */
+static void lying_product(const bs_product *work, float *expanded, float *results) {
+  float *rows = expanded + work->n_panels * LYING_DEPTH * BS_PANEL;
+  for (size_t k = 0; k < work->n_in; k += LYING_DEPTH) {
+    size_t depth = bs_size_min(work->n_in - k, LYING_DEPTH);
+    for (size_t p = 0; p < work->n_panels; p++)
+      expand_panel(work, work->panel + p, k, depth, rows, expanded + p * LYING_DEPTH * BS_PANEL);
+    for (size_t first = 0; first < work->n_rows; first += CHUNK_ROWS) {
+      bs_product some = *work;
+      some.row += first;
+      some.n_rows = bs_size_min(work->n_rows - first, CHUNK_ROWS);
+      for (size_t at = 0; at < depth; at += BS_FMA_DEPTH)
+        for (size_t p = 0; p < work->n_panels; p++)
+          block_product(&some, (k + at) / BS_FMA_DEPTH, p,
+                        expanded + (p * LYING_DEPTH + at) * BS_PANEL,
+                        bs_size_min(depth - at, BS_FMA_DEPTH),
+                        results + (p * work->n_rows + first) * BS_PANEL);
+    }
+  }
+}
+
+static void product(const bs_product *work) {
+  float *expanded = work->block;
+  float *results = expanded + (work->lying != NULL ? lying_floats(work->n_panels)
+                                                   : (size_t)BS_FMA_DEPTH * BS_PANEL);
+  size_t stride = work->n_rows * BS_PANEL;
+  if (work->lying != NULL)
+    lying_product(work, expanded, results);
+  else
+    packed_product(work, expanded, results);
   for (size_t p = 0; work->emit_panels > 1 && p < work->n_panels; p += work->emit_panels) {
     size_t left = work->n_panels - p;
     work->emit(work->context, &(bs_block_sums){.data = results + p * stride,
@@ -131,6 +198,7 @@ static void product(const bs_product *work) {
 }
 
 const bs_gemm_family bs_fma_family = {
+    .reads_lying = true,
     .panel_bytes = panel_bytes,
     .pack_panel = pack_panel,
     .slab_bytes = slab_bytes,
@@ -140,5 +208,6 @@ const bs_gemm_family bs_fma_family = {
     .block_bytes = block_bytes,
     .product = product,
     .group_rows = 1,
-    .chunk_rows = 252,
+    .chunk_rows = CHUNK_ROWS,
+    .lying_rows = 2 * CHUNK_ROWS,
 };

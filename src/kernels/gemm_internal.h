@@ -45,6 +45,12 @@ typedef struct bs_block_store {
   bs_epilogue epilogue;
 } bs_block_store;
 
+/* An output's weights where they lie in the file; data NULL: zeros. */
+typedef struct bs_lying_row {
+  const unsigned char *data;
+  bs_dtype dtype;
+} bs_lying_row;
+
 /* One thread's piece of work. */
 typedef struct bs_product {
   const bs_gemm *gemm;
@@ -52,6 +58,7 @@ typedef struct bs_product {
   size_t n_in;
   const unsigned char *panels; /* of the whole matrix */
   size_t panel_bytes;
+  const bs_lying_row *lying; /* in place of panels, of the whole matrix; `storage` is in blocks */
   size_t panel, n_panels;
   const void *rows; /* packed, of the whole slab */
   size_t slab_rows;
@@ -65,6 +72,7 @@ typedef struct bs_product {
 
 /* What a family of kernels shares. */
 typedef struct bs_gemm_family {
+  bool reads_lying; /* weights in blocks are expanded by `product`; else they are packed */
   /* Weights. `block` holds depth inputs from k on (k a multiple of BS_PACK_DEPTH) as [depth][32]
      f32; inputs beyond n_in are not given. */
   size_t (*panel_bytes)(const bs_gemm *gemm, bs_dtype storage, size_t n_in);
@@ -92,6 +100,7 @@ typedef struct bs_gemm_family {
   void (*end)(void);
   void (*product)(const bs_product *work);
   size_t group_rows, chunk_rows;
+  size_t lying_rows; /* chunk_rows of weights that are expanded */
 } bs_gemm_family;
 
 /* Inner loops over the output: y = c + bias or y += c + bias for the n_cols <= 32 columns of one
@@ -110,11 +119,13 @@ typedef struct bs_fma_ops {
   void (*micro)(size_t n_rows, size_t depth, const float *a, const float *b, float *c, bool add);
   /* Packed weights to f32. */
   void (*expand)(bs_dtype storage, const void *from, float *to, size_t n);
+  /* to[i][32] takes column i of rows[BS_TRANSPOSED_ROWS][ld], for i < depth, a multiple of 8 */
+  void (*transpose)(const float *rows, size_t ld, size_t depth, float *to);
   /* Activations as the precision wants them. */
   void (*round_row)(bs_precision precision, const float *x, float *to, size_t n);
 } bs_fma_ops;
 
-enum { BS_FMA_DEPTH = 128, BS_FMA_STRIDE = BS_FMA_DEPTH + 16 };
+enum { BS_FMA_DEPTH = 128, BS_FMA_STRIDE = BS_FMA_DEPTH + 16, BS_TRANSPOSED_ROWS = 8 };
 
 struct bs_gemm {
   bs_isa isa;
@@ -138,6 +149,7 @@ extern const bs_fma_ops bs_fma_portable;
 extern const bs_output_ops bs_output_portable;
 #if BS_ISA_X86
 extern const bs_fma_ops bs_fma_avx2, bs_fma_avx512;
+void bs_fma_transpose_avx2(const float *rows, size_t ld, size_t depth, float *to);
 extern const bs_output_ops bs_output_avx2, bs_output_avx512;
 extern const bs_gemm_family bs_amx_family;
 #endif

@@ -8,11 +8,16 @@ struct bs_linear {
   const bs_gemm *gemm;
   bs_dtype storage;
   size_t n_out, n_in, n_panels, panel_bytes;
-  unsigned char *panels; /* [n_panels][panel_bytes] */
+  unsigned char *panels; /* [n_panels][panel_bytes]; NULL where the weights stay where they lie */
+  bs_lying_row *lying;   /* [n_panels][BS_PANEL], of those layers; else NULL */
   bool in_room;          /* the panels are not the layer's own */
   float *bias;           /* [n_out] or NULL */
   size_t n_half;         /* of paired layers: outputs of one half; 0 of others */
 };
+
+/* Fills `lying` from the parts; rows of `zeros` have no data. */
+void bs_linear_list_rows(const bs_linear *linear, const bs_weight *parts, size_t n_parts,
+                         const void *zeros);
 
 /* Fills one panel of the layer from the parts, which are stacked along the outputs. */
 void bs_linear_pack_panel(const bs_linear *linear, const bs_weight *parts, size_t n_parts,

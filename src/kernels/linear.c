@@ -53,6 +53,20 @@ static bs_status check_parts(const bs_linear_plan *plan, size_t *n_out, bs_dtype
   return BS_OK;
 }
 
+/* Whether weights in blocks stay where they lie. */
+static bool lies(const bs_linear_plan *plan, const bs_gemm_family *family, bs_dtype *dtype) {
+  bool in_blocks = false;
+  for (size_t p = 0; p < plan->n_parts; p++) {
+    if (plan->parts[p].transposed)
+      return false;
+    if (bs_dtype_block(plan->parts[p].dtype) > 1) {
+      *dtype = plan->parts[p].dtype;
+      in_blocks = true;
+    }
+  }
+  return in_blocks && family->reads_lying;
+}
+
 /* A layer without its weights: kernel and sizes. */
 static bs_status shape_layer(bs_linear *linear, const bs_linear_plan *plan, bs_error *err) {
   bs_arithmetic arithmetic = plan->arithmetic;
@@ -78,6 +92,8 @@ static bs_status shape_layer(bs_linear *linear, const bs_linear_plan *plan, bs_e
                         .n_half = plan->paired ? plan->parts[0].n_out : 0};
   linear->storage = bs_gemm_storage(arithmetic.precision, dtype);
   linear->n_panels = bs_ceil_div(n_out, BS_PANEL);
+  if (lies(plan, linear->gemm->family, &linear->storage))
+    return BS_OK;
   linear->panel_bytes = linear->gemm->family->panel_bytes(linear->gemm, linear->storage, n_in);
   return BS_OK;
 }
@@ -105,14 +121,16 @@ static void place_panels(bs_linear *linear, size_t n_bytes, bs_linear_room *room
   room->n_used += n_lines;
 }
 
-/* Memory for the panels and the bias, which is copied. */
+/* Memory for the panels, or the list of rows, and the bias, which is copied. */
 static bs_status place_layer(bs_linear *linear, const float *bias, bs_linear_room *room,
                              bs_error *err) {
   size_t n_bytes;
-  if (bs_size_mul(linear->n_panels, linear->panel_bytes, &n_bytes))
+  if (linear->panel_bytes == 0)
+    linear->lying = bs_array_new(linear->n_panels * BS_PANEL, sizeof *linear->lying, err);
+  else if (bs_size_mul(linear->n_panels, linear->panel_bytes, &n_bytes))
     place_panels(linear, n_bytes, room);
   linear->bias = bias != NULL ? bs_array_new(linear->n_out, sizeof(float), err) : NULL;
-  if (linear->panels == NULL || (bias != NULL && linear->bias == NULL))
+  if ((linear->panels == NULL && linear->lying == NULL) || (bias != NULL && linear->bias == NULL))
     return bs_error_set(err, BS_ERR_MEMORY, "cannot pack a matrix of %zu x %zu", linear->n_out,
                         linear->n_in);
   if (bias != NULL)
@@ -141,8 +159,10 @@ bs_status bs_linear_new(bs_linear **out, const bs_linear_plan *plan, bs_linear_r
     status = place_layer(linear, bias, room, err);
   if (status != BS_OK)
     goto cleanup;
+  if (linear->lying != NULL)
+    bs_linear_list_rows(linear, parts, n_parts, pairs.zeros);
 #pragma omp parallel for schedule(dynamic) if (linear->n_panels * linear->panel_bytes > (1U << 20))
-  for (size_t panel = 0; panel < linear->n_panels; panel++)
+  for (size_t panel = 0; panel < (linear->lying == NULL ? linear->n_panels : 0); panel++)
     bs_linear_pack_panel(linear, parts, n_parts, panel);
   *out = linear;
   linear = NULL;
@@ -156,6 +176,7 @@ void bs_linear_free(bs_linear **linear) {
   if (*linear == NULL)
     return;
   free((*linear)->bias);
+  free((*linear)->lying);
   if (!(*linear)->in_room)
     free((*linear)->panels);
   free(*linear);
@@ -189,8 +210,15 @@ bs_status bs_linear_measure(const bs_linear_plan *plan, const bs_linear_use *use
     status = bs_logits_partials_bytes(&linear, use->n_rows, &partials, err);
   if (status == BS_OK && use->packed)
     status = bs_linear_slab_bytes(&linear, use->n_rows, &slab, err);
+  uint64_t mapped = 0;
+  for (size_t p = 0; status == BS_OK && linear.panel_bytes == 0 && p < plan->n_parts; p++)
+    mapped +=
+        (uint64_t)plan->parts[p].n_out * bs_dtype_size(plan->parts[p].dtype, plan->parts[p].n_in);
+  if (status == BS_OK && linear.panel_bytes == 0)
+    weights = linear.n_panels * BS_PANEL * sizeof *linear.lying;
   *sizes = (bs_linear_sizes){.n_out = linear.n_out,
                              .weight_bytes = weights,
+                             .mapped_bytes = mapped,
                              .scratch_bytes = run + partials, /* far below the largest sum */
                              .slab_bytes = slab};
   return status;

@@ -19,7 +19,8 @@
 #include "bigsweep/error.h"
 #include "kernels/arithmetic_internal.h"
 
-/* A weight matrix as it lies in the checkpoint: F32, F16 or BF16, at any address. */
+/* A weight matrix as it lies in the checkpoint: F32, F16 or BF16, at any address, or of a type in
+   blocks, whose rows are whole blocks. */
 typedef struct bs_weight {
   const void *data;
   bs_dtype dtype;
@@ -52,10 +53,13 @@ typedef struct bs_linear_room {
 bs_status bs_linear_room_new(bs_linear_room *room, size_t n_bytes, bs_error *err);
 void bs_linear_room_free(bs_linear_room *room);
 
-/* Packs the weights and copies the bias; neither is needed after the call. The packed weights lie
-   in `room`, as long as it has space left, or in memory of their own where `room` is NULL or full.
-   BS_ERR_UNSUPPORTED: a type of weights or a size that kernels do not have, or an instruction set
-   that this machine lacks. BS_ERR_USAGE: parts that do not fit together. */
+/* Packs the weights and copies the bias; neither is needed after the call, except weights of a
+   layer that has some in blocks: they stay where they lie, borrowed until the layer is freed, and
+   every product expands them, with the bits that the same weights in f32 would give. (AMX packs
+   them.) The packed weights lie in `room`, as long as it has space left, or in memory of their own
+   where `room` is NULL or full. BS_ERR_UNSUPPORTED: a type of weights or a size that kernels do not
+   have, or an instruction set that this machine lacks. BS_ERR_USAGE: parts that do not fit
+   together. */
 bs_status bs_linear_new(bs_linear **out, const bs_linear_plan *plan, bs_linear_room *room,
                         bs_error *err);
 void bs_linear_free(bs_linear **linear);
@@ -73,7 +77,8 @@ typedef struct bs_linear_use {
 /* Memory of a layer beside the mapped checkpoint. */
 typedef struct bs_linear_sizes {
   size_t n_out;           /* outputs of the layer, those of a paired layer included */
-  uint64_t weight_bytes;  /* the packed weights */
+  uint64_t weight_bytes;  /* the packed weights, or what tells where they lie */
+  uint64_t mapped_bytes;  /* of the checkpoint: weights that stay where they lie */
   uint64_t scratch_bytes; /* working memory that the threads keep; layers share it */
   uint64_t slab_bytes;    /* the rows as a slab; 0 unless they come packed */
 } bs_linear_sizes;

@@ -69,6 +69,18 @@ void bs_linear_pack_panel(const bs_linear *linear, const bs_weight *parts, size_
   }
 }
 
+void bs_linear_list_rows(const bs_linear *linear, const bs_weight *parts, size_t n_parts,
+                         const void *zeros) {
+  bs_lying_row *to = linear->lying;
+  for (size_t p = 0; p < n_parts; p++) {
+    const unsigned char *data = parts[p].data;
+    size_t row_bytes = bs_dtype_size(parts[p].dtype, parts[p].n_in);
+    for (size_t i = 0; i < parts[p].n_out; i++)
+      *to++ = (bs_lying_row){.data = parts[p].data == zeros ? NULL : data + i * row_bytes,
+                             .dtype = parts[p].dtype};
+  }
+}
+
 /* The layer as a stack of panels, alternately of one half and the other; what a half lacks of its
    last panel is zero. */
 static void stack_panels(const bs_weight halves[2], const void *zeros, bs_weight *parts) {

@@ -46,7 +46,9 @@ size_t bs_run_max_rows(const bs_linear *linear) {
 static plan make_plan(const bs_linear *linear, size_t m, size_t n_threads, size_t emit_panels) {
   const bs_gemm_family *family = linear->gemm->family;
   plan p = {.n_queues = n_threads};
-  p.n_row_chunks = bs_ceil_div(m, family->chunk_rows);
+  /* Weights that are expanded are worth many rows. */
+  p.n_row_chunks =
+      bs_ceil_div(m, linear->panel_bytes == 0 ? family->lying_rows : family->chunk_rows);
   size_t wanted = n_threads > 1 ? bs_ceil_div(TASKS_PER_THREAD * n_threads, p.n_row_chunks) : 1;
   size_t most = family->chunk_panels(linear->gemm, linear->storage, linear->n_in, m);
   size_t n =
@@ -85,6 +87,7 @@ static void do_task(const bs_run *run, const plan *p, size_t task, const void *s
       .n_in = linear->n_in,
       .panels = linear->panels,
       .panel_bytes = linear->panel_bytes,
+      .lying = linear->lying,
       .panel = panel,
       .n_panels = bs_size_min(p->panels_per_chunk, linear->n_panels - panel),
       .rows = slab,

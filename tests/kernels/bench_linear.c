@@ -6,6 +6,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/half_internal.h"
 #include "kernels/linear_internal.h"
 
 typedef struct options {
@@ -41,8 +42,12 @@ static float random_at(uint64_t i) {
 }
 
 static void *random_weights(bs_dtype dtype, size_t n) {
-  size_t bytes = bs_dtype_bytes(dtype);
-  unsigned char *data = malloc(n * bytes);
+  size_t bytes = bs_dtype_bytes(dtype), n_bytes = bs_dtype_size(dtype, n);
+  unsigned char *data = malloc(n_bytes);
+  for (size_t i = 0; bytes == 0 && data != NULL && i < n_bytes; i++) /* scales stay below 2 */
+    data[i] = (unsigned char)((bs_f32_bits(random_at(i)) >> 8) & 0x3FU);
+  if (bytes == 0)
+    return data;
   for (size_t i = 0; data != NULL && i < n; i++) {
     float value = random_at(i);
     uint32_t bits;
@@ -161,20 +166,22 @@ int main(int argc, char **argv) {
     else if (value != NULL && strcmp(argv[i], "--seconds") == 0)
       o.seconds = strtod(value, NULL);
     else {
-      fprintf(stderr,
-              "bench_linear [--isa avx512] [--precision f32|bf16x2|bf16] [--dtype F32|F16|BF16] "
-              "[--shape 768x3072] [--threads 1|2] [--m 256] [--seconds per figure] "
-              "[--clock cpu]\n");
+      fprintf(stderr, "bench_linear [--isa avx512] [--precision f32|bf16x2|bf16] [--dtype "
+                      "F32|F16|BF16|Q4_K ...] "
+                      "[--shape 768x3072] [--threads 1|2] [--m 256] [--seconds per figure] "
+                      "[--clock cpu]\n");
       return 2;
     }
   }
   size_t n_isas;
   const bs_isa *isas = bs_isa_list(&n_isas);
   const bs_precision precisions[] = {BS_PRECISION_F32, BS_PRECISION_BF16X2, BS_PRECISION_BF16};
-  const bs_dtype dtypes[] = {BS_DTYPE_F32, BS_DTYPE_F16, BS_DTYPE_BF16};
+  const bs_dtype dtypes[] = {BS_DTYPE_F32,  BS_DTYPE_F16,    BS_DTYPE_BF16,  BS_DTYPE_Q8_0,
+                             BS_DTYPE_Q4_0, BS_DTYPE_Q4_K,   BS_DTYPE_Q6_K,  BS_DTYPE_Q5_K,
+                             BS_DTYPE_Q3_K, BS_DTYPE_IQ4_XS, BS_DTYPE_IQ2_XS};
   for (size_t i = 0; i < n_isas; i++)
     for (size_t p = 0; p < 3; p++)
-      for (size_t d = 0; d < 3; d++)
+      for (size_t d = 0; d < sizeof dtypes / sizeof *dtypes; d++)
         for (size_t j = 0; j < sizeof shapes / sizeof *shapes; j++)
           if (wants(o.isa, bs_isa_name(isas[i])) &&
               wants(o.precision, bs_precision_name(precisions[p])) &&

@@ -463,8 +463,83 @@ static void check_sizes(bs_arithmetic how) {
 
 static void sizes_of_layers(void) { kt_each_kernel(check_sizes); }
 
+/* Weights in blocks stay where they lie: their products are, bit for bit, those of the same weights
+   in f32, for any number of rows, stacked with others or in pairs. */
+typedef struct in_blocks {
+  unsigned char *data;
+  bs_weight blocks, values;
+} in_blocks;
+
+static in_blocks in_blocks_new(bs_dtype dtype, size_t n_out, size_t n_in, uint64_t seed) {
+  size_t n_bytes = bs_dtype_size(dtype, n_out * n_in);
+  in_blocks w = {.data = malloc(n_bytes)};
+  float *values = malloc(n_out * n_in * sizeof *values);
+  for (size_t i = 0; i < n_bytes; i++) /* scales stay below 2 */
+    w.data[i] = (unsigned char)(kt_bits(seed, i) & 0x3FU);
+  bs_convert_to_f32(dtype, w.data, values, n_out * n_in);
+  w.blocks = (bs_weight){w.data, dtype, n_out, n_in, false};
+  w.values = (bs_weight){values, BS_DTYPE_F32, n_out, n_in, false};
+  return w;
+}
+
+static void in_blocks_free(in_blocks *w) {
+  free(w->data);
+  free((void *)(size_t)w->values.data);
+}
+
+static void compare_plans(const bs_linear_plan *lying, const bs_linear_plan *packed, size_t m) {
+  bs_error err = {0};
+  bs_linear *a = NULL, *b = NULL;
+  BS_TEST_OK(bs_linear_new(&a, lying, NULL, &err), err);
+  BS_TEST_OK(bs_linear_new(&b, packed, NULL, &err), err);
+  CU_ASSERT_FATAL(a != NULL && b != NULL);
+  size_t n_out = bs_linear_n_out(a), n_in = bs_linear_n_in(a);
+  float *x = kt_rows_new(KT_MODEL, m, n_in, n_in, 5);
+  float *found = calloc(m * n_out, sizeof *found), *expected = calloc(m * n_out, sizeof *expected);
+  kt_apply(a, x, n_in, m, found, n_out);
+  kt_apply(b, x, n_in, m, expected, n_out);
+  CU_ASSERT_EQUAL(memcmp(found, expected, m * n_out * sizeof *found), 0);
+  free(x);
+  free(found);
+  free(expected);
+  bs_linear_free(&a);
+  bs_linear_free(&b);
+}
+
+static void check_in_blocks(bs_arithmetic how) {
+  static const bs_dtype dtypes[] = {BS_DTYPE_Q8_0, BS_DTYPE_Q4_K, BS_DTYPE_Q6_K, BS_DTYPE_IQ2_XS};
+  static const size_t rows[] = {1, 7, 300, 1100};
+  for (size_t d = 0; d < sizeof dtypes / sizeof *dtypes; d++) {
+    in_blocks first = in_blocks_new(dtypes[d], 75, 512, 21), second = first;
+    in_blocks other = in_blocks_new(BS_DTYPE_Q5_K, 40, 512, 22);
+    const bs_weight stacked[] = {first.blocks, other.blocks, first.values};
+    const bs_weight stacked_values[] = {first.values, other.values, first.values};
+    const bs_weight pair[] = {first.blocks, second.blocks};
+    const bs_weight pair_values[] = {first.values, second.values};
+    float bias[190];
+    for (size_t i = 0; i < 190; i++)
+      bias[i] = kt_uniform(23, i);
+    for (size_t r = 0; r < sizeof rows / sizeof *rows; r++)
+      compare_plans(
+          &(bs_linear_plan){.parts = stacked, .n_parts = 3, .bias = bias, .arithmetic = how},
+          &(bs_linear_plan){.parts = stacked_values, .n_parts = 3, .bias = bias, .arithmetic = how},
+          rows[r]);
+    compare_plans(
+        &(bs_linear_plan){
+            .parts = pair, .n_parts = 2, .paired = true, .bias = bias, .arithmetic = how},
+        &(bs_linear_plan){
+            .parts = pair_values, .n_parts = 2, .paired = true, .bias = bias, .arithmetic = how},
+        9);
+    in_blocks_free(&first);
+    in_blocks_free(&other);
+  }
+}
+
+static void weights_in_blocks(void) { kt_each_kernel(check_in_blocks); }
+
 int main(void) {
   const bs_test tests[] = {
+      {"weights in blocks", weights_in_blocks},
       {"errors stay in the precision", errors_stay_in_the_precision},
       {"odd sizes", odd_sizes},
       {"bf16 rounds the operands and nothing else", bf16_rounds_operands_only},

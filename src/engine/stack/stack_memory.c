@@ -8,14 +8,15 @@ typedef struct estimate {
   bs_arithmetic arithmetic;
   size_t max_rows, n_threads;
   double packed;  /* weights */
+  uint64_t lying; /* weights that stay in the checkpoint's files */
   double scratch; /* the largest that one layer asks of the threads */
   double hidden;  /* the largest slab of activations */
   bs_status status;
   bs_error *err;
 } estimate;
 
-/* `slab`: its rows come packed. */
-static void add_layer(estimate *e, const bs_linear_plan *plan, bool biased, bool slab) {
+/* `slab`: its rows come packed. Returns the bytes of weights that stay where they lie. */
+static uint64_t add_layer(estimate *e, const bs_linear_plan *plan, bool biased, bool slab) {
   const bs_linear_use use = {.n_rows = e->max_rows, .n_threads = e->n_threads, .packed = slab};
   bs_linear_sizes sizes = {0};
   if (e->status == BS_OK)
@@ -25,6 +26,7 @@ static void add_layer(estimate *e, const bs_linear_plan *plan, bool biased, bool
     e->packed += sizeof(float) * (double)sizes.n_out;
   e->scratch = fmax(e->scratch, (double)sizes.scratch_bytes);
   e->hidden = fmax(e->hidden, (double)sizes.slab_bytes);
+  return sizes.mapped_bytes;
 }
 
 static double norm_numbers(const bs_slot_tensors *tensors) {
@@ -43,7 +45,10 @@ static void add_slots(estimate *e, const bs_blueprint *blueprint, const bs_slot_
       continue;
     if (bs_slot_rules[slot].kind == BS_KIND_LINEAR) {
       const bs_linear_plan plan = bs_slot_plan(blueprint, slot, tensors, e->arithmetic, parts);
-      add_layer(e, &plan, biased, slot == BS_SLOT_MLP_OUT);
+      uint64_t lying = add_layer(e, &plan, biased, slot == BS_SLOT_MLP_OUT);
+      if (slot != BS_SLOT_HEAD || /* a tied head is the table */
+          tensors->weights[0] != blueprint->slots[BS_SLOT_EMBEDDING].weights[0])
+        e->lying += lying;
     } else if (bs_slot_rules[slot].kind == BS_KIND_NORM) {
       e->packed += sizeof(float) * norm_numbers(tensors) * (biased ? 2 : 1);
     }
@@ -116,6 +121,6 @@ bs_status bs_stack_memory_need(const bs_blueprint *blueprint, bs_arithmetic arit
   *need = (bs_stack_memory){.weights = e.packed,
                             .pass = e.scratch + workspace_bytes(&e, blueprint) +
                                     (double)bs_kv_position_bytes(&shape) * (double)max_rows,
-                            .mapped = table_bytes(blueprint)};
+                            .mapped = table_bytes(blueprint) + e.lying};
   return BS_OK;
 }
