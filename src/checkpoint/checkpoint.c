@@ -44,9 +44,23 @@ static bs_status read_architecture(const char **out, const bs_json *config, bs_e
   return BS_OK;
 }
 
+/* Files of another form than the one that is read, and where that one is. */
+static const struct {
+  const char *architecture, *remedy;
+} other_forms[] = {
+    {"OLMoForCausalLM", "tensors of OLMo's own code are not read; its makers publish the same "
+                        "weights for OlmoForCausalLM, which is read, under names that end in -hf "
+                        "(allenai/OLMo-1B-hf)"},
+};
+
 static bs_status unknown_family(const bs_json *config, const char *key, const char *name,
                                 bs_error *err) {
   bs_text names = {0};
+  for (size_t i = 0; i < sizeof other_forms / sizeof *other_forms; i++)
+    if (strcmp(name, other_forms[i].architecture) == 0)
+      return bs_error_set(err, BS_ERR_UNSUPPORTED, "%s: line %zu: %s: \"%s\": %s", config->name,
+                          bs_json_line(config, bs_json_get(config->root, key)), key, name,
+                          other_forms[i].remedy);
   bs_status status = bs_family_names(&names, err);
   if (status == BS_OK)
     status =
@@ -74,7 +88,7 @@ static bs_status choose_family(const bs_family **out, const bs_json *config, bs_
     return unknown_family(config, "architectures", architecture, err);
   if (*out == NULL)
     return unknown_family(config, "model_type", model_type, err);
-  if (model_type != NULL && strcmp(model_type, (*out)->model_type) != 0)
+  if (model_type != NULL && !bs_family_has_type(*out, model_type))
     return bs_json_fault(config, bs_json_get(config->root, "model_type"), err,
                          "\"%s\" contradicts architectures, which is %s (model_type \"%s\"): they "
                          "name two kinds of model, and the scores of one would be wrong for the "
@@ -178,12 +192,14 @@ static bs_status check_all_used(const bs_reader *reader) {
 static void fill_info(bs_checkpoint *checkpoint, const bs_reader *reader) {
   const bs_blueprint *blueprint = &checkpoint->blueprint;
   bs_model_info *info = &checkpoint->info;
-  uint64_t d = blueprint->d_model, outside = blueprint->vocab_size * d;
+  uint64_t d = blueprint->d_model;
+  uint64_t embedding = blueprint->vocab_size * bs_blueprint_width(blueprint, BS_WIDTH_EMBEDDING);
+  uint64_t outside = embedding;
   const bs_slot_tensors *slots = blueprint->slots;
   if (slots[BS_SLOT_POSITIONS].n_parts > 0)
     outside += slots[BS_SLOT_POSITIONS].n_out[0] * d;
   if (slots[BS_SLOT_HEAD].weights[0] != slots[BS_SLOT_EMBEDDING].weights[0])
-    outside += blueprint->vocab_size * d;
+    outside += embedding;
   *info = (bs_model_info){.architecture = reader->family->architecture,
                           .parameters = reader->parameters,
                           .non_embedding_parameters = reader->parameters - outside,

@@ -9,10 +9,22 @@ static const bs_family *const families[] = {BS_FAMILY_TABLE(LISTED)};
 
 enum { N_FAMILIES = sizeof families / sizeof *families };
 
+static bool has_architecture(const bs_family *family, const char *name) {
+  return strcmp(name, family->architecture) == 0 ||
+         (family->older_architecture != NULL && strcmp(name, family->older_architecture) == 0);
+}
+
+bool bs_family_has_type(const bs_family *family, const char *model_type) {
+  for (const char *const *type = family->older_types; type != NULL && *type != NULL; type++)
+    if (strcmp(model_type, *type) == 0)
+      return true;
+  return strcmp(model_type, family->model_type) == 0;
+}
+
 const bs_family *bs_family_find(const char *architecture, const char *model_type) {
   for (size_t i = 0; i < N_FAMILIES; i++) {
-    if (architecture != NULL ? strcmp(architecture, families[i]->architecture) == 0
-                             : strcmp(model_type, families[i]->model_type) == 0)
+    if (architecture != NULL ? has_architecture(families[i], architecture)
+                             : bs_family_has_type(families[i], model_type))
       return families[i];
   }
   return NULL;

@@ -15,6 +15,9 @@ typedef struct bs_key_rule bs_key_rule; /* keys_internal.h */
 typedef struct bs_family {
   const char *architecture; /* "architectures" of config.json */
   const char *model_type;   /* stands in where config.json names no architecture */
+  /* Names that older files have for the same kind of model (optional). */
+  const char *older_architecture;
+  const char *const *older_types; /* ended by NULL */
   void (*describe)(bs_reader *reader, bs_blueprint *blueprint);
   /* NULL, or describes the encoder that the stack of describe(), which is called before, sees. */
   void (*describe_encoder)(bs_reader *reader, bs_blueprint *blueprint);
@@ -29,6 +32,7 @@ typedef struct bs_family {
 } bs_family;
 
 const bs_family *bs_family_find(const char *architecture, const char *model_type);
+bool bs_family_has_type(const bs_family *family, const char *model_type);
 /* The family of row i of the table, NULL behind the last. */
 const bs_family *bs_family_at(size_t i);
 /* "A, B, C" of all architectures. */
@@ -57,7 +61,13 @@ bs_status bs_family_names(bs_text *names, bs_error *err);
   ROW(gemma3_whole)                                                                                \
   ROW(t5)                                                                                          \
   ROW(t5_old)                                                                                      \
-  ROW(mt5)
+  ROW(mt5)                                                                                         \
+  ROW(falcon)                                                                                      \
+  ROW(granite)                                                                                     \
+  ROW(olmo)                                                                                        \
+  ROW(olmo2)                                                                                       \
+  ROW(mpt)                                                                                         \
+  ROW(stablelm)
 
 #define BS_FAMILY_DECLARE(name) extern const bs_family bs_family_##name;
 BS_FAMILY_TABLE(BS_FAMILY_DECLARE)

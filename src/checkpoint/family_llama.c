@@ -43,7 +43,8 @@ void bs_llama_sizes(bs_reader *reader, bs_blueprint *blueprint, const bs_llama_d
                             : blueprint->d_model / blueprint->n_heads;
   bs_model_config_kv_heads(reader, blueprint, defaults->kv_heads);
   blueprint->norm_kind = BS_NORM_RMS;
-  blueprint->norm_epsilon = bs_model_config_positive(reader, "rms_norm_eps", 1e-6);
+  blueprint->norm_epsilon = bs_model_config_positive(
+      reader, "rms_norm_eps", defaults->epsilon > 0 ? defaults->epsilon : 1e-6);
   blueprint->activation = bs_model_config_activation(reader, "hidden_act", "silu");
   blueprint->gated = true;
   bs_model_config_rotary(

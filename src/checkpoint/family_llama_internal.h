@@ -30,6 +30,7 @@ extern const bs_key_rule bs_llama_refused[];
 typedef struct bs_llama_defaults {
   size_t kv_heads; /* 0: the number of heads, as where num_key_value_heads is null */
   double theta;    /* rope_theta; 0: 10000 */
+  double epsilon;  /* rms_norm_eps; 0: 1e-6 */
 } bs_llama_defaults;
 
 /* Reads what config.json says in Llama's terms and allocates the layers. */

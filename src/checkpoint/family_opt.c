@@ -1,5 +1,6 @@
 /* OPTForCausalLM: learned positions read from row 2 on, norms before each part, ReLU. The 350m
-   model's norms after each part and its narrower embedding are not built. */
+   model has norms behind each sum, none at the end, and a narrower embedding; Galactica's norms may
+   have no weights. */
 #include "checkpoint/keys_internal.h"
 
 enum { POSITION_OFFSET = 2 };
@@ -12,26 +13,21 @@ static const char *const obeyed[] = {"hidden_size",
                                      "max_position_embeddings",
                                      "activation_function",
                                      "enable_bias",
+                                     "word_embed_proj_dim",
+                                     "do_layer_norm_before",
+                                     "layer_norm_elementwise_affine",
+                                     "_remove_final_layer_norm",
                                      NULL};
 static const char *const harmless[] = {NULL};
 static const bs_key_rule refused[] = {
-    {"word_embed_proj_dim", .is_neutral = bs_key_is_hidden_size,
-     .why = "an embedding of another width than hidden_size is not built (OPT 350m)"},
-    {"do_layer_norm_before",
-     {"true"},
-     .null_counts = true,
-     .why = "norms after each part are not built (OPT 350m)"},
-    {"layer_norm_elementwise_affine",
-     {"true"},
-     .null_counts = true,
-     .why = "norms without weights are not built"},
-    {"_remove_final_layer_norm", {"false"}, .why = "a model without its last norm is not built"},
     {"position_embedding_type", {"absolute", "learned"}, .why = "positions are learned"},
     {"learned_embeddings", {"true"}, .why = "positions are learned"},
     {0},
 };
 
 static const bs_place places[] = {{BS_SLOT_EMBEDDING, "embed_tokens"},
+                                  {BS_SLOT_PROJECT_IN, "project_in"},
+                                  {BS_SLOT_PROJECT_OUT, "project_out"},
                                   {BS_SLOT_POSITIONS, "embed_positions"},
                                   {BS_SLOT_FINAL_NORM, "final_layer_norm"},
                                   {BS_SLOT_ATTENTION_NORM, "self_attn_layer_norm"},
@@ -58,14 +54,47 @@ static void read_sizes(bs_reader *reader, bs_blueprint *blueprint) {
   blueprint->activation = bs_model_config_activation(reader, "activation_function", "relu");
   blueprint->position = BS_POSITION_LEARNED;
   blueprint->position_offset = POSITION_OFFSET;
+  size_t d_embedding = bs_model_config_has(reader, "word_embed_proj_dim")
+                           ? bs_model_config_size(reader, "word_embed_proj_dim", 0)
+                           : blueprint->d_model;
+  if (d_embedding != blueprint->d_model)
+    blueprint->d_embedding = d_embedding;
   bs_reader_layers(reader, blueprint);
+}
+
+/* Norms behind the sums in place of before the parts. */
+static void norm_the_sums(const bs_reader *reader, bs_blueprint *blueprint) {
+  for (size_t i = 0; reader->status == BS_OK && i < blueprint->n_layers; i++)
+    for (size_t j = 0; j < blueprint->layers[i].n_steps; j++) {
+      bs_layer_step *step = &blueprint->layers[i].steps[j];
+      step->result_norm = step->pre_norm;
+      step->pre_norm = BS_SLOT_NONE;
+    }
+}
+
+/* Which norms there are; returns the slots that have no tensors. */
+static uint32_t read_norms(bs_reader *reader, bs_blueprint *blueprint) {
+  const uint32_t last = BS_SLOT_BIT(BS_SLOT_FINAL_NORM);
+  const uint32_t of_layers = BS_SLOT_BIT(BS_SLOT_ATTENTION_NORM) | BS_SLOT_BIT(BS_SLOT_MLP_NORM);
+  bool is_before = bs_model_config_bool(reader, "do_layer_norm_before", true);
+  bool has_weights = bs_model_config_bool(reader, "layer_norm_elementwise_affine", true);
+  bool has_last = !bs_model_config_bool(reader, "_remove_final_layer_norm", false) && is_before;
+  if (!is_before)
+    norm_the_sums(reader, blueprint);
+  if (!has_weights)
+    bs_reader_bare_norms(reader, blueprint);
+  if (!has_last)
+    blueprint->slots[BS_SLOT_FINAL_NORM] = (bs_slot_tensors){0};
+  return (has_weights ? 0 : of_layers | last) | (has_last ? 0 : last);
 }
 
 static void describe(bs_reader *reader, bs_blueprint *blueprint) {
   const uint32_t norms = BS_SLOT_BIT(BS_SLOT_ATTENTION_NORM) | BS_SLOT_BIT(BS_SLOT_MLP_NORM) |
                          BS_SLOT_BIT(BS_SLOT_FINAL_NORM);
+  const uint32_t projections = BS_SLOT_BIT(BS_SLOT_PROJECT_IN) | BS_SLOT_BIT(BS_SLOT_PROJECT_OUT);
   read_sizes(reader, blueprint);
   bs_reader_heads(blueprint, false);
+  uint32_t absent = read_norms(reader, blueprint);
   /* Facebook's own files lack "model.". */
   bool is_short = bs_reader_has(reader, "decoder.embed_tokens.weight");
   bool has_biases = bs_model_config_bool(reader, "enable_bias", true);
@@ -73,7 +102,8 @@ static void describe(bs_reader *reader, bs_blueprint *blueprint) {
           &(bs_naming){.prefix = is_short ? "decoder." : "model.decoder.",
                        .layers = "layers",
                        .places = places,
-                       .biased = has_biases ? BS_SLOTS_OF_LAYERS_AND_NORMS : norms,
+                       .biased = has_biases ? BS_SLOTS_OF_LAYERS_AND_NORMS & ~projections : norms,
+                       .absent = absent | (blueprint->d_embedding > 0 ? 0 : projections),
                        .tied = bs_model_config_bool(reader, "tie_word_embeddings", true)});
 }
 

@@ -1,6 +1,6 @@
 /* Phi3ForCausalLM (Phi-3, 3.5, 4-mini): Llama's block with q, k and v in one matrix and both halves
    of the gated layer in another, a window in every layer or none, longrope. */
-#include <string.h>
+#include <stddef.h>
 
 #include "checkpoint/family_llama_internal.h"
 
@@ -15,18 +15,9 @@ static const char *const obeyed[] = {
 /* The published files name the code that came with them first, which transformers' own class was
    made from. */
 static bool is_published_code(const bs_reader *reader, const cJSON *value) {
+  static const char *const modules[] = {"configuration_phi3", "modeling_phi3", NULL};
   (void)reader;
-  const cJSON *item;
-  if (!cJSON_IsObject(value))
-    return false;
-  cJSON_ArrayForEach(item, value) {
-    const char *name = cJSON_IsString(item) ? item->valuestring : "";
-    if (strncmp(name, "configuration_phi3.", strlen("configuration_phi3.")) != 0 &&
-        strncmp(name, "modeling_phi3.", strlen("modeling_phi3.")) != 0 &&
-        strcmp(item->string, "AutoTokenizer") != 0)
-      return false;
-  }
-  return true;
+  return bs_key_names_modules(value, modules);
 }
 
 static const bs_key_rule refused[] = {

@@ -243,17 +243,35 @@ static bool all_are_one(const bs_reader *reader, const cJSON *value) {
   return cJSON_IsArray(value);
 }
 
-/* Own code for the tokenizer alone is not run, and tokenizer.json says what it would do. */
-static bool names_no_model_code(const bs_reader *reader, const cJSON *value) {
-  (void)reader;
+/* "MODULE.CLASS", or the same behind "REPOSITORY--". */
+static bool is_of_module(const char *name, const char *const *modules) {
+  const char *dashes = strstr(name, "--"), *from = dashes != NULL ? dashes + 2 : name;
+  for (; *modules != NULL; modules++) {
+    size_t n = strlen(*modules);
+    if (strncmp(from, *modules, n) == 0 && from[n] == '.')
+      return true;
+  }
+  return false;
+}
+
+bool bs_key_names_modules(const cJSON *value, const char *const *modules) {
   const cJSON *item;
   if (!cJSON_IsObject(value))
     return false;
   cJSON_ArrayForEach(item, value) {
-    if (strcmp(item->string, "AutoTokenizer") != 0 && strcmp(item->string, "AutoProcessor") != 0)
+    const char *name = cJSON_IsString(item) ? item->valuestring : "";
+    if (strcmp(item->string, "AutoTokenizer") != 0 && strcmp(item->string, "AutoProcessor") != 0 &&
+        !is_of_module(name, modules))
       return false;
   }
   return true;
+}
+
+/* Own code for the tokenizer alone is not run, and tokenizer.json says what it would do. */
+static bool names_no_model_code(const bs_reader *reader, const cJSON *value) {
+  static const char *const none[] = {NULL};
+  (void)reader;
+  return bs_key_names_modules(value, none);
 }
 
 /* Whether heads are rotated is the architecture's: true where they are, false where they are not.

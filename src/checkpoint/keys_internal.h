@@ -48,5 +48,7 @@ extern const char *const bs_key_groups[][BS_KEY_GROUP_NAMES];
 /* Rules that only some families have. */
 bool bs_key_is_hidden_size(const bs_reader *reader, const cJSON *value);
 bool bs_key_is_four_hidden_sizes(const bs_reader *reader, const cJSON *value);
+/* Whether an auto_map names these Python modules (ended by NULL) and tokenizers alone. */
+bool bs_key_names_modules(const cJSON *value, const char *const *modules);
 
 #endif

@@ -53,8 +53,11 @@ static void tensors_are_needed(void) {
     for (size_t i = 0; i < FAMILY_TENSORS && model->tensors[i] != NULL; i++) {
       char other[160];
       const char *colon = strchr(model->tensors[i], ':');
+      bool is_matrix = colon[2] == ',', is_taken = strcmp(colon, ":H,D") == 0;
       snprintf(other, sizeof other, "%.*s:%s", (int)(colon - model->tensors[i]), model->tensors[i],
-               colon[2] == ',' ? "H,D" : "H");
+               is_taken    ? "V,D"
+               : is_matrix ? "H,D"
+                           : "H");
       check_tensor(model, i, NULL);
       check_tensor(model, i, other);
     }

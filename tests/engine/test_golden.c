@@ -151,6 +151,10 @@ static void tiny_models(void) {
       "models/tiny-smollm3",    "models/tiny-xglm",         "models/tiny-gemma",
       "models/tiny-gemma2",     "models/tiny-gemma3",       "models/tiny-t5",
       "models/tiny-flan-t5",    "models/tiny-mt5",          "models/tiny-ul2",
+      "models/tiny-falcon-7b",  "models/tiny-falcon-40b",   "models/tiny-falcon-rw",
+      "models/tiny-granite",    "models/tiny-olmo",         "models/tiny-olmo2",
+      "models/tiny-mpt",        "models/tiny-stablelm",     "models/tiny-stablelm-12b",
+      "models/tiny-opt-350m",
   };
   for (size_t i = 0; i < sizeof folders / sizeof *folders; i++)
     check_folder(folders[i], "cases", 5e-5);

@@ -310,12 +310,16 @@ static void encoder(void) {
    instruction set. */
 static void families(void) {
   static const char *const folders[] = {
-      "models/tiny-qwen2",  "models/tiny-qwen3",      "models/tiny-opt",
-      "models/tiny-phi",    "models/tiny-gptj",       "models/tiny-gpt-neo",
-      "models/tiny-phi3",   "models/tiny-phi3-long",  "models/tiny-smollm3",
-      "models/tiny-xglm",   "models/tiny-gemma",      "models/tiny-gemma2",
-      "models/tiny-gemma3", "models/tiny-llama-yarn", "models/tiny-llama-dynamic",
-      "models/tiny-t5",     "models/tiny-mt5",        "models/tiny-ul2",
+      "models/tiny-qwen2",     "models/tiny-qwen3",      "models/tiny-opt",
+      "models/tiny-phi",       "models/tiny-gptj",       "models/tiny-gpt-neo",
+      "models/tiny-phi3",      "models/tiny-phi3-long",  "models/tiny-smollm3",
+      "models/tiny-xglm",      "models/tiny-gemma",      "models/tiny-gemma2",
+      "models/tiny-gemma3",    "models/tiny-llama-yarn", "models/tiny-llama-dynamic",
+      "models/tiny-t5",        "models/tiny-mt5",        "models/tiny-ul2",
+      "models/tiny-falcon-7b", "models/tiny-falcon-40b", "models/tiny-falcon-rw",
+      "models/tiny-granite",   "models/tiny-olmo",       "models/tiny-olmo2",
+      "models/tiny-mpt",       "models/tiny-stablelm",   "models/tiny-stablelm-12b",
+      "models/tiny-opt-350m",
   };
   for (size_t i = 0; i < sizeof folders / sizeof *folders; i++) {
     if (!bs_test_have_data(folders[i]))
