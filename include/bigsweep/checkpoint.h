@@ -87,17 +87,17 @@ typedef struct bs_tensor {
 
 typedef struct bs_checkpoint bs_checkpoint;
 
-/* BS_OK for a folder that holds config.json; else the error says what the path seems to be
-   (nothing, a name on the Hub, a folder of the Hub's cache, an adapter, a GGUF file) and what to
-   give in its place. */
+/* BS_OK for a folder that holds config.json and for a GGUF file; else the error says what the path
+   seems to be (nothing, a name on the Hub, a folder of the Hub's cache, an adapter, a folder with a
+   GGUF file) and what to give in its place. */
 BS_API bs_status bs_checkpoint_check_folder(const char *dir, bs_error *err);
 
-/* Opens a folder: config.json, then model.safetensors, or model.safetensors.index.json and its
-   shards. Checks that the architecture is known (else BS_ERR_UNSUPPORTED, the known ones listed),
-   that config.json has no key that would change the scores but is not implemented (docs/models.md),
-   that the architecture has a place for every tensor of the files, that every tensor it needs is
-   there in the shape that follows from config.json, and that a folder with pickle files alone
-   (pytorch_model.bin,
+/* Opens a GGUF file (a path that ends in ".gguf") with its splits, or a folder: config.json, then
+   model.safetensors, or model.safetensors.index.json and its shards. Checks that the architecture
+   is known (else BS_ERR_UNSUPPORTED, the known ones listed), that config.json has no key that would
+   change the scores but is not implemented (docs/models.md), that the architecture has a place for
+   every tensor of the files, that every tensor it needs is there in the shape that follows from
+   config.json, and that a folder with pickle files alone (pytorch_model.bin,
    *.pt) is refused with the reason. */
 BS_API bs_status bs_checkpoint_open(bs_checkpoint **out, const char *dir, bs_error *err);
 BS_API void bs_checkpoint_free(bs_checkpoint **checkpoint);
