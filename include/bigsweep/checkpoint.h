@@ -124,7 +124,10 @@ typedef struct bs_model_info {
   uint64_t non_embedding_parameters; /* without token and learned position tables and without an
                                         untied output head's matrix */
   uint64_t encoder_parameters; /* of non_embedding_parameters: those that a context goes through
-                                  and an answer does not; 0: there is no encoder */
+                                  and an answer does not, of experts the chosen ones; 0: there is no
+                                  encoder */
+  uint64_t active_parameters;  /* those that a token goes through: of n experts the chosen ones; as
+                                  parameters where there are no experts */
   size_t n_layers, d_model, vocab_size; /* layers of encoder and decoder together */
   size_t max_positions;                 /* longest context in tokens */
   bool has_encoder;       /* a context goes to an encoder, answers to a decoder that sees it; each

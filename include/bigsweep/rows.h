@@ -40,6 +40,7 @@ typedef enum bs_column_rules {
   COLUMN(const char *, architecture, BS_PLAIN)                                                     \
   COLUMN(uint64_t, parameters, BS_PLAIN) /* tied weights once */                                   \
   COLUMN(uint64_t, non_embedding_parameters, BS_PLAIN)                                             \
+  COLUMN(uint64_t, active_parameters, BS_LATER) /* as in bs_model_info */                          \
   COLUMN(double, scale, BS_PLAIN)                                                                  \
   COLUMN(double, seed, BS_LATER)         /* of its training, a whole number; NaN: not given */     \
   COLUMN(const char *, axis, BS_LATER)   /* what the scale is: bs_axis_name; "": not kept */       \

@@ -106,10 +106,11 @@ static bs_status cost_of(const void *state, bs_backend_cost *cost, bs_error *err
   bs_model_info info;
   (void)err;
   bs_checkpoint_info(local->checkpoint, &info);
-  double per_token = 2.0 * (double)(info.non_embedding_parameters + 1); /* for each weight */
+  uint64_t n_weights = info.non_embedding_parameters - (info.parameters - info.active_parameters);
+  double per_token = 2.0 * (double)(n_weights + 1); /* for each weight that it goes through */
   double per_answer_token = 0;
   if (info.has_encoder) { /* a context is read by the encoder alone */
-    per_answer_token = 2.0 * (double)(info.non_embedding_parameters - info.encoder_parameters + 1);
+    per_answer_token = 2.0 * (double)(n_weights - info.encoder_parameters + 1);
     per_token = 2.0 * (double)(info.encoder_parameters + 1);
   }
   *cost = (bs_backend_cost){.per_token = per_token,

@@ -83,6 +83,17 @@ typedef enum bs_head_norms {
   BS_HEAD_NORMS_JOINT,
 } bs_head_norms;
 
+/* Experts of the layers that have any: feed-forward layers of which a router chooses some for each
+   token. Their results are added up, each times its probability: the softmax over all experts, or
+   (renormalised) over the chosen ones. */
+typedef struct bs_experts {
+  size_t n;         /* 0: there are none */
+  size_t per_token; /* those that a token goes through; the lowest numbers among equals */
+  bool renormalised;
+  size_t d_hidden; /* of an expert */
+  size_t d_shared; /* of the one that all tokens go through besides; 0: there is none */
+} bs_experts;
+
 typedef struct bs_blueprint {
   size_t n_layers, d_model, n_heads, n_kv_heads, head_dim, d_ff, vocab_size, max_positions;
   bs_norm_kind norm_kind;
@@ -91,6 +102,7 @@ typedef struct bs_blueprint {
   bs_head_norms head_norms;
   bs_activation activation;
   bool gated; /* the hidden layer: activation(gate) * up */
+  bs_experts experts;
   bs_head_layout q, k, v;
   double
       qkv_clip; /* q, k and v are kept within -clip .. clip, before norms and rotation; 0: none */
@@ -114,6 +126,8 @@ typedef struct bs_blueprint {
 } bs_blueprint;
 
 size_t bs_blueprint_width(const bs_blueprint *blueprint, bs_width width);
+/* Parameters of the experts that a token does not go through. */
+uint64_t bs_blueprint_idle_parameters(const bs_blueprint *blueprint);
 /* Columns of a row of qkv and of the attention's output. */
 static inline size_t bs_blueprint_qkv_width(const bs_blueprint *blueprint) {
   return (blueprint->n_heads + 2 * blueprint->n_kv_heads) * blueprint->head_dim;

@@ -203,7 +203,11 @@ static void fill_info(bs_checkpoint *checkpoint, const bs_reader *reader) {
   *info = (bs_model_info){.architecture = reader->family->architecture,
                           .parameters = reader->parameters,
                           .non_embedding_parameters = reader->parameters - outside,
-                          .encoder_parameters = reader->encoder_parameters,
+                          .encoder_parameters = reader->encoder_parameters -
+                                                bs_blueprint_idle_parameters(&checkpoint->encoder),
+                          .active_parameters = reader->parameters -
+                                               bs_blueprint_idle_parameters(blueprint) -
+                                               bs_blueprint_idle_parameters(&checkpoint->encoder),
                           .n_layers = checkpoint->encoder.n_layers + blueprint->n_layers,
                           .d_model = blueprint->d_model,
                           .vocab_size = blueprint->vocab_size,

@@ -31,6 +31,18 @@ const bs_slot_rule bs_slot_rules[BS_SLOTS] = {
     [BS_SLOT_MLP_IN] = LINEAR(BS_WIDTH_MODEL, BS_WIDTH_GATE, BS_WIDTH_HIDDEN),
     [BS_SLOT_MLP_OUT] = LINEAR(BS_WIDTH_HIDDEN, BS_WIDTH_MODEL),
     [BS_SLOT_MLP_POST_NORM] = NORM(BS_WIDTH_MODEL),
+    [BS_SLOT_ROUTER] = LINEAR(BS_WIDTH_MODEL, BS_WIDTH_EXPERTS),
+    [BS_SLOT_SHARED_GATE] = LINEAR(BS_WIDTH_MODEL, BS_WIDTH_ONE),
+    [BS_SLOT_SHARED_IN] = LINEAR(BS_WIDTH_MODEL, BS_WIDTH_SHARED_GATE, BS_WIDTH_SHARED_HIDDEN),
+    [BS_SLOT_SHARED_OUT] = LINEAR(BS_WIDTH_SHARED_HIDDEN, BS_WIDTH_MODEL),
+    [BS_SLOT_EXPERT_IN] = {.kind = BS_KIND_LINEAR,
+                           .n_out = {BS_WIDTH_EXPERT_GATE, BS_WIDTH_EXPERT_HIDDEN},
+                           .n_in = BS_WIDTH_MODEL,
+                           .n_members = BS_WIDTH_EXPERTS},
+    [BS_SLOT_EXPERT_OUT] = {.kind = BS_KIND_LINEAR,
+                            .n_out = {BS_WIDTH_MODEL},
+                            .n_in = BS_WIDTH_EXPERT_HIDDEN,
+                            .n_members = BS_WIDTH_EXPERTS},
     [BS_SLOT_EMBEDDING] = TABLE(BS_WIDTH_VOCABULARY, BS_WIDTH_EMBEDDING),
     [BS_SLOT_PROJECT_IN] = LINEAR(BS_WIDTH_EMBEDDING, BS_WIDTH_MODEL),
     [BS_SLOT_PROJECT_OUT] = LINEAR(BS_WIDTH_MODEL, BS_WIDTH_EMBEDDING),
@@ -83,6 +95,18 @@ size_t bs_blueprint_width(const bs_blueprint *blueprint, bs_width width) {
     return blueprint->n_buckets;
   case BS_WIDTH_HEADS:
     return blueprint->n_heads;
+  case BS_WIDTH_EXPERTS:
+    return blueprint->experts.n;
+  case BS_WIDTH_EXPERT_HIDDEN:
+    return blueprint->experts.d_hidden;
+  case BS_WIDTH_EXPERT_GATE:
+    return blueprint->gated ? blueprint->experts.d_hidden : 0;
+  case BS_WIDTH_SHARED_HIDDEN:
+    return blueprint->experts.d_shared;
+  case BS_WIDTH_SHARED_GATE:
+    return blueprint->gated ? blueprint->experts.d_shared : 0;
+  case BS_WIDTH_ONE:
+    return 1;
   }
   return 0;
 }
@@ -91,6 +115,26 @@ size_t bs_slot_outputs(const bs_slot_tensors *tensors) {
   size_t n = 0;
   for (size_t i = 0; i < tensors->n_parts; i++)
     n += tensors->n_out[i];
+  return n;
+}
+
+/* Elements of what lies in a slot; of members of one of them. */
+static uint64_t slot_elements(const bs_slot_tensors *tensors) {
+  uint64_t n = 0, n_in = tensors->n_in > 0 ? tensors->n_in : 1;
+  for (size_t i = 0; i < tensors->n_parts; i++)
+    n += tensors->n_out[i] * (n_in + (tensors->biases[i] != NULL));
+  return n;
+}
+
+uint64_t bs_blueprint_idle_parameters(const bs_blueprint *blueprint) {
+  static const bs_slot slots[] = {BS_SLOT_EXPERT_IN, BS_SLOT_EXPERT_OUT};
+  uint64_t n = 0, n_idle = blueprint->experts.n - blueprint->experts.per_token;
+  for (size_t i = 0; i < blueprint->n_layers; i++)
+    for (size_t j = 0; j < sizeof slots / sizeof *slots; j++) {
+      const bs_slot_tensors *tensors = &blueprint->layers[i].slots[slots[j]];
+      if (tensors->n_members > 0)
+        n += n_idle * slot_elements(&tensors->members[0]);
+    }
   return n;
 }
 

@@ -25,6 +25,12 @@ typedef enum bs_slot {
   BS_SLOT_MLP_IN, /* gated: two parts, gate then up */
   BS_SLOT_MLP_OUT,
   BS_SLOT_MLP_POST_NORM,
+  BS_SLOT_ROUTER,      /* an output for each expert */
+  BS_SLOT_SHARED_GATE, /* one output: how much of the shared expert a token gets */
+  BS_SLOT_SHARED_IN,   /* as MLP_IN */
+  BS_SLOT_SHARED_OUT,
+  BS_SLOT_EXPERT_IN, /* members, each as MLP_IN */
+  BS_SLOT_EXPERT_OUT,
   BS_LAYER_SLOTS,
   /* Of the stack. */
   BS_SLOT_EMBEDDING = BS_LAYER_SLOTS,
@@ -60,7 +66,13 @@ typedef enum bs_width {
   BS_WIDTH_OWN_Q_NORMS, /* heads, if each has a norm of its own */
   BS_WIDTH_OWN_K_NORMS,
   BS_WIDTH_BUCKETS,
-  BS_WIDTH_HEADS, /* their number */
+  BS_WIDTH_HEADS,   /* their number */
+  BS_WIDTH_EXPERTS, /* their number */
+  BS_WIDTH_EXPERT_HIDDEN,
+  BS_WIDTH_EXPERT_GATE, /* as EXPERT_HIDDEN, or 0 without a gate */
+  BS_WIDTH_SHARED_HIDDEN,
+  BS_WIDTH_SHARED_GATE,
+  BS_WIDTH_ONE,
 } bs_width;
 
 enum { BS_SLOT_PARTS = 3 };

@@ -106,6 +106,7 @@ static void counts_parameters(void) {
     bs_checkpoint_info(checkpoint, &info);
     CU_ASSERT_EQUAL(info.parameters, models[i].parameters);
     CU_ASSERT_EQUAL(info.non_embedding_parameters, models[i].parameters - models[i].outside);
+    CU_ASSERT_EQUAL(info.active_parameters, models[i].parameters);
     CU_ASSERT_STRING_EQUAL(info.architecture, models[i].architecture);
     CU_ASSERT_EQUAL(info.n_layers, models[i].n_layers);
     CU_ASSERT_EQUAL(info.weights_dtype, models[i].dtype);

@@ -36,6 +36,7 @@ static void add_models(bs_tables *to, uint32_t n) {
                         .path = path,
                         .parameters = 3000ULL << (2 * i % 40),
                         .non_embedding_parameters = 1000ULL << (2 * i % 40),
+                        .active_parameters = 3000ULL << (2 * i % 40),
                         .scale = (double)(3000ULL << (2 * i % 40))};
     snprintf(row.sha256, sizeof row.sha256, "%064x", i + 1);
     BS_TEST_OK(bs_tables_add_model(to, &row, &err), err);

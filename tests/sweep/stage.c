@@ -44,6 +44,7 @@ void world_new(world *w) {
                                       .path = names[m],
                                       .parameters = 100 + m,
                                       .non_embedding_parameters = 50 + m,
+                                      .active_parameters = 100 + m,
                                       .scale = 100.0 + (double)m};
     memset(w->models[m].row.sha256, m == 0 ? '1' : '2', 64);
   }

@@ -3,11 +3,8 @@
 
 #include "sweep/plan/plan_internal.h"
 
-/* Of the families that run here every token meets all parameters. */
-static double active_parameters(const bs_model_info *info) { return (double)info->parameters; }
-
 double bs_plan_compute(const bs_model_spec *spec, const bs_model_info *info) {
-  return isnan(spec->compute) ? 6 * active_parameters(info) * spec->tokens : spec->compute;
+  return isnan(spec->compute) ? 6 * (double)info->active_parameters * spec->tokens : spec->compute;
 }
 
 double bs_plan_scale(const bs_model_spec *spec, const bs_model_info *info) {
@@ -17,7 +14,7 @@ double bs_plan_scale(const bs_model_spec *spec, const bs_model_info *info) {
   case BS_AXIS_PARAMETERS:
     return (double)info->parameters;
   case BS_AXIS_ACTIVE:
-    return active_parameters(info);
+    return (double)info->active_parameters;
   case BS_AXIS_NON_EMBEDDING:
     return (double)info->non_embedding_parameters;
   case BS_AXIS_TOKENS:
