@@ -1,5 +1,6 @@
 /* Folders without tokenizer.json. Sources: convert_slow_tokenizer.py and the slow classes of
    transformers 4.46 to 4.57. */
+#include "gguf/gguf_internal.h"
 #include "tokenizer/folder_internal.h"
 
 #include <stdio.h>
@@ -72,7 +73,18 @@ static bool has_files(const char *dir, size_t row) {
   return true;
 }
 
+/* Whether a GGUF file has tokens. */
+static bool file_has_tokens(const char *path) {
+  bs_gguf *gguf = NULL;
+  bool has = bs_gguf_open(&gguf, path, NULL) == BS_OK &&
+             bs_gguf_find(gguf, "tokenizer.ggml.tokens") != NULL;
+  bs_gguf_free(&gguf);
+  return has;
+}
+
 bool bs_folder_has_tokenizer(const char *dir) {
+  if (bs_gguf_is_path(dir) && !bs_is_folder(dir))
+    return file_has_tokens(dir);
   if (has_file(dir, "tokenizer.json"))
     return true;
   bs_settings settings;
