@@ -213,12 +213,24 @@ static bool has_members(const binder *b, bs_slot slot) {
   return bs_blueprint_width(b->blueprint, bs_slot_rules[slot].n_members) > 0;
 }
 
+/* Whether a layer does what the slot is for. */
+static bool is_of_layer(const bs_layer_blueprint *layer, bs_slot slot) {
+  bool of_mlp = slot == BS_SLOT_MLP_IN || slot == BS_SLOT_MLP_OUT;
+  bool of_experts = slot >= BS_SLOT_ROUTER && slot <= BS_SLOT_EXPERT_OUT;
+  bs_operation operation = of_mlp ? BS_OPERATION_MLP : BS_OPERATION_EXPERTS;
+  for (size_t i = 0; i < layer->n_steps; i++)
+    if ((!of_mlp && !of_experts) || layer->steps[i].operation == operation)
+      return true;
+  return false;
+}
+
 static void bind_layers(const binder *b, bs_blueprint *blueprint, const bs_place *first) {
   const bs_naming *naming = b->naming;
   char prefix[PREFIX_BYTES];
   for (size_t i = 0; b->reader->status == BS_OK && i < blueprint->n_layers; i++)
     for (const bs_place *at = first; at->name != NULL && at->slot < BS_LAYER_SLOTS; at++) {
-      if ((naming->absent & BS_SLOT_BIT(at->slot)) != 0)
+      if ((naming->absent & BS_SLOT_BIT(at->slot)) != 0 ||
+          !is_of_layer(&blueprint->layers[i], at->slot))
         continue;
       snprintf(prefix, sizeof prefix, "%s%s.%zu.%s", naming->prefix, naming->layers, i, at->name);
       (has_members(b, at->slot) ? bind_members : bind_part)(b, at->slot, prefix,

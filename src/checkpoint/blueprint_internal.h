@@ -3,7 +3,7 @@
 
    A layer is a short list of steps on the residual stream x, a row for each token:
      x = x + scale * post_norm(operation(pre_norm(x))),   x = result_norm(x)
-   A further operation (attention to another stack, experts) is a further bs_operation, with its
+   A further operation is a further bs_operation, with its
    slots, and a row of the engine's table of operations. */
 #ifndef BIGSWEEP_CHECKPOINT_BLUEPRINT_INTERNAL_H
 #define BIGSWEEP_CHECKPOINT_BLUEPRINT_INTERNAL_H
@@ -41,6 +41,7 @@ typedef enum bs_operation {
                              is bidirectional it sees all of its text */
   BS_OPERATION_MLP,       /* activation between two matrices, or activation(gate) * up */
   BS_OPERATION_CROSS_ATTENTION, /* a token sees all of the text that an encoder has read */
+  BS_OPERATION_EXPERTS,         /* of several MLPs those that a router chooses (bs_experts) */
 } bs_operation;
 
 typedef struct bs_layer_step {

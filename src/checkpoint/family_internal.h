@@ -67,7 +67,11 @@ bs_status bs_family_names(bs_text *names, bs_error *err);
   ROW(olmo)                                                                                        \
   ROW(olmo2)                                                                                       \
   ROW(mpt)                                                                                         \
-  ROW(stablelm)
+  ROW(stablelm)                                                                                    \
+  ROW(mixtral)                                                                                     \
+  ROW(qwen2_moe)                                                                                   \
+  ROW(qwen3_moe)                                                                                   \
+  ROW(olmoe)
 
 #define BS_FAMILY_DECLARE(name) extern const bs_family bs_family_##name;
 BS_FAMILY_TABLE(BS_FAMILY_DECLARE)
@@ -93,7 +97,7 @@ struct bs_reader {
   bool *used; /* [tensors->n] */
   uint64_t parameters;
   uint64_t encoder_parameters; /* of these */
-  bs_name_list *notes; /* remarks for the user are added */
+  bs_name_list *notes;         /* remarks for the user are added */
   /* NULL, or what is told of each tensor in order instead of looking for it, for a checkpoint that
      is yet to be written. */
   void (*plan)(void *context, const bs_needed_tensor *needed);

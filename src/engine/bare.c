@@ -17,17 +17,28 @@ struct bs_bare {
   int32_t *best;
 };
 
-/* The matrix in slot `slot` of a layer, or NULL. The slots' order is that in which they run. */
-static const bs_linear *matrix_at(const bs_engine *engine, size_t layer, bs_slot slot) {
-  return engine->stack->weights.layers[layer].slots[slot].linear;
+/* Matrices in slot `slot` of a layer: of members, or one, which may not be there. The slots' order
+   is that in which they run. */
+static size_t n_matrices(const bs_engine *engine, size_t layer, bs_slot slot) {
+  return bs_size_max(engine->stack->weights.layers[layer].slots[slot].n_members, 1);
+}
+
+static const bs_linear *matrix_at(const bs_engine *engine, size_t layer, bs_slot slot, size_t i) {
+  const bs_slot_weights *weights = &engine->stack->weights.layers[layer].slots[slot];
+  return weights->n_members > 0 ? weights->members[i] : weights->linear;
 }
 
 /* Rows of a pass that a layer's matrix is multiplied by: behind the last keys and values only those
-   that are wanted. */
-static size_t rows_at(const bs_engine *engine, size_t layer, bs_slot slot, size_t n_rows,
+   that are wanted, of experts an even share of them. */
+static size_t rows_at(const bs_engine *engine, size_t layer, bs_slot slot, size_t i, size_t n_rows,
                       size_t n_outputs) {
   bool is_last = layer + 1 == engine->stack->weights.n_layers;
-  return is_last && slot != BS_SLOT_QKV ? n_outputs : n_rows;
+  size_t n = is_last && slot != BS_SLOT_QKV ? n_outputs : n_rows;
+  const bs_experts *experts = &engine->blueprint->experts;
+  if (engine->stack->weights.layers[layer].slots[slot].n_members == 0)
+    return n;
+  n *= experts->per_token;
+  return (i + 1) * n / experts->n - i * n / experts->n;
 }
 
 bs_status bs_bare_new(bs_bare **out, const bs_engine *engine, size_t max_rows, bs_error *err) {
@@ -40,7 +51,7 @@ bs_status bs_bare_new(bs_bare **out, const bs_engine *engine, size_t max_rows, b
          n_y;
   for (size_t i = 0; i < engine->stack->weights.n_layers; i++) {
     for (bs_slot slot = 0; slot < BS_LAYER_SLOTS; slot++) {
-      const bs_linear *linear = matrix_at(engine, i, slot);
+      const bs_linear *linear = matrix_at(engine, i, slot, 0); /* members are alike */
       n_in = linear != NULL ? bs_size_max(n_in, bs_linear_n_in(linear)) : n_in;
       n_out = linear != NULL ? bs_size_max(n_out, bs_linear_n_out(linear)) : n_out;
     }
@@ -89,6 +100,19 @@ static bs_status apply(bs_bare *bare, const bs_linear *linear, size_t m, bs_epil
       err);
 }
 
+static bs_status apply_slot(bs_bare *bare, size_t layer, bs_slot slot, size_t n_rows,
+                            size_t n_outputs, bs_error *err) {
+  bool is_added = bs_slot_rules[slot].n_out[0] == BS_WIDTH_MODEL; /* to the stream */
+  bs_status status = BS_OK;
+  for (size_t i = 0; i < n_matrices(bare->engine, layer, slot) && status == BS_OK; i++) {
+    const bs_linear *linear = matrix_at(bare->engine, layer, slot, i);
+    if (linear != NULL)
+      status = apply(bare, linear, rows_at(bare->engine, layer, slot, i, n_rows, n_outputs),
+                     is_added ? BS_EPILOGUE_ADD : BS_EPILOGUE_STORE, err);
+  }
+  return status;
+}
+
 bs_status bs_bare_run(bs_bare *bare, size_t n_rows, size_t n_outputs, bs_error *err) {
   const bs_stack_weights *weights = &bare->engine->stack->weights;
   if (n_rows > bare->max_rows || n_outputs > n_rows)
@@ -98,11 +122,7 @@ bs_status bs_bare_run(bs_bare *bare, size_t n_rows, size_t n_outputs, bs_error *
   bs_status status = BS_OK;
   for (size_t i = 0; i < weights->n_layers && status == BS_OK; i++) {
     for (bs_slot slot = 0; slot < BS_LAYER_SLOTS && status == BS_OK; slot++) {
-      const bs_linear *linear = matrix_at(bare->engine, i, slot);
-      bool is_added = bs_slot_rules[slot].n_out[0] == BS_WIDTH_MODEL; /* to the stream */
-      if (linear != NULL)
-        status = apply(bare, linear, rows_at(bare->engine, i, slot, n_rows, n_outputs),
-                       is_added ? BS_EPILOGUE_ADD : BS_EPILOGUE_STORE, err);
+      status = apply_slot(bare, i, slot, n_rows, n_outputs, err);
     }
   }
   const bs_linear *head = weights->slots[BS_SLOT_HEAD].linear;
@@ -126,9 +146,11 @@ double bs_bare_flops(const bs_engine *engine, size_t n_rows, size_t n_outputs) {
   double flops = 2 * (double)n_outputs * weights_of(weights->slots[BS_SLOT_HEAD].linear);
   for (size_t i = 0; i < weights->n_layers; i++) {
     for (bs_slot slot = 0; slot < BS_LAYER_SLOTS; slot++) {
-      const bs_linear *linear = matrix_at(engine, i, slot);
-      if (linear != NULL)
-        flops += 2 * weights_of(linear) * (double)rows_at(engine, i, slot, n_rows, n_outputs);
+      for (size_t j = 0; j < n_matrices(engine, i, slot); j++) {
+        const bs_linear *linear = matrix_at(engine, i, slot, j);
+        if (linear != NULL)
+          flops += 2 * weights_of(linear) * (double)rows_at(engine, i, slot, j, n_rows, n_outputs);
+      }
     }
   }
   return flops;

@@ -117,6 +117,37 @@
   "encoder.block.%zu.layer.1.DenseReluDense.wi.weight:F,D",                                        \
       "decoder.block.%zu.layer.2.DenseReluDense.wi.weight:F,D"
 
+/* Two experts, all of which a token goes through unless the file says otherwise. */
+#define EXPERT_LAYER_TENSORS                                                                       \
+  "model.embed_tokens.weight:V,D", "model.norm.weight:D", "lm_head.weight:V,D",                    \
+      "model.layers.%zu.input_layernorm.weight:D",                                                 \
+      "model.layers.%zu.post_attention_layernorm.weight:D",                                        \
+      "model.layers.%zu.self_attn.q_proj.weight:D,D",                                              \
+      "model.layers.%zu.self_attn.k_proj.weight:K,D",                                              \
+      "model.layers.%zu.self_attn.v_proj.weight:K,D",                                              \
+      "model.layers.%zu.self_attn.o_proj.weight:D,D"
+
+#define EXPERT_TENSORS(expert, gate, up, down, width)                                              \
+  expert "0." gate ".weight:" width ",D", expert "0." up ".weight:" width ",D",                    \
+      expert "0." down ".weight:D," width, expert "1." gate ".weight:" width ",D",                 \
+      expert "1." up ".weight:" width ",D", expert "1." down ".weight:D," width
+
+#define MOE_TENSORS(width)                                                                         \
+  EXPERT_LAYER_TENSORS, "model.layers.%zu.mlp.gate.weight:N,D",                                    \
+      EXPERT_TENSORS("model.layers.%zu.mlp.experts.", "gate_proj", "up_proj", "down_proj", width)
+
+#define QWEN_MOE_MEMBERS                                                                           \
+  LLAMA_MEMBERS, {"num_experts", "2"}, {"num_experts_per_tok", "2"}, {                             \
+    "moe_intermediate_size", "24"                                                                  \
+  }
+
+#define QWEN_MOE_PROBES                                                                            \
+  LLAMA_PROBES, ORIGINAL_LENGTH, {"num_experts", "3"}, {"num_experts_per_tok", "1"},               \
+      {"norm_topk_prob", "true"}, {"moe_intermediate_size", "16"}, {"decoder_sparse_step", "2"},   \
+      {"mlp_only_layers", "[0]"}, {                                                                \
+    "layer_types", "[\"full_attention\",\"sliding_attention\"]"                                    \
+  }
+
 const family_model family_models[] = {
     {.architecture = "LlamaForCausalLM",
      .members = {LLAMA_MEMBERS},
@@ -804,6 +835,41 @@ const family_model family_models[] = {
                  "model.layers.%zu.self_attn.q_layernorm.norms.0.weight:K",
                  "model.layers.%zu.self_attn.q_layernorm.norms.1.weight:K",
                  "model.layers.%zu.self_attn.k_layernorm.norms.0.weight:K"}},
+    {.architecture = "MixtralForCausalLM",
+     .members = {LLAMA_MEMBERS, {"num_local_experts", "2"}, {"num_experts_per_tok", "2"}},
+     .probes = {LLAMA_PROBES,
+                ORIGINAL_LENGTH,
+                {"num_local_experts", "3"},
+                {"num_experts_per_tok", "1"},
+                {"sliding_window", "4"}},
+     .tensors = {EXPERT_LAYER_TENSORS, "model.layers.%zu.block_sparse_moe.gate.weight:N,D",
+                 EXPERT_TENSORS("model.layers.%zu.block_sparse_moe.experts.", "w1", "w3", "w2",
+                                "F")}},
+    {.architecture = "Qwen2MoeForCausalLM",
+     .members = {QWEN_MOE_MEMBERS, {"shared_expert_intermediate_size", "22"}},
+     .probes = {QWEN_MOE_PROBES, {"shared_expert_intermediate_size", "16"}, {"qkv_bias", "false"}},
+     .tensors = {MOE_TENSORS("T"), "model.layers.%zu.self_attn.q_proj.bias:D",
+                 "model.layers.%zu.self_attn.k_proj.bias:K",
+                 "model.layers.%zu.self_attn.v_proj.bias:K",
+                 "model.layers.%zu.mlp.shared_expert_gate.weight:O,D",
+                 "model.layers.%zu.mlp.shared_expert.gate_proj.weight:Q,D",
+                 "model.layers.%zu.mlp.shared_expert.up_proj.weight:Q,D",
+                 "model.layers.%zu.mlp.shared_expert.down_proj.weight:D,Q"}},
+    {.architecture = "Qwen3MoeForCausalLM",
+     .members = {QWEN_MOE_MEMBERS},
+     .probes = {QWEN_MOE_PROBES, {"attention_bias", "true"}},
+     .tensors = {MOE_TENSORS("T"), "model.layers.%zu.self_attn.q_norm.weight:K",
+                 "model.layers.%zu.self_attn.k_norm.weight:K"}},
+    {.architecture = "OlmoeForCausalLM",
+     .members = {LLAMA_MEMBERS, {"num_experts", "2"}, {"num_experts_per_tok", "2"}},
+     .probes = {LLAMA_PROBES,
+                ORIGINAL_LENGTH,
+                {"num_experts", "3"},
+                {"num_experts_per_tok", "1"},
+                {"norm_topk_prob", "true"},
+                {"attention_bias", "true"}},
+     .tensors = {MOE_TENSORS("F"), "model.layers.%zu.self_attn.q_norm.weight:D",
+                 "model.layers.%zu.self_attn.k_norm.weight:K"}},
 };
 
 const size_t n_family_models = sizeof family_models / sizeof *family_models;
@@ -813,7 +879,7 @@ static size_t extent(char symbol) {
     char symbol;
     size_t n;
   } extents[] = {{'V', 10}, {'D', 8}, {'F', 32}, {'T', 24}, {'P', 20},
-                 {'Q', 22}, {'K', 4}, {'H', 16}, {'N', 2}};
+                 {'Q', 22}, {'K', 4}, {'H', 16}, {'N', 2},  {'O', 1}};
   for (size_t i = 0; i < sizeof extents / sizeof *extents; i++)
     if (extents[i].symbol == symbol)
       return extents[i].n;

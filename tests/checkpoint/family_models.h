@@ -16,7 +16,7 @@ typedef struct family_model {
   /* For each key that the family obeys, a value that must change what is computed or be refused. */
   config_member probes[FAMILY_MEMBERS];
   /* "NAME:rows,columns" of V (10 tokens), D (8), F (32), T (24 = 3 D), P (20), Q (22), K (4), H
-     (16), N (2);
+     (16), N (2), O (1);
      "%zu" in the name stands for each of the 2 layers. */
   const char *tensors[FAMILY_TENSORS];
 } family_model;

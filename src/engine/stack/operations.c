@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "engine/stack/attention_internal.h"
-#include "engine/stack/pass_internal.h"
+#include "engine/stack/experts_internal.h"
 
 /* Rows of x, normed as a product takes them up. */
 typedef struct norm_source {
@@ -37,7 +37,8 @@ static bs_status read_attention(bs_pass *pass, bs_slot norm, bs_error *err) {
   return bs_attention_run(stack, pass->batch, pass->layer, pass->wanted, pass->n_wanted, err);
 }
 
-static void activate(const void *context, const float *gate, const float *up, float *y, size_t n) {
+void bs_activate_results(const void *context, const float *gate, const float *up, float *y,
+                         size_t n) {
   const bs_stack *stack = context;
   if (up != NULL)
     stack->rows->activate_gated(stack->blueprint->activation, gate, up, y, n);
@@ -57,10 +58,11 @@ static bs_status read_mlp(bs_pass *pass, bs_slot norm, bs_error *err) {
     status = bs_floats_need(&stack->work.hidden, 1, n_bytes / sizeof(float), err);
   if (status != BS_OK)
     return status;
-  return bs_linear_run(
-      in, &(bs_linear_input){.source = {fill_normed, &normed}}, pass->n_rows,
-      &(bs_linear_output){.map = {activate, stack}, .next = out, .slab = stack->work.hidden.data},
-      err);
+  return bs_linear_run(in, &(bs_linear_input){.source = {fill_normed, &normed}}, pass->n_rows,
+                       &(bs_linear_output){.map = {bs_activate_results, stack},
+                                           .next = out,
+                                           .slab = stack->work.hidden.data},
+                       err);
 }
 
 static bs_status write_mlp(bs_pass *pass, float *y, bs_epilogue epilogue, bs_error *err) {
@@ -111,6 +113,7 @@ const bs_operation_code bs_operations[] = {
     [BS_OPERATION_ATTENTION] = {read_attention, write_attention},
     [BS_OPERATION_MLP] = {read_mlp, write_mlp},
     [BS_OPERATION_CROSS_ATTENTION] = {read_cross_attention, write_cross_attention},
+    [BS_OPERATION_EXPERTS] = {bs_experts_read, bs_experts_write},
 };
 
 bs_status bs_stack_see(bs_stack *stack, const bs_stack *encoder, bs_batch *batch, bs_error *err) {

@@ -27,6 +27,10 @@ typedef struct bs_operation_code {
 
 extern const bs_operation_code bs_operations[]; /* by bs_operation */
 
+/* A bs_result_map of a hidden layer; the context is the stack. */
+void bs_activate_results(const void *context, const float *gate, const float *up, float *y,
+                         size_t n);
+
 /* y = norm(x) for a row of n elements; y may be x. Without a norm y becomes x. */
 void bs_norm_row(const bs_stack *stack, const bs_slot_weights *norm, const float *x, float *y,
                  size_t n);

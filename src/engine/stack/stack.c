@@ -42,6 +42,12 @@ void bs_stack_free(bs_stack **stack) {
   bs_floats_free(&work->transient);
   bs_floats_free(&work->scores);
   bs_floats_free(&work->angles);
+  bs_routes_free(&work->routes);
+  bs_floats_free(&work->normed);
+  bs_floats_free(&work->choices);
+  bs_floats_free(&work->answers);
+  bs_floats_free(&work->shared);
+  bs_floats_free(&work->gates);
   free(*stack);
   *stack = NULL;
 }

@@ -3,6 +3,7 @@
 #include <math.h>
 
 #include "engine/stack/attention_internal.h"
+#include "engine/stack/experts_internal.h"
 
 typedef struct estimate {
   bs_arithmetic arithmetic;
@@ -10,6 +11,7 @@ typedef struct estimate {
   double packed;  /* weights */
   uint64_t lying; /* weights that stay in the checkpoint's files */
   double scratch; /* the largest that one layer asks of the threads */
+  double apart;   /* ... and what threads that take experts apart ask */
   double hidden;  /* the largest slab of activations */
   bs_status status;
   bs_error *err;
@@ -34,6 +36,29 @@ static double norm_numbers(const bs_slot_tensors *tensors) {
                                 : (double)tensors->n_out[0];
 }
 
+/* An expert's matrix: all rows may go to one, or a few to each thread. */
+static void add_expert(estimate *e, const bs_linear_plan *plan, bool biased, bool slab) {
+  const bs_linear_use few = {
+      .n_rows = bs_size_min(e->max_rows, BS_EXPERT_FEW_ROWS), .n_threads = 1, .packed = slab};
+  bs_linear_sizes sizes = {0};
+  e->lying += add_layer(e, plan, biased, slab);
+  if (e->status == BS_OK)
+    e->status = bs_linear_measure(plan, &few, &sizes, e->err);
+  double n_threads = (double)e->n_threads;
+  e->apart = fmax(e->apart, n_threads * (double)sizes.scratch_bytes);
+  e->hidden = fmax(e->hidden, n_threads * (double)sizes.slab_bytes);
+}
+
+static void add_members(estimate *e, const bs_blueprint *blueprint, bs_slot slot,
+                        const bs_slot_tensors *tensors) {
+  bs_weight parts[BS_SLOT_PARTS];
+  for (size_t i = 0; i < tensors->n_members; i++) {
+    const bs_slot_tensors *member = &tensors->members[i];
+    const bs_linear_plan plan = bs_slot_plan(blueprint, slot, member, e->arithmetic, parts);
+    add_expert(e, &plan, member->biases[0] != NULL, slot == BS_SLOT_EXPERT_OUT);
+  }
+}
+
 /* Slots first .. end of a layer or of the stack. */
 static void add_slots(estimate *e, const bs_blueprint *blueprint, const bs_slot_tensors *slots,
                       bs_slot first, bs_slot end) {
@@ -43,9 +68,12 @@ static void add_slots(estimate *e, const bs_blueprint *blueprint, const bs_slot_
     bool biased = tensors->biases[0] != NULL;
     if (!bs_slot_is_there(tensors))
       continue;
-    if (bs_slot_rules[slot].kind == BS_KIND_LINEAR) {
+    if (bs_slot_rules[slot].kind == BS_KIND_LINEAR && tensors->n_members > 0) {
+      add_members(e, blueprint, slot, tensors);
+    } else if (bs_slot_rules[slot].kind == BS_KIND_LINEAR) {
       const bs_linear_plan plan = bs_slot_plan(blueprint, slot, tensors, e->arithmetic, parts);
-      uint64_t lying = add_layer(e, &plan, biased, slot == BS_SLOT_MLP_OUT);
+      uint64_t lying =
+          add_layer(e, &plan, biased, slot == BS_SLOT_MLP_OUT || slot == BS_SLOT_SHARED_OUT);
       if (slot != BS_SLOT_HEAD || /* a tied head is the table */
           tensors->weights[0] != blueprint->slots[BS_SLOT_EMBEDDING].weights[0])
         e->lying += lying;
@@ -83,6 +111,18 @@ static double own_angles(const bs_blueprint *blueprint) {
              : 0;
 }
 
+/* Buffers of layers of experts. */
+static double expert_bytes(const estimate *e, const bs_blueprint *blueprint) {
+  const bs_experts *experts = &blueprint->experts;
+  double d = (double)blueprint->d_model;
+  if (experts->n == 0)
+    return 0;
+  double per_row = d * (1 + (double)experts->per_token) + (double)experts->n +
+                   (experts->d_shared > 0 ? d + 1 : 0);
+  return sizeof(float) * (double)e->max_rows * per_row + e->apart +
+         bs_routes_bytes(experts, e->max_rows);
+}
+
 /* Buffers of a pass. */
 static double workspace_bytes(const estimate *e, const bs_blueprint *blueprint) {
   double per_row = (double)blueprint->d_model + (double)bs_blueprint_qkv_width(blueprint) +
@@ -98,7 +138,8 @@ static double workspace_bytes(const estimate *e, const bs_blueprint *blueprint) 
   double biases = blueprint->position == BS_POSITION_RELATIVE
                       ? 2 * (double)blueprint->max_positions * (double)blueprint->n_heads
                       : 0;
-  return e->hidden + sizeof(float) * ((double)e->max_rows * per_row + scores + angles + biases);
+  return e->hidden + expert_bytes(e, blueprint) +
+         sizeof(float) * ((double)e->max_rows * per_row + scores + angles + biases);
 }
 
 static uint64_t table_bytes(const bs_blueprint *blueprint) {

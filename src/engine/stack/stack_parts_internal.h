@@ -5,6 +5,7 @@
 #include "engine/stack/angle_table_internal.h"
 #include "engine/stack/bias_table_internal.h"
 #include "engine/stack/floats_internal.h"
+#include "engine/stack/routes_internal.h"
 #include "engine/stack/stack_internal.h"
 #include "engine/stack/weights_internal.h"
 #include "kernels/rows/rows_internal.h"
@@ -14,12 +15,18 @@ typedef struct bs_workspace {
   bs_floats x;         /* residual stream, d_model; at the end of a pass the final hidden states */
   bs_floats qkv;       /* outputs of the qkv layer */
   bs_floats attention; /* n_heads * head_dim */
-  bs_floats hidden;    /* a slab for mlp_out (linear_internal.h) */
+  bs_floats hidden;    /* slabs for mlp_out or experts' outputs (linear_internal.h) */
   bs_floats branch;    /* results of a step that are not added as they are, d_model */
   bs_floats narrow;    /* embeddings and final hidden states of a narrower width */
   bs_floats transient; /* keys and values that only this pass needs */
   bs_floats scores;    /* working memory of attention, per thread */
   bs_floats angles;    /* of rows that have their own */
+  bs_routes routes;    /* of layers of experts, and there: */
+  bs_floats normed;    /* x, normed, d_model */
+  bs_floats choices;   /* the router's logits, n_experts */
+  bs_floats answers;   /* (m * per_token, d_model), expert after expert */
+  bs_floats shared;    /* the shared expert's, d_model ... */
+  bs_floats gates;     /* ... and its gate */
 } bs_workspace;
 
 /* Whether a step's results are added to x as they are. */

@@ -81,7 +81,10 @@ bs_linear_plan bs_slot_plan(const bs_blueprint *blueprint, bs_slot slot,
                            .n_out = tensors->n_out[i],
                            .n_in = tensors->n_in,
                            .transposed = tensors->transposed};
-  bool paired = slot == BS_SLOT_MLP_IN && blueprint->gated;
+  bool is_hidden = slot == BS_SLOT_MLP_IN || slot == BS_SLOT_SHARED_IN || slot == BS_SLOT_EXPERT_IN;
+  bool paired = is_hidden && blueprint->gated;
+  if (slot == BS_SLOT_ROUTER || slot == BS_SLOT_SHARED_GATE) /* few, and much hangs on them */
+    arithmetic.precision = BS_PRECISION_F32;
   size_t n_parts = tensors->n_parts;
   if (paired && n_parts == 1) { /* both halves in one matrix */
     n_parts = 2;
@@ -116,6 +119,18 @@ static bs_status load_linear(bs_linear **out, bs_slot slot, const bs_slot_tensor
   return status;
 }
 
+static bs_status load_members(bs_slot_weights *out, bs_slot slot, const bs_slot_tensors *tensors,
+                              const packing *how, bs_error *err) {
+  out->members = bs_array_new(tensors->n_members, sizeof *out->members, err);
+  if (out->members == NULL)
+    return BS_ERR_MEMORY;
+  out->n_members = tensors->n_members;
+  bs_status status = BS_OK;
+  for (size_t i = 0; i < out->n_members && status == BS_OK; i++)
+    status = load_linear(&out->members[i], slot, &tensors->members[i], how, err);
+  return status;
+}
+
 /* Slots first .. end of a layer or of the stack. */
 static bs_status load_slots(bs_slot_weights *out, const bs_slot_tensors *tensors, bs_slot first,
                             bs_slot end, const packing *how, bs_error *err) {
@@ -126,6 +141,8 @@ static bs_status load_slots(bs_slot_weights *out, const bs_slot_tensors *tensors
       status = load_member_norms(&out[slot], &tensors[slot], how->blueprint->norm_offset, err);
     else if (kind == BS_KIND_NORM && bs_slot_is_there(&tensors[slot]))
       status = load_norm(&out[slot], &tensors[slot], how->blueprint->norm_offset, err);
+    else if (kind == BS_KIND_LINEAR && tensors[slot].n_members > 0)
+      status = load_members(&out[slot], slot, &tensors[slot], how, err);
     else if (kind == BS_KIND_LINEAR && bs_slot_is_there(&tensors[slot]))
       status = load_linear(&out[slot].linear, slot, &tensors[slot], how, err);
   }
@@ -157,6 +174,9 @@ static void free_slots(bs_slot_weights *slots, size_t n) {
     free(slots[i].norm);
     free(slots[i].bias);
     bs_linear_free(&slots[i].linear);
+    for (size_t j = 0; j < slots[i].n_members; j++)
+      bs_linear_free(&slots[i].members[j]);
+    free(slots[i].members);
   }
 }
 

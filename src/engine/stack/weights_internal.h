@@ -9,6 +9,8 @@
 typedef struct bs_slot_weights {
   float *norm, *bias; /* of a norm, as f32 */
   bs_linear *linear;
+  bs_linear **members; /* [n_members] */
+  size_t n_members;
 } bs_slot_weights;
 
 typedef struct bs_layer_weights {
