@@ -125,6 +125,53 @@ static const bs_gguf_name bloom_layer[] = {{"attn_norm", "input_layernorm"},
                                            {"ffn_down", "mlp.dense_4h_to_h"},
                                            {NULL, NULL}};
 
+/* Falcon's converter writes attn_qkv as all q, all k, all v: 7b is the case of one group. */
+static const bs_gguf_key falcon_keys[] = {
+    SIZES("hidden_size", "num_hidden_layers", "num_attention_heads"),
+    SIZE("context_length", "max_position_embeddings"),
+    SIZE("feed_forward_length", "ffn_hidden_size"),
+    {.key = "attention.head_count_kv",
+     .name = "num_kv_heads",
+     .kind = BS_GGUF_KEY_SIZE,
+     .fallback = "attention.head_count"},
+    EPSILON("attention.layer_norm_epsilon", "layer_norm_epsilon"),
+    {.key = "rope.freq_base", .name = "rope_theta", .kind = BS_GGUF_KEY_NUMBER},
+    READ("rope.dimension_count"),
+    {.key = NULL}};
+static const bs_gguf_name falcon_stack[] = {{"token_embd", "transformer.word_embeddings"},
+                                            {"output_norm", "transformer.ln_f"},
+                                            {"output", "lm_head"},
+                                            {NULL, NULL}};
+#define FALCON_MATRICES                                                                            \
+  {"attn_qkv", "self_attention.query_key_value"}, {"attn_output", "self_attention.dense"},         \
+      {"ffn_up", "mlp.dense_h_to_4h"}, {"ffn_down", "mlp.dense_4h_to_h"}, {                        \
+    NULL, NULL                                                                                     \
+  }
+static const bs_gguf_name falcon_layer[] = {{"attn_norm", "input_layernorm"}, FALCON_MATRICES};
+static const bs_gguf_name falcon_two_norms[] = {
+    {"attn_norm", "ln_mlp"}, {"attn_norm_2", "ln_attn"}, FALCON_MATRICES};
+
+static const bs_gguf_key gemma2_keys[] = {
+    LLAMA_KEYS,
+    {.key = "attn_logit_softcapping", .name = "attn_logit_softcapping", .kind = BS_GGUF_KEY_NUMBER},
+    {.key = "final_logit_softcapping",
+     .name = "final_logit_softcapping",
+     .kind = BS_GGUF_KEY_NUMBER},
+    {.key = "attention.sliding_window", .name = "sliding_window", .kind = BS_GGUF_KEY_SIZE},
+    {.key = NULL}};
+static const bs_gguf_name gemma2_layer[] = {{"attn_norm", "input_layernorm"},
+                                            {"attn_q", "self_attn.q_proj"},
+                                            {"attn_k", "self_attn.k_proj"},
+                                            {"attn_v", "self_attn.v_proj"},
+                                            {"attn_output", "self_attn.o_proj"},
+                                            {"post_attention_norm", "post_attention_layernorm"},
+                                            {"ffn_norm", "pre_feedforward_layernorm"},
+                                            {"ffn_gate", "mlp.gate_proj"},
+                                            {"ffn_up", "mlp.up_proj"},
+                                            {"ffn_down", "mlp.down_proj"},
+                                            {"post_ffw_norm", "post_feedforward_layernorm"},
+                                            {NULL, NULL}};
+
 const bs_gguf_architecture bs_gguf_architectures[] = {
     {.name = "llama",
      .architecture = "LlamaForCausalLM",
@@ -175,8 +222,38 @@ const bs_gguf_architecture bs_gguf_architectures[] = {
      .layer = llama_layer,
      .layers = "model.layers",
      .splits_qkv = true},
+    {.name = "gemma2",
+     .architecture = "Gemma2ForCausalLM",
+     .constants = "\"hidden_activation\": \"gelu_pytorch_tanh\"",
+     .keys = gemma2_keys,
+     .stack = llama_stack,
+     .layer = gemma2_layer,
+     .layers = "model.layers",
+     .splits_qkv = true},
+    {.name = "falcon",
+     .marker = "blk.0.attn_norm_2.weight",
+     .architecture = "FalconForCausalLM",
+     .constants = "\"new_decoder_architecture\": true, \"num_ln_in_parallel_attn\": 2",
+     .keys = falcon_keys,
+     .stack = falcon_stack,
+     .layer = falcon_two_norms,
+     .layers = "transformer.h"},
+    {.name = "falcon",
+     .architecture = "FalconForCausalLM",
+     .constants = "\"new_decoder_architecture\": true, \"num_ln_in_parallel_attn\": 1",
+     .keys = falcon_keys,
+     .stack = falcon_stack,
+     .layer = falcon_layer,
+     .layers = "transformer.h"},
     {.name = NULL},
 };
+
+const bs_gguf_tensor *bs_gguf_find_tensor(const bs_gguf *gguf, const char *name) {
+  for (size_t i = 0; i < gguf->n_tensors; i++)
+    if (strcmp(gguf->tensors[i].name, name) == 0)
+      return &gguf->tensors[i];
+  return NULL;
+}
 
 bs_status bs_gguf_architecture_of(const bs_gguf_architecture **out, const bs_gguf *gguf,
                                   bs_error *err) {
@@ -187,12 +264,13 @@ bs_status bs_gguf_architecture_of(const bs_gguf_architecture **out, const bs_ggu
   if (status != BS_OK)
     return status;
   for (const bs_gguf_architecture *at = bs_gguf_architectures; at->name != NULL; at++) {
-    if (strlen(at->name) == n_name && memcmp(at->name, name, n_name) == 0) {
+    if (strlen(at->name) == n_name && memcmp(at->name, name, n_name) == 0 &&
+        (at->marker == NULL || bs_gguf_find_tensor(gguf, at->marker) != NULL)) {
       *out = at;
       bs_text_free(&known);
       return BS_OK;
     }
-    if (status == BS_OK)
+    if (status == BS_OK && at->marker == NULL)
       status = bs_text_printf(&known, err, "%s%s", known.n_bytes > 0 ? ", " : "", at->name);
   }
   if (status == BS_OK)

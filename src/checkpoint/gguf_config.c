@@ -111,14 +111,6 @@ static void refuse_unknown(writer *w) {
   }
 }
 
-static const bs_gguf_tensor *tensor_of(const writer *w, const char *name) {
-  bs_gguf_tensor wanted = {.name = (char *)(size_t)name};
-  for (size_t i = 0; i < w->gguf->n_tensors; i++)
-    if (strcmp(w->gguf->tensors[i].name, wanted.name) == 0)
-      return &w->gguf->tensors[i];
-  return NULL;
-}
-
 /* What is known of the file's attention must be what the family computes. */
 static void check_attention(writer *w) {
   char full[KEY_BYTES];
@@ -134,7 +126,8 @@ static void check_attention(writer *w) {
     refuse(w, "attention.value_length", "heads of values as long as those of keys are read");
   context = size_of(w, "context_length", 0);
   uint64_t window = size_of(w, "attention.sliding_window", 0);
-  if (window > 0 && window < context)
+  if (window > 0 && window < context &&
+      !is_listed(w->architecture->keys, "attention.sliding_window"))
     refuse(w, "attention.sliding_window", "attention in a window is not read of this architecture");
   if (size_of(w, "expert_count", 0) > 0)
     refuse(w, "expert_count", "models with experts are not read of GGUF files yet");
@@ -178,8 +171,8 @@ static void add_rotary(writer *w) {
 
 /* Sizes that the file's own keys do not tell rightly. */
 static void add_from_tensors(writer *w) {
-  const bs_gguf_tensor *table = tensor_of(w, "token_embd.weight");
-  const bs_gguf_tensor *up = tensor_of(w, "blk.0.ffn_up.weight");
+  const bs_gguf_tensor *table = bs_gguf_find_tensor(w->gguf, "token_embd.weight");
+  const bs_gguf_tensor *up = bs_gguf_find_tensor(w->gguf, "blk.0.ffn_up.weight");
   uint64_t context = size_of(w, "context_length", 0);
   if (w->status == BS_OK && (table == NULL || table->n_dims != 2))
     w->status = bs_error_set(w->err, BS_ERR_INPUT, "%s: no tensor token_embd.weight of rows",
@@ -187,15 +180,30 @@ static void add_from_tensors(writer *w) {
   if (w->status != BS_OK)
     return;
   add_size(w, "vocab_size", table->extents[1]);
-  add(w, "tie_word_embeddings", tensor_of(w, "output.weight") != NULL ? "false" : "true");
+  add(w, "tie_word_embeddings",
+      bs_gguf_find_tensor(w->gguf, "output.weight") != NULL ? "false" : "true");
   if (strcmp(w->architecture->name, "gpt2") == 0 && up != NULL && up->n_dims == 2)
     add_size(w, "n_inner", up->extents[1]);
   /* The converter puts the width where config.json has no length: then the default stands. */
   if (strcmp(w->architecture->name, "bloom") == 0 && context > 0 &&
       context != size_of(w, "embedding_length", 0))
     add_size(w, "seq_length", context);
-  if (strcmp(w->architecture->name, "llama") == 0 && tensor_of(w, "blk.0.attn_output.bias") != NULL)
+  if (strcmp(w->architecture->name, "llama") == 0 &&
+      bs_gguf_find_tensor(w->gguf, "blk.0.attn_output.bias") != NULL)
     add(w, "attention_bias", "true");
+}
+
+/* Gemma 2 divides q by the root of a number that the files leave out: the head's size, and in 27b,
+   which is told by its layers, what each head has of the width; as llama.cpp
+   does it. */
+static void add_query_scale(writer *w) {
+  enum { LAYERS_OF_27B = 46 };
+  uint64_t heads = size_of(w, "attention.head_count", 0), width = size_of(w, "embedding_length", 0);
+  if (w->status != BS_OK || strcmp(w->architecture->name, "gemma2") != 0 || heads == 0)
+    return;
+  uint64_t share = width / heads;
+  bool is_27b = size_of(w, "block_count", 0) == LAYERS_OF_27B;
+  add_size(w, "query_pre_attn_scalar", is_27b ? share : size_of(w, "attention.key_length", share));
 }
 
 /* An id of the tokenizer's, where the file gives it. */
@@ -254,6 +262,7 @@ bs_status bs_gguf_config(bs_json **out, const bs_gguf *gguf, bs_error *err) {
   check_attention(&w);
   add_rotary(&w);
   add_from_tensors(&w);
+  add_query_scale(&w);
   add_special_ids(&w);
   check_tokens(&w);
   if (w.status == BS_OK)

@@ -31,6 +31,8 @@ typedef struct bs_gguf_name {
 /* What general.architecture stands for. A row of gguf_architectures.c. */
 typedef struct bs_gguf_architecture {
   const char *name;
+  const char *marker;                /* NULL, or a tensor that the files of this row have; the row
+                                        without one comes behind it */
   const char *architecture;          /* of config.json */
   const char *constants;             /* members of config.json that the file does not say */
   const bs_gguf_key *keys;           /* beside those of all; ended by key NULL */
@@ -45,6 +47,9 @@ typedef struct bs_gguf_architecture {
 
 extern const bs_gguf_architecture bs_gguf_architectures[]; /* ends with name NULL */
 extern const bs_gguf_key bs_gguf_keys_of_all[];
+
+/* The tensor of that name in the file, or NULL. */
+const bs_gguf_tensor *bs_gguf_find_tensor(const bs_gguf *gguf, const char *name);
 
 /* The row of the file's general.architecture; BS_ERR_UNSUPPORTED lists those that are known. */
 bs_status bs_gguf_architecture_of(const bs_gguf_architecture **out, const bs_gguf *gguf,

@@ -9,6 +9,7 @@
 #include "bigsweep/engine.h"
 #include "bigsweep/helpers.h"
 #include "bigsweep/json.h"
+#include "gguf_twin.h"
 #include "harness.h"
 #include "kernels/linear_internal.h"
 
@@ -130,7 +131,7 @@ static void check_folder(const char *folder, const char *list, double tolerance)
 static void gguf_models(void) {
   static const char *const folders[] = {"llama-q4_k_m", "llama-f16-qkv", "qwen2-q5_k_m",
                                         "qwen3-iq4_xs", "gptneox-q8_0",  "gpt2-q5_1",
-                                        "bloom-q4_0",   "gemma-q4_k"};
+                                        "bloom-q4_0",   "gemma-q4_k",    "falcon-q5_0"};
   for (size_t i = 0; i < sizeof folders / sizeof *folders; i++) {
     check_gguf(folders[i], "cases", 5e-5);
     check_gguf(folders[i], "texts", 5e-5);
@@ -159,6 +160,15 @@ static void tiny_models(void) {
   };
   for (size_t i = 0; i < sizeof folders / sizeof *folders; i++)
     check_folder(folders[i], "cases", 5e-5);
+}
+
+/* Architectures of which no GGUF file is at hand: a folder's weights written as one give what the
+   folder gives. */
+static void gguf_twins(void) {
+  if (bs_test_have_data("models/tiny-gemma2"))
+    check_model(make_gemma2_twin(), "models/tiny-gemma2", "cases", 5e-5);
+  if (bs_test_have_data("models/tiny-falcon-40b"))
+    check_model(make_falcon_40b_twin(), "models/tiny-falcon-40b", "cases", 5e-5);
 }
 
 /* tiny-gemma3 as the language model inside one that reads images: its names behind `prefix`, its
@@ -302,6 +312,7 @@ static void stories_greedy(void) {
 static const bs_test tests[] = {
     {"random-weight models", tiny_models},
     {"GGUF files", gguf_models},
+    {"folders written as GGUF files", gguf_twins},
     {"a language model inside a larger one", inner_language_model},
     {"ids for an encoder", missing_encoder_ids},
     {"greedy text of a decoder with an encoder", encoder_greedy},
