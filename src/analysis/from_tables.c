@@ -122,8 +122,9 @@ static bs_status add_names(bs_analysis *to, const bs_tables *results, bs_error *
     const bs_model_row *row = &results->models[i];
     status = bs_analysis_add_model(to, row->name, row->family, row->scale, row->seed, err);
     if (status == BS_OK) {
-      to->models[to->n_models - 1].tokens = row->tokens;
-      to->models[to->n_models - 1].compute = row->compute;
+      bs_analysis_model_row *model = &to->models[to->n_models - 1];
+      model->tokens = row->tokens > 0 ? row->tokens : NAN; /* 0 is no amount of training */
+      model->compute = row->compute > 0 ? row->compute : NAN;
     }
   }
   if (status == BS_OK)

@@ -226,8 +226,9 @@ bs_status bs_series_expand(bs_series *series, const char *base, const char *give
     status = BS_ERR_MEMORY;
   if (status == BS_OK)
     status = find_members(series, &p, folder, err);
-  if (status == BS_OK && (series->folder = bs_folder_name(folder, err)) == NULL)
-    status = err->status;
+  bs_error fault = {0};
+  if (status == BS_OK && (series->folder = bs_folder_name(folder, &fault)) == NULL)
+    status = bs_error_set(err, fault.status, "%s", fault.message);
   free(folder);
   free(p.folder);
   free(p.component);
