@@ -37,15 +37,6 @@ static bs_status read_attention(bs_pass *pass, bs_slot norm, bs_error *err) {
   return bs_attention_run(stack, pass->batch, pass->layer, pass->wanted, pass->n_wanted, err);
 }
 
-void bs_activate_results(const void *context, const float *gate, const float *up, float *y,
-                         size_t n) {
-  const bs_stack *stack = context;
-  if (up != NULL)
-    stack->rows->activate_gated(stack->blueprint->activation, gate, up, y, n);
-  else
-    stack->rows->activate(stack->blueprint->activation, gate, y, n);
-}
-
 /* The hidden layer's activations, packed for the layer that follows. */
 static bs_status read_mlp(bs_pass *pass, bs_slot norm, bs_error *err) {
   const bs_slot_weights *slots = slots_of(pass);
