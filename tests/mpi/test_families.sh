@@ -1,6 +1,6 @@
 #!/bin/sh
 # One configuration of many kinds of models (dense, dense whose positions depend on a text's length, sparse,
-# encoder-decoder, quantised) has one result for any number of ranks and threads. The models are random.
+# encoder-decoder, a series of quantised files) has one result for any number of ranks and threads. The models are random.
 set -eu
 . "$(dirname "$0")/common.sh"
 
@@ -17,10 +17,15 @@ add_model() {
    }{\"name\": \"$1\", \"family\": \"$2\", \"path\": \"$3\"}"
 }
 
-for name in gemma2 llama-dynamic phi3-long t5 flan-t5; do
+for name in gemma2 llama-dynamic phi3-long mixtral qwen2-moe t5 flan-t5; do
   python3 "$source/tests/mpi/small_tokenizer.py" "$data/models/tiny-$name" "$work/$name"
   add_model "$name" "$name" "$work/$name"
 done
+mkdir "$work/gguf"
+ln -s "$data/gguf/models/llama-q4_k_m/model.gguf" "$work/gguf/llama-Q4_K_M.gguf"
+ln -s "$data/gguf/models/llama-f16-qkv/model.gguf" "$work/gguf/llama-F16.gguf"
+models="$models,
+   {\"path\": \"$work/gguf/llama-{quantization}.gguf\", \"series\": \"quantisation\"}"
 cat >"$work/config.json" <<CONFIG
 {"name": "families",
  "models": [$models],
@@ -30,6 +35,7 @@ CONFIG
 
 "$program" run "$work/config.json" -o "$work/alone.h5" >"$work/alone.txt" 2>"$work/alone.err" ||
   die "alone: $(tail -3 "$work/alone.err")"
+[ "$(h5dump -d /models/quantization "$work/alone.h5" | grep -cE 'Q4_K_M|F16')" -ge 1 ] || die "no series of quantisations"
 for n in 1 4; do
   on_ranks $n run "$work/config.json" -o "$work/$n.h5" >/dev/null 2>&1 || die "on $n ranks"
   same_results "$work/alone.h5" "$work/$n.h5"
