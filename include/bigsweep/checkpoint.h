@@ -130,11 +130,12 @@ typedef struct bs_model_info {
                                   parameters where there are no experts */
   size_t n_layers, d_model, vocab_size; /* layers of encoder and decoder together */
   size_t max_positions;                 /* longest context in tokens */
-  bool has_encoder;       /* a context goes to an encoder, answers to a decoder that sees it; each
-                             of the two may have max_positions tokens */
-  int32_t decoder_start;  /* the id that a decoder with an encoder begins with */
-  bs_dtype weights_dtype; /* of the largest share of the elements */
-  uint64_t weights_bytes; /* in the files */
+  bool has_encoder;         /* a context goes to an encoder, answers to a decoder that sees it; each
+                               of the two may have max_positions tokens */
+  int32_t decoder_start;    /* the id that a decoder with an encoder begins with */
+  bs_dtype weights_dtype;   /* of the largest share of the elements */
+  uint64_t weights_bytes;   /* in the files */
+  const char *quantization; /* of a GGUF file the name of weights_dtype, "Q4_K"; NULL: a folder */
 } bs_model_info;
 
 BS_API void bs_checkpoint_info(const bs_checkpoint *checkpoint, bs_model_info *info);

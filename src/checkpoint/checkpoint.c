@@ -224,6 +224,8 @@ static void fill_info(bs_checkpoint *checkpoint, const bs_reader *reader) {
   for (size_t i = 0; i < BS_DTYPES; i++)
     if (elements[i] > elements[info->weights_dtype])
       info->weights_dtype = (bs_dtype)i;
+  if (reader->gguf != NULL)
+    info->quantization = bs_dtype_name(info->weights_dtype);
 }
 
 static bs_status describe(bs_checkpoint *checkpoint, const bs_json *config, const char *dir,

@@ -119,7 +119,7 @@ static bs_status describe_model(bs_plan_model *model, const bs_model_spec *spec,
       .group = copy(given_or(spec->group, "dense"), err),
       .tuning = copy(given_or(spec->tuning, ""), err),
       .series = copy(given_or(spec->series, ""), err),
-      .quantization = copy(given_or(spec->quantization, ""), err),
+      .quantization = copy(given_or(spec->quantization, given_or(info->quantization, "")), err),
   };
   const bs_model_row *row = &model->row;
   const char *const texts[] = {row->name,  row->family, row->architecture, row->path,
