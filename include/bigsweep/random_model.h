@@ -9,11 +9,13 @@
 extern "C" {
 #endif
 
-/* The shape of a model; d_model / n_heads is the size of a head. */
+/* The shape of a model; d_model / n_heads is the size of a head, d_ff the width of one expert where
+   there are experts. */
 typedef struct bs_random_model {
-  const char *family; /* "llama", "gptneox", "gpt2" */
+  const char *family; /* "llama", "gptneox", "gpt2", "mixtral" (8 experts, 2 a token), "olmoe"
+                         (64, 8) */
   size_t n_layers, d_model, d_ff, n_heads;
-  size_t n_kv_heads; /* of "llama"; n_heads elsewhere */
+  size_t n_kv_heads; /* of "llama", "mixtral", "olmoe"; n_heads elsewhere */
   size_t vocab_size, max_positions;
   bs_dtype store; /* F32, F16 or BF16 */
   uint64_t seed;

@@ -46,14 +46,38 @@ static bs_status config_gpt2(const bs_random_model *m, bs_text *text, bs_error *
       m->d_model, m->d_ff, m->n_layers, m->n_heads, m->vocab_size, m->max_positions);
 }
 
+static bs_status config_mixtral(const bs_random_model *m, bs_text *text, bs_error *err) {
+  return bs_text_printf(
+      text, err,
+      "{\"architectures\": [\"MixtralForCausalLM\"], \"model_type\": \"mixtral\", "
+      "\"hidden_act\": \"silu\",\n \"hidden_size\": %zu, \"intermediate_size\": %zu, "
+      "\"num_hidden_layers\": %zu,\n \"num_attention_heads\": %zu, \"num_key_value_heads\": %zu, "
+      "\"vocab_size\": %zu,\n \"max_position_embeddings\": %zu, \"rms_norm_eps\": 1e-05, "
+      "\"rope_theta\": 1000000.0,\n \"num_local_experts\": 8, \"num_experts_per_tok\": 2, "
+      "\"sliding_window\": null, \"tie_word_embeddings\": false}\n",
+      m->d_model, m->d_ff, m->n_layers, m->n_heads, m->n_kv_heads, m->vocab_size, m->max_positions);
+}
+
+static bs_status config_olmoe(const bs_random_model *m, bs_text *text, bs_error *err) {
+  return bs_text_printf(
+      text, err,
+      "{\"architectures\": [\"OlmoeForCausalLM\"], \"model_type\": \"olmoe\", "
+      "\"hidden_act\": \"silu\",\n \"hidden_size\": %zu, \"intermediate_size\": %zu, "
+      "\"num_hidden_layers\": %zu,\n \"num_attention_heads\": %zu, \"num_key_value_heads\": %zu, "
+      "\"vocab_size\": %zu,\n \"max_position_embeddings\": %zu, \"rms_norm_eps\": 1e-05, "
+      "\"rope_theta\": 10000.0,\n \"num_experts\": 64, \"num_experts_per_tok\": 8, "
+      "\"norm_topk_prob\": false, \"tie_word_embeddings\": false}\n",
+      m->d_model, m->d_ff, m->n_layers, m->n_heads, m->n_kv_heads, m->vocab_size, m->max_positions);
+}
+
 static const struct random_family {
   const char *name;
   const bs_family *family;
   bs_status (*config)(const bs_random_model *model, bs_text *text, bs_error *err);
 } families[] = {
-    {"llama", &bs_family_llama, config_llama},
-    {"gptneox", &bs_family_gptneox, config_gptneox},
-    {"gpt2", &bs_family_gpt2, config_gpt2},
+    {"llama", &bs_family_llama, config_llama}, {"gptneox", &bs_family_gptneox, config_gptneox},
+    {"gpt2", &bs_family_gpt2, config_gpt2},    {"mixtral", &bs_family_mixtral, config_mixtral},
+    {"olmoe", &bs_family_olmoe, config_olmoe},
 };
 enum { N_FAMILIES = sizeof families / sizeof *families };
 
@@ -63,8 +87,8 @@ static bs_status find_family(const struct random_family **family, const char *na
       *family = &families[i];
       return BS_OK;
     }
-  return bs_error_set(err, BS_ERR_USAGE, "unknown family \"%s\"; known: llama, gptneox, gpt2",
-                      name);
+  return bs_error_set(err, BS_ERR_USAGE,
+                      "unknown family \"%s\"; known: llama, gptneox, gpt2, mixtral, olmoe", name);
 }
 
 static bs_status check_size(const char *what, size_t n, size_t most, bs_error *err) {

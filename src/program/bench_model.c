@@ -23,9 +23,8 @@ static const struct {
   const char *name;
   size_t vocab_size, max_positions;
 } families[] = {
-    {"llama", 32000, 2048},
-    {"gptneox", 50304, 2048},
-    {"gpt2", 50257, 1024},
+    {"llama", 32000, 2048},   {"gptneox", 50304, 2048}, {"gpt2", 50257, 1024},
+    {"mixtral", 32000, 2048}, {"olmoe", 50304, 2048},
 };
 
 static const struct {
@@ -66,9 +65,11 @@ bs_status bench_shape_parse(bs_random_model *shape, const char *text, const char
   while (f < sizeof families / sizeof *families && strcmp(families[f].name, family) != 0)
     f++;
   if (f == sizeof families / sizeof *families)
-    return bs_error_set(err, BS_ERR_USAGE,
-                        "option --family: unknown family \"%s\"; known: llama, gptneox, gpt2",
-                        family);
+    return bs_error_set(
+        err, BS_ERR_USAGE,
+        "option --family: unknown family \"%s\"; known: llama, gptneox, gpt2, mixtral, "
+        "olmoe",
+        family);
   while (s < sizeof stores / sizeof *stores && strcmp(stores[s].name, store) != 0)
     s++;
   if (s == sizeof stores / sizeof *stores)
@@ -92,10 +93,12 @@ bs_status bench_shape_parse(bs_random_model *shape, const char *text, const char
   } else {
     status = parse_sizes(shape, text, err);
   }
-  if (status == BS_OK && strcmp(shape->family, "llama") != 0) {
+  if (status == BS_OK && strcmp(shape->family, "olmoe") == 0)
+    shape->d_ff = (shape->d_model / 2 + 31) / 32 * 32; /* of one of many small experts */
+  else if (status == BS_OK && strncmp(shape->family, "gpt", 3) == 0)
     shape->d_ff = 4 * shape->d_model;
+  if (status == BS_OK && strcmp(shape->family, "llama") != 0)
     shape->n_kv_heads = shape->n_heads;
-  }
   return status;
 }
 

@@ -15,6 +15,8 @@ static const bs_random_model shapes[] = {
     {"llama", 1, 64, 192, 1, 1, 301, 32, BS_DTYPE_F32, 7},
     {"gptneox", 2, 128, 512, 2, 2, 999, 64, BS_DTYPE_F16, 7},
     {"gpt2", 2, 128, 512, 2, 2, 777, 50, BS_DTYPE_F32, 7},
+    {"mixtral", 1, 64, 96, 2, 1, 100, 32, BS_DTYPE_F32, 8},
+    {"olmoe", 1, 64, 32, 2, 2, 100, 32, BS_DTYPE_BF16, 9},
 };
 enum { N_SHAPES = sizeof shapes / sizeof *shapes };
 
@@ -81,7 +83,7 @@ static void models_open(void) {
     BS_TEST_OK(bs_random_model_bytes(&shapes[i], &bytes, &err), err);
     CU_ASSERT_EQUAL((uint64_t)file.st_size, bytes);
     static const char *const heads[] = {"lm_head.weight", "lm_head.weight", "embed_out.weight",
-                                        "wte.weight"};
+                                        "wte.weight",     "lm_head.weight", "lm_head.weight"};
     const bs_tensor *head = bs_checkpoint_tensor(checkpoint, heads[i]);
     CU_ASSERT_PTR_NOT_NULL_FATAL(head);
     check_spread(head, (double)shapes[i].d_model);

@@ -279,6 +279,48 @@ static void encoder_greedy(void) {
   close_model(&m);
 }
 
+/* tiny-mixtral with a router in its last layer whose logits overflow. */
+static const char *write_wild_router(void) {
+  static const char router[] = "model.layers.1.block_sparse_moe.gate.weight";
+  char source[512];
+  snprintf(source, sizeof source, "%s", bs_test_data("models/tiny-mixtral"));
+  bs_text weights = slurp(source, "model.safetensors"), config = slurp(source, "config.json");
+  size_t n_header = 0;
+  for (size_t i = 8; i-- > 0;)
+    n_header = n_header << 8 | (unsigned char)weights.data[i];
+  cJSON *header = cJSON_ParseWithLength(weights.data + 8, n_header);
+  const cJSON *offsets = bs_json_get(bs_json_get(header, router), "data_offsets");
+  CU_ASSERT_FATAL(cJSON_GetArraySize(offsets) == 2);
+  size_t begin = (size_t)cJSON_GetArrayItem(offsets, 0)->valuedouble;
+  size_t end = (size_t)cJSON_GetArrayItem(offsets, 1)->valuedouble;
+  memset(weights.data + 8 + n_header + begin, 0x7F, end - begin); /* 3.4e38 */
+  const char *folder = make_folder("wild-router");
+  write_file(folder, "model.safetensors", weights.data, weights.n_bytes);
+  write_file(folder, "config.json", config.data, config.n_bytes);
+  cJSON_Delete(header);
+  bs_text_free(&weights);
+  bs_text_free(&config);
+  return folder;
+}
+
+/* Where no expert is the most likely the first ones are taken; what comes of them is no number. */
+static void router_overflows(void) {
+  model m;
+  if (!bs_test_have_data("models/tiny-mixtral") ||
+      !open_model(&m, write_wild_router(), BS_ISA_AUTO))
+    return;
+  const int32_t ids[] = {3, 4, 5};
+  const bs_token_span rest = {ids + 1, 2};
+  const bs_score_request request = {{ids, 1}, &rest, 1, {0}};
+  bs_score_result *results = NULL;
+  bs_error err = {0};
+  BS_TEST_OK(bs_engine_score(m.engine, &request, 1, &results, &err), err);
+  CU_ASSERT_PTR_NOT_NULL_FATAL(results);
+  CU_ASSERT_TRUE(results[0].error.status != BS_OK || !isfinite(results[0].scores[0].logprob));
+  bs_score_results_free(&results, 1);
+  close_model(&m);
+}
+
 static void stories(void) { check_folder("models/stories260K", "texts", 2e-5); }
 
 /* From <s> alone 256 tokens, the text that the reference program prints. */
@@ -316,6 +358,7 @@ static const bs_test tests[] = {
     {"a language model inside a larger one", inner_language_model},
     {"ids for an encoder", missing_encoder_ids},
     {"greedy text of a decoder with an encoder", encoder_greedy},
+    {"a router whose logits are no numbers", router_overflows},
     {"a real small model", stories},
     {"a real small model's greedy text", stories_greedy},
 };
