@@ -121,6 +121,24 @@ static void counts_parameters(void) {
   }
 }
 
+/* Of 8 experts 2, of 6 experts 2 beside a dense layer, with three matrices each. */
+static void counts_active_parameters(void) {
+  static const struct {
+    const char *folder;
+    uint64_t idle;
+  } sparse[] = {{"models/tiny-mixtral", UINT64_C(2) * 6 * 3 * 64 * 96},
+                {"models/tiny-qwen3-moe", UINT64_C(2) * 4 * 3 * 48 * 20}};
+  for (size_t i = 0; i < 2; i++) {
+    if (!bs_test_have_data(sparse[i].folder))
+      continue;
+    bs_checkpoint *checkpoint = open_folder(bs_test_data(sparse[i].folder));
+    bs_model_info info;
+    bs_checkpoint_info(checkpoint, &info);
+    CU_ASSERT_EQUAL(info.active_parameters + sparse[i].idle, info.parameters);
+    bs_checkpoint_free(&checkpoint);
+  }
+}
+
 static void remove_file(const char *folder, const char *name) {
   bs_text path = {0};
   bs_text_printf(&path, NULL, "%s/%s", folder, name);
@@ -342,6 +360,7 @@ static void content_hash(void) {
 static const bs_test tests[] = {
     {"damaged weights are found", damaged_weights_are_found},
     {"parameters are counted as transformers counts them", counts_parameters},
+    {"parameters that a token goes through", counts_active_parameters},
     {"weights that are refused", wrong_weights},
     {"tensors that nothing has a place for", tensors_without_a_place},
     {"tied heads", tied_heads},

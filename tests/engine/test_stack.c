@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "../checkpoint/model_writer.h"
+#include "engine/stack/routes_internal.h"
 #include "engine/stack/stack_internal.h"
 #include "harness.h"
 #include "reference.h"
@@ -267,10 +268,37 @@ static void branches_are_estimated(void) {
   bs_checkpoint_free(&checkpoint);
 }
 
+/* The lowest numbers among equals and where nothing is a number; rows ascend within an expert. */
+static void routes_are_chosen(void) {
+  enum { N = 4, K = 2, ROWS = 4 };
+  static const uint32_t chosen[ROWS * K] = {1, 2, 0, 1, 0, 1, 3, 0};
+  static const size_t first[N + 1] = {0, 3, 6, 7, 8}, rows[ROWS * K] = {1, 2, 3, 0, 1, 2, 0, 3};
+  for (int renormalised = 0; renormalised < 2; renormalised++) {
+    float logits[ROWS * N] = {1,   3,   3,   2,   /* the first of equals */
+                              0,   0,   0,   0,   /* all equal */
+                              NAN, NAN, NAN, NAN, /* no numbers */
+                              1,   0,   -90, 90};
+    const bs_experts experts = {.n = N, .per_token = K, .renormalised = renormalised > 0};
+    bs_routes routes = {0};
+    bs_error err = {0};
+    BS_TEST_OK(bs_routes_make(&routes, &experts, logits, ROWS, &err), err);
+    CU_ASSERT_EQUAL(memcmp(routes.experts, chosen, sizeof chosen), 0);
+    CU_ASSERT_EQUAL(memcmp(routes.first, first, sizeof first), 0);
+    CU_ASSERT_EQUAL(memcmp(routes.rows, rows, sizeof rows), 0);
+    for (size_t c = 0; c < ROWS * K; c++)
+      CU_ASSERT_EQUAL(routes.rows[routes.places[c]], c / K);
+    CU_ASSERT_DOUBLE_EQUAL(routes.weights[2], renormalised ? 0.5 : 0.25, 1e-7);
+    CU_ASSERT_DOUBLE_EQUAL(routes.weights[6], 1, 1e-7);
+    CU_ASSERT_TRUE(isnan(routes.weights[4]));
+    bs_routes_free(&routes);
+  }
+}
+
 static const bs_test tests[] = {
     {"steps are obeyed", steps_are_obeyed},
     {"positions, caps and scales are obeyed", changes_are_obeyed},
     {"buffers of steps are estimated", branches_are_estimated},
+    {"routes to experts are chosen", routes_are_chosen},
 };
 
 int main(void) { return bs_test_main("engine_stack", tests, sizeof tests / sizeof *tests); }
