@@ -72,6 +72,7 @@ static void add_checkpoint(cJSON *report, const bs_checkpoint *checkpoint, cJSON
     cJSON_AddBoolToObject(report, "has_encoder", true);
   add_number(report, "parameters", info.parameters);
   add_number(report, "non_embedding_parameters", info.non_embedding_parameters);
+  add_number(report, "active_parameters", info.active_parameters);
   add_number(report, "tensors", bs_checkpoint_n_tensors(checkpoint));
   add_types(report, checkpoint);
   add_number(report, "file_bytes", info.weights_bytes);

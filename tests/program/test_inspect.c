@@ -23,6 +23,7 @@ static void a_model_is_described(void) {
   CU_ASSERT_TRUE(parameters > 3000 && parameters < 4000);
   CU_ASSERT_TRUE(all >= parameters);
   CU_ASSERT_TRUE(number(json, "non_embedding_parameters") < parameters);
+  CU_ASSERT_EQUAL(number(json, "active_parameters"), parameters);
   CU_ASSERT_TRUE(number(json, "layers") >= 1);
   const cJSON *memory = bs_json_get(json->root, "memory_bytes");
   double bytes = number(json, "file_bytes");
