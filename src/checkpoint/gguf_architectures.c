@@ -34,7 +34,7 @@ const bs_gguf_key bs_gguf_keys_of_all[] = {
   { .key = (k), .kind = BS_GGUF_KEY_LABEL }
 
 /* Llama and its relatives. */
-#define LLAMA_KEYS                                                                                 \
+#define LLAMA_KEYS_BUT_ROPE                                                                        \
   SIZES("hidden_size", "num_hidden_layers", "num_attention_heads"),                                \
       SIZE("context_length", "max_position_embeddings"),                                           \
       SIZE("feed_forward_length", "intermediate_size"),                                            \
@@ -43,13 +43,24 @@ const bs_gguf_key bs_gguf_keys_of_all[] = {
        .kind = BS_GGUF_KEY_SIZE,                                                                   \
        .fallback = "attention.head_count"},                                                        \
       {.key = "attention.key_length", .name = "head_dim", .kind = BS_GGUF_KEY_SIZE},               \
-      EPSILON("attention.layer_norm_rms_epsilon", "rms_norm_eps"),                                 \
+      EPSILON("attention.layer_norm_rms_epsilon", "rms_norm_eps")
+#define LLAMA_KEYS                                                                                 \
+  LLAMA_KEYS_BUT_ROPE,                                                                             \
       {.key = "rope.freq_base", .name = "rope_theta", .kind = BS_GGUF_KEY_NUMBER},                 \
       READ("rope.dimension_count")
 
 static const bs_gguf_key llama_keys[] = {
     LLAMA_KEYS, READ("expert_count"), READ("expert_used_count"), {.key = NULL}};
 static const bs_gguf_key qwen_keys[] = {LLAMA_KEYS, {.key = NULL}};
+
+/* Where config.json has no rope_theta Mixtral's is another one than that of such a file. */
+static const bs_gguf_key mixtral_keys[] = {
+    LLAMA_KEYS_BUT_ROPE,
+    {.key = "rope.freq_base", .name = "rope_theta", .kind = BS_GGUF_KEY_NUMBER, .required = true},
+    READ("rope.dimension_count"),
+    SIZE("expert_count", "num_local_experts"),
+    SIZE("expert_used_count", "num_experts_per_tok"),
+    {.key = NULL}};
 
 static const bs_gguf_name llama_stack[] = {{"token_embd", "model.embed_tokens"},
                                            {"output_norm", "model.norm"},
@@ -62,6 +73,18 @@ static const bs_gguf_name llama_layer[] = {
     {"attn_output", "self_attn.o_proj"}, {"ffn_norm", "post_attention_layernorm"},
     {"ffn_gate", "mlp.gate_proj"},       {"ffn_up", "mlp.up_proj"},
     {"ffn_down", "mlp.down_proj"},       {NULL, NULL}};
+
+static const bs_gguf_name mixtral_layer[] = {{"attn_norm", "input_layernorm"},
+                                             {"attn_q", "self_attn.q_proj"},
+                                             {"attn_k", "self_attn.k_proj"},
+                                             {"attn_v", "self_attn.v_proj"},
+                                             {"attn_output", "self_attn.o_proj"},
+                                             {"ffn_norm", "post_attention_layernorm"},
+                                             {"ffn_gate_inp", "block_sparse_moe.gate"},
+                                             {"ffn_gate_exps", "block_sparse_moe.experts.*.w1"},
+                                             {"ffn_down_exps", "block_sparse_moe.experts.*.w2"},
+                                             {"ffn_up_exps", "block_sparse_moe.experts.*.w3"},
+                                             {NULL, NULL}};
 
 static const bs_gguf_key gptneox_keys[] = {
     SIZES("hidden_size", "num_hidden_layers", "num_attention_heads"),
@@ -172,7 +195,63 @@ static const bs_gguf_name gemma2_layer[] = {{"attn_norm", "input_layernorm"},
                                             {"post_ffw_norm", "post_feedforward_layernorm"},
                                             {NULL, NULL}};
 
+/* The files have T5's epsilon under both names; the maximum distance, 128, is in none. */
+static const bs_gguf_key t5_keys[] = {
+    {.key = "embedding_length", .name = "d_model", .kind = BS_GGUF_KEY_SIZE, .required = true},
+    {.key = "block_count", .name = "num_layers", .kind = BS_GGUF_KEY_SIZE, .required = true},
+    {.key = "decoder_block_count", .name = "num_decoder_layers", .kind = BS_GGUF_KEY_SIZE},
+    SIZE("attention.head_count", "num_heads"),
+    LABEL("attention.head_count_kv"),
+    SIZE("attention.key_length", "d_kv"),
+    SIZE("feed_forward_length", "d_ff"),
+    SIZE("context_length", "n_positions"),
+    SIZE("attention.relative_buckets_count", "relative_attention_num_buckets"),
+    EPSILON("attention.layer_norm_rms_epsilon", "layer_norm_epsilon"),
+    LABEL("attention.layer_norm_epsilon"),
+    SIZE("decoder_start_token_id", "decoder_start_token_id"),
+    {.key = NULL}};
+static const bs_gguf_name t5_stack[] = {
+    {"token_embd", "shared"},
+    {"output", "lm_head"},
+    {"enc.output_norm", "encoder.final_layer_norm"},
+    {"dec.output_norm", "decoder.final_layer_norm"},
+    {"enc.blk.0.attn_rel_b", "encoder.block.0.layer.0.SelfAttention.relative_attention_bias"},
+    {"dec.blk.0.attn_rel_b", "decoder.block.0.layer.0.SelfAttention.relative_attention_bias"},
+    {"dec.blk.0.cross_attn_rel_b",
+     "decoder.block.0.layer.1.EncDecAttention.relative_attention_bias"},
+    {NULL, NULL}};
+#define T5_ATTENTION                                                                               \
+  {"attn_norm", "layer.0.layer_norm"}, {"attn_q", "layer.0.SelfAttention.q"},                      \
+      {"attn_k", "layer.0.SelfAttention.k"}, {"attn_v", "layer.0.SelfAttention.v"}, {              \
+    "attn_o", "layer.0.SelfAttention.o"                                                            \
+  }
+#define T5_FEED_FORWARD(layer, up)                                                                 \
+  {"ffn_norm", layer ".layer_norm"}, {"ffn_gate", layer ".DenseReluDense.wi_0"},                   \
+      {"ffn_up", layer ".DenseReluDense." up}, {"ffn_down", layer ".DenseReluDense.wo"}, {         \
+    NULL, NULL                                                                                     \
+  }
+#define T5_CROSS                                                                                   \
+  {"cross_attn_norm", "layer.1.layer_norm"}, {"cross_attn_q", "layer.1.EncDecAttention.q"},        \
+      {"cross_attn_k", "layer.1.EncDecAttention.k"},                                               \
+      {"cross_attn_v", "layer.1.EncDecAttention.v"}, {                                             \
+    "cross_attn_o", "layer.1.EncDecAttention.o"                                                    \
+  }
+static const bs_gguf_name t5_encoder[] = {T5_ATTENTION, T5_FEED_FORWARD("layer.1", "wi")};
+static const bs_gguf_name t5_decoder[] = {T5_ATTENTION, T5_CROSS, T5_FEED_FORWARD("layer.2", "wi")};
+static const bs_gguf_name t5_encoder_gated[] = {T5_ATTENTION, T5_FEED_FORWARD("layer.1", "wi_1")};
+static const bs_gguf_name t5_decoder_gated[] = {T5_ATTENTION, T5_CROSS,
+                                                T5_FEED_FORWARD("layer.2", "wi_1")};
+
 const bs_gguf_architecture bs_gguf_architectures[] = {
+    {.name = "llama",
+     .marker = "blk.0.ffn_gate_exps.weight",
+     .architecture = "MixtralForCausalLM",
+     .keys = mixtral_keys,
+     .stack = llama_stack,
+     .layer = mixtral_layer,
+     .layers = "model.layers",
+     .neighbours = true,
+     .splits_qkv = true},
     {.name = "llama",
      .architecture = "LlamaForCausalLM",
      .keys = llama_keys,
@@ -245,6 +324,25 @@ const bs_gguf_architecture bs_gguf_architectures[] = {
      .stack = falcon_stack,
      .layer = falcon_layer,
      .layers = "transformer.h"},
+    {.name = "t5",
+     .marker = "enc.blk.0.ffn_gate.weight",
+     .architecture = "T5ForConditionalGeneration",
+     .constants = "\"feed_forward_proj\": \"gated-gelu\"",
+     .keys = t5_keys,
+     .stack = t5_stack,
+     .layer = t5_decoder_gated,
+     .layers = "decoder.block",
+     .encoder_layer = t5_encoder_gated,
+     .encoder_layers = "encoder.block"},
+    {.name = "t5",
+     .architecture = "T5ForConditionalGeneration",
+     .constants = "\"feed_forward_proj\": \"relu\"",
+     .keys = t5_keys,
+     .stack = t5_stack,
+     .layer = t5_decoder,
+     .layers = "decoder.block",
+     .encoder_layer = t5_encoder,
+     .encoder_layers = "encoder.block"},
     {.name = NULL},
 };
 

@@ -89,6 +89,14 @@ static bool is_listed(const bs_gguf_key *keys, const char *key) {
   return false;
 }
 
+/* Whether the architecture's family is told of a key. */
+static bool obeys(const writer *w, const char *key) {
+  for (const bs_gguf_key *at = w->architecture->keys; at->key != NULL; at++)
+    if (at->name != NULL && strcmp(at->key, key) == 0)
+      return true;
+  return false;
+}
+
 static void refuse(writer *w, const char *key, const char *why) {
   char full[KEY_BYTES];
   if (w->status == BS_OK)
@@ -126,11 +134,12 @@ static void check_attention(writer *w) {
     refuse(w, "attention.value_length", "heads of values as long as those of keys are read");
   context = size_of(w, "context_length", 0);
   uint64_t window = size_of(w, "attention.sliding_window", 0);
-  if (window > 0 && window < context &&
-      !is_listed(w->architecture->keys, "attention.sliding_window"))
+  if (window > 0 && window < context && !obeys(w, "attention.sliding_window"))
     refuse(w, "attention.sliding_window", "attention in a window is not read of this architecture");
-  if (size_of(w, "expert_count", 0) > 0)
-    refuse(w, "expert_count", "models with experts are not read of GGUF files yet");
+  if (size_of(w, "expert_count", 0) > 0 && !obeys(w, "expert_count"))
+    refuse(w, "expert_count",
+           "experts are read where the matrices of a layer are one tensor, ffn_gate_exps; convert "
+           "the model again with a newer llama.cpp");
 }
 
 /* Scaling of the rotary frequencies. */

@@ -23,7 +23,8 @@ typedef struct bs_gguf_key {
   const char *fallback; /* another key behind "ARCHITECTURE.", whose value stands in; or NULL */
 } bs_gguf_key;
 
-/* A tensor without ".weight" and what the family calls it. */
+/* A tensor without ".weight" and what the family calls it. With '*' it is the matrices of all
+   experts, whose number '*' stands for. */
 typedef struct bs_gguf_name {
   const char *name, *place;
 } bs_gguf_name;
@@ -40,6 +41,9 @@ typedef struct bs_gguf_architecture {
                                         and what stands behind `layers` and the number; ended by
                                         name NULL */
   const char *layers;                /* "model.layers" */
+  /* NULL, or an encoder's, "enc.blk.N."; `layer` is then the decoder's, "dec.blk.N." */
+  const bs_gguf_name *encoder_layer;
+  const char *encoder_layers;
   bool neighbours; /* rows of q and k are permuted: dimensions 2 i and 2 i + 1 are rotated together
                     */
   bool splits_qkv; /* attn_qkv, where the file has it, is q, k and v of the family's files */

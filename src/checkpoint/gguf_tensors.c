@@ -8,7 +8,7 @@
 #include "checkpoint/dtype_internal.h"
 #include "checkpoint/gguf_model_internal.h"
 
-enum { NAME_BYTES = 256 };
+enum { NAME_BYTES = 256, MAX_MEMBERS = 4096 };
 
 static const char FREQUENCIES[] = "rope_freqs.weight";
 
@@ -17,13 +17,31 @@ typedef struct qkv_widths {
   uint64_t outputs[3];
 } qkv_widths;
 
-/* Which layer's tensor a name is: what stands behind "blk.N.", or NULL. */
-static const char *layer_part(const char *name, const char **number, size_t *n_digits) {
+/* A layer's tensor by its name in the file. */
+typedef struct layer_tensor {
+  const bs_gguf_name *names; /* of the stack that the layer is of */
+  const char *layers;
+  const char *number; /* n_digits of them */
+  size_t n_digits;
+  const char *part; /* what stands behind "blk.N." */
+} layer_tensor;
+
+/* False: `name` is no layer's. */
+static bool find_layer(layer_tensor *of, const bs_gguf_architecture *architecture,
+                       const char *name) {
+  bool has_encoder = architecture->encoder_layer != NULL;
+  bool is_encoder = has_encoder && strncmp(name, "enc.", 4) == 0;
+  *of = (layer_tensor){.names = is_encoder ? architecture->encoder_layer : architecture->layer,
+                       .layers = is_encoder ? architecture->encoder_layers : architecture->layers};
+  if (has_encoder && !is_encoder && strncmp(name, "dec.", 4) != 0)
+    return false;
+  name += has_encoder ? 4 : 0;
   if (strncmp(name, "blk.", 4) != 0)
-    return NULL;
-  *number = name + 4;
-  *n_digits = strspn(*number, "0123456789");
-  return *n_digits > 0 && (*number)[*n_digits] == '.' ? *number + *n_digits + 1 : NULL;
+    return false;
+  of->number = name + 4;
+  of->n_digits = strspn(of->number, "0123456789");
+  of->part = of->number + of->n_digits + 1;
+  return of->n_digits > 0 && of->number[of->n_digits] == '.';
 }
 
 /* What the family calls `name`, which ends in ".weight" or ".bias"; NULL: nothing. */
@@ -81,26 +99,55 @@ static bs_status add_split(bs_tensor_list *list, const bs_gguf_tensor *from, con
   return status;
 }
 
-static bs_status add_tensor(bs_tensor_list *list, const bs_gguf_architecture *architecture,
-                            const bs_gguf_tensor *tensor, const qkv_widths *widths, bs_error *err) {
+/* A tensor of three dimensions as matrices; '*' of `place` stands for their number. */
+static bs_status add_members(bs_tensor_list *list, const bs_gguf_tensor *from, const char *prefix,
+                             const char *place, const char *ending, bs_error *err) {
+  char name[2 * NAME_BYTES];
+  const char *star = strchr(place, '*');
+  if (from->n_dims != 3 || from->extents[2] > MAX_MEMBERS)
+    return bs_error_set(err, BS_ERR_INPUT,
+                        "tensor %s: expected three dimensions, a matrix of each expert, and at "
+                        "most %d experts",
+                        from->name, (int)MAX_MEMBERS);
+  bs_status status = BS_OK;
+  bs_gguf_tensor member = *from;
+  member.n_dims = 2;
+  member.n_bytes = from->n_bytes / (size_t)from->extents[2];
+  for (size_t i = 0; i < from->extents[2] && status == BS_OK; i++) {
+    member.data = from->data + i * member.n_bytes;
+    snprintf(name, sizeof name, "%s%.*s%zu%s%s", prefix, (int)(star - place), place, i, star + 1,
+             ending);
+    status = add(list, &member, name, err);
+  }
+  return status;
+}
+
+static bs_status add_of_layer(bs_tensor_list *list, const bs_gguf_architecture *architecture,
+                              const layer_tensor *of, const bs_gguf_tensor *tensor,
+                              const qkv_widths *widths, bs_error *err) {
   char prefix[NAME_BYTES], name[NAME_BYTES];
-  const char *number = NULL, *ending = NULL;
-  size_t n_digits = 0;
-  const char *in_layer = layer_part(tensor->name, &number, &n_digits);
-  const char *place = place_of(in_layer != NULL ? architecture->layer : architecture->stack,
-                               in_layer != NULL ? in_layer : tensor->name, &ending);
-  if (in_layer == NULL && place == NULL)
-    return add(list, tensor, tensor->name, err);
-  if (in_layer != NULL)
-    snprintf(prefix, sizeof prefix, "%s.%.*s.", architecture->layers, (int)n_digits, number);
-  else
-    prefix[0] = '\0';
-  if (in_layer != NULL && architecture->splits_qkv && ending != NULL &&
-      strncmp(in_layer, "attn_qkv.", 9) == 0)
+  const char *ending = NULL, *place = place_of(of->names, of->part, &ending);
+  snprintf(prefix, sizeof prefix, "%s.%.*s.", of->layers, (int)of->n_digits, of->number);
+  if (architecture->splits_qkv && ending != NULL && strncmp(of->part, "attn_qkv.", 9) == 0)
     return add_split(list, tensor, prefix, ending, widths, err);
+  if (place != NULL && strchr(place, '*') != NULL)
+    return add_members(list, tensor, prefix, place, ending, err);
   if (place == NULL)
     return add(list, tensor, tensor->name, err);
   snprintf(name, sizeof name, "%s%s%s", prefix, place, ending);
+  return add(list, tensor, name, err);
+}
+
+static bs_status add_tensor(bs_tensor_list *list, const bs_gguf_architecture *architecture,
+                            const bs_gguf_tensor *tensor, const qkv_widths *widths, bs_error *err) {
+  char name[NAME_BYTES];
+  layer_tensor of;
+  const char *ending = NULL, *place = place_of(architecture->stack, tensor->name, &ending);
+  if (place == NULL && find_layer(&of, architecture, tensor->name))
+    return add_of_layer(list, architecture, &of, tensor, widths, err);
+  if (place == NULL)
+    return add(list, tensor, tensor->name, err);
+  snprintf(name, sizeof name, "%s%s", place, ending);
   return add(list, tensor, name, err);
 }
 

@@ -129,9 +129,9 @@ static void check_folder(const char *folder, const char *list, double tolerance)
 
 /* Their README tells what each has. */
 static void gguf_models(void) {
-  static const char *const folders[] = {"llama-q4_k_m", "llama-f16-qkv", "qwen2-q5_k_m",
-                                        "qwen3-iq4_xs", "gptneox-q8_0",  "gpt2-q5_1",
-                                        "bloom-q4_0",   "gemma-q4_k",    "falcon-q5_0"};
+  static const char *const folders[] = {
+      "llama-q4_k_m", "llama-f16-qkv", "qwen2-q5_k_m", "qwen3-iq4_xs", "gptneox-q8_0", "gpt2-q5_1",
+      "bloom-q4_0",   "gemma-q4_k",    "falcon-q5_0",  "t5-q8_0",      "mixtral-q4_0"};
   for (size_t i = 0; i < sizeof folders / sizeof *folders; i++) {
     check_gguf(folders[i], "cases", 5e-5);
     check_gguf(folders[i], "texts", 5e-5);
