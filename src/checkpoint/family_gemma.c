@@ -6,11 +6,7 @@
 #include <string.h>
 
 const char *const bs_gemma_ignored[] = {".rotary_emb.inv_freq", ".rotary_emb_local.inv_freq", NULL};
-const bs_key_rule bs_gemma_refused[] = {
-    {"partial_rotary_factor", {"1"}, .null_counts = true, .why = "whole heads are rotated"},
-    {"position_embedding_type", {"rope", "rotary"}, .why = "positions are rotary"},
-    {0},
-};
+const bs_key_rule bs_gemma_refused[] = {BS_GEMMA_RULES, {0}};
 
 void bs_gemma_sizes(bs_reader *reader, bs_blueprint *blueprint, const bs_gemma_defaults *defaults) {
   blueprint->d_model = bs_model_config_size(reader, "hidden_size", defaults->d_model);
@@ -160,6 +156,22 @@ static const char *const obeyed_2[] = {
 /* Its activation is hidden_activation's, whatever this older key says. */
 static const char *const harmless_2[] = {"hidden_act", NULL};
 
+enum { DEFAULT_WINDOW = 4096 }; /* transformers' */
+
+/* A name of published files that transformers' class does not read. */
+static bool is_the_window(const bs_reader *reader, const cJSON *value) {
+  const cJSON *window = bs_json_get(reader->config->root, "sliding_window");
+  return window != NULL ? cJSON_Compare(value, window, true)
+                        : cJSON_IsNumber(value) && value->valuedouble == DEFAULT_WINDOW;
+}
+
+static const bs_key_rule refused_2[] = {
+    BS_GEMMA_RULES,
+    {"sliding_window_size", .is_neutral = is_the_window,
+     .why = "it is another window than sliding_window, the key that is read"},
+    {0},
+};
+
 /* null: none. */
 static double read_cap(bs_reader *reader, const char *key, double fallback) {
   const cJSON *item = bs_json_get(reader->config->root, key);
@@ -170,7 +182,7 @@ static double read_cap(bs_reader *reader, const char *key, double fallback) {
 static void read_windows(bs_reader *reader, bs_blueprint *blueprint) {
   const cJSON *item = bs_json_get(reader->config->root, "sliding_window");
   bool has_none = item != NULL && cJSON_IsNull(item);
-  size_t window = has_none ? 0 : bs_model_config_size(reader, "sliding_window", 4096);
+  size_t window = has_none ? 0 : bs_model_config_size(reader, "sliding_window", DEFAULT_WINDOW);
   if (bs_model_config_has(reader, "layer_types"))
     bs_model_config_layer_types(reader, blueprint, window);
   else
@@ -209,5 +221,5 @@ const bs_family bs_family_gemma2 = {
     .ignored = bs_gemma_ignored,
     .obeyed = obeyed_2,
     .harmless = harmless_2,
-    .refused = bs_gemma_refused,
+    .refused = refused_2,
 };

@@ -31,6 +31,12 @@ typedef struct bs_gemma_form {
 
 void bs_gemma_bind(bs_reader *reader, bs_blueprint *blueprint, const bs_gemma_form *form);
 
+/* Rules of all generations. */
+#define BS_GEMMA_RULES                                                                             \
+  {"partial_rotary_factor", {"1"}, .null_counts = true, .why = "whole heads are rotated"}, {       \
+    "position_embedding_type", {"rope", "rotary"}, .why = "positions are rotary"                   \
+  }
+
 extern const char *const bs_gemma_ignored[];
 extern const bs_key_rule bs_gemma_refused[];
 

@@ -1,5 +1,7 @@
 /* MptForCausalLM, published as MPTForCausalLM: ALiBi with slopes of its own, norms and layers
    without biases, q, k and v clipped; what attention does stands in an object of its own. */
+#include <string.h>
+
 #include "checkpoint/keys_internal.h"
 
 enum { DEFAULT_RATIO = 4, DEFAULT_POSITIONS = 2048 }; /* transformers' */
@@ -15,8 +17,14 @@ static const char *const obeyed[] = {"d_model",           "hidden_size", "n_laye
                                      "num_hidden_layers", "n_heads",     "num_attention_heads",
                                      "expansion_ratio",   "max_seq_len", "layer_norm_epsilon",
                                      "attn_config",       NULL};
-/* learned_pos_emb is read where there is no ALiBi; embedding_fraction is of gradients. */
-static const char *const harmless[] = {"learned_pos_emb", "embedding_fraction", NULL};
+/* learned_pos_emb is read where there is no ALiBi; embedding_fraction is of gradients;
+   use_pad_tok_in_ffn of padding, which is not fed. */
+static const char *const harmless[] = {"learned_pos_emb",
+                                       "embedding_fraction",
+                                       "use_pad_tok_in_ffn",
+                                       "tokenizer_name",
+                                       "verbose",
+                                       NULL};
 
 /* The code that came with the published files, which transformers' class was made from. */
 static bool is_published_code(const bs_reader *reader, const cJSON *value) {
@@ -25,7 +33,34 @@ static bool is_published_code(const bs_reader *reader, const cJSON *value) {
   return bs_key_names_modules(value, modules);
 }
 
+/* "torch" or {"name": "torch"}: a plain matrix. */
+static bool is_plain_matrix(const bs_reader *reader, const cJSON *value) {
+  (void)reader;
+  const cJSON *name =
+      cJSON_IsObject(value) && cJSON_GetArraySize(value) == 1 ? bs_json_get(value, "name") : value;
+  return cJSON_IsString(name) && strcmp(name->valuestring, "torch") == 0;
+}
+
+/* MPT's own feed-forward layer, said in newer files. */
+static bool is_plain_ffn(const bs_reader *reader, const cJSON *value) {
+  const cJSON *item;
+  if (!cJSON_IsObject(value))
+    return false;
+  cJSON_ArrayForEach(item, value) {
+    bool is_kind = strcmp(item->string, "ffn_type") == 0 && cJSON_IsString(item) &&
+                   strcmp(item->valuestring, "mptmlp") == 0;
+    if (!is_kind && !(strcmp(item->string, "fc_type") == 0 && is_plain_matrix(reader, item)))
+      return false;
+  }
+  return true;
+}
+
+#define MATRIX "matrices of another make are not built"
+
 static const bs_key_rule refused[] = {
+    {"fc_type", .is_neutral = is_plain_matrix, .why = MATRIX},
+    {"ffn_config", .is_neutral = is_plain_ffn,
+     .why = "it describes another feed-forward layer than MPT's own"},
     {"no_bias", {"true"}, .null_counts = true, .why = "biases are not built for MPT"},
     {"norm_type",
      {"low_precision_layernorm", "layernorm"},
@@ -39,11 +74,14 @@ static const bs_key_rule refused[] = {
 
 /* attn_config's own keys, sorted as those of a family. */
 static const char *const attention_obeyed[] = {"alibi_bias_max", "clip_qkv", "softmax_scale", NULL};
-static const char *const attention_harmless[] = {"attn_impl", NULL};
+/* rope_... is read beside rope alone, which is refused. */
+static const char *const attention_harmless[] = {"attn_impl",        "rope_theta",     "rope_impl",
+                                                 "rope_dail_config", "rope_hf_config", NULL};
 static const bs_key_rule attention_refused[] = {
     {"alibi", {"true"}, .null_counts = true, .why = "positions are by ALiBi"},
     {"attn_type", {"multihead_attention"}, .why = "each head has a key of its own"},
     {"attn_uses_sequence_id", {"false"}, .why = "several texts in one are not built"},
+    {"fc_type", .is_neutral = is_plain_matrix, .why = MATRIX},
     {"qk_ln", {"false"}, .why = "norms of q and k are not built for MPT"},
     {"qk_gn", {"false"}, .why = "norms of q and k are not built for MPT"},
     {"rope", {"false"}, .why = "positions are by ALiBi"},

@@ -15,7 +15,17 @@ static const char *const obeyed[] = {"hidden_size",
                                      BS_ROTARY_KEYS,
                                      NULL};
 static const char *const harmless[] = {NULL};
+
+/* The code that came with the published files, which transformers' class was made from. */
+static bool is_published_code(const bs_reader *reader, const cJSON *value) {
+  static const char *const modules[] = {"configuration_phi", "modeling_phi", NULL};
+  (void)reader;
+  return bs_key_names_modules(value, modules);
+}
+
 static const bs_key_rule refused[] = {
+    {"auto_map", .is_neutral = is_published_code,
+     .why = "the model brings Python code of its own beside Phi's, which is not run"},
     {"position_embedding_type", {"rope", "rotary"}, .why = "positions are rotary"},
     {0},
 };

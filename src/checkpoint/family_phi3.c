@@ -24,6 +24,7 @@ static const bs_key_rule refused[] = {
     {"position_embedding_type", {"rope", "rotary"}, .why = "positions are rotary"},
     {"auto_map", .is_neutral = is_published_code,
      .why = "the model brings Python code of its own beside Phi-3's, which is not run"},
+    {"lm_head_bias", {"false"}, .why = "the output head has no bias"},
     {"full_attn_mod", {"1"}, .why = "every layer has the same kind of attention"},
     {"interpolate_factor", {"1"}, .why = "it stretches the positions"},
     {0},

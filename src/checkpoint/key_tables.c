@@ -182,7 +182,8 @@ bool bs_key_is_four_hidden_sizes(const bs_reader *reader, const cJSON *value) {
   return equals(value, 4 * number_of(reader, "hidden_size"));
 }
 
-/* A feed-forward width in other words: MPT's expansion_ratio, OLMo's mlp_ratio. */
+/* A feed-forward width in other words: MPT's expansion_ratio, OLMo's mlp_ratio,
+   Falcon's ff_factor. */
 static bool is_ratio_of_widths(const bs_reader *reader, const cJSON *value) {
   double width = number_of(reader, "intermediate_size"), d = number_of(reader, "hidden_size");
   return cJSON_IsNumber(value) && d > 0 && value->valuedouble * d == (width > 0 ? width : 4 * d);
@@ -384,6 +385,7 @@ const bs_key_rule bs_keys_refused_by_all[] = {
     {"*_mult", {ONE}, .why = "it is a factor that this architecture does not have"},
     {"use_cla", {NO}, .why = "layers that share keys and values are not built (Hunyuan)"},
     {"n_loops", {ONE}, .why = "layers that are gone through more than once are not built"},
+    {"ff_factor", .is_neutral = is_ratio_of_widths, .why = RATIO},
     {"mlp_ratio", .is_neutral = is_ratio_of_widths, .why = RATIO},
     {"expansion_ratio", .is_neutral = is_ratio_of_widths, .why = RATIO},
     {"state_size", {"0"}, .why = "state-space layers are not built (Mamba)"},
