@@ -88,28 +88,36 @@ typedef struct twin_name {
   const char *from, *to;
 } twin_name;
 
+/* Layers and how they begin in the folder and in the file: "model.layers.", "blk.". Behind them,
+   with
+   "" and "", what is no layer's. */
+typedef struct twin_stack {
+  const char *layers, *blocks;
+  const twin_name *names;
+} twin_stack;
+
 /* "model.layers.3.mlp.up_proj.weight" as "blk.3.ffn_up.weight". */
-static void name_of(char to[NAME_BYTES], const twin_name *names, const char *layers,
-                    const char *name) {
+static void name_of(char to[NAME_BYTES], const twin_stack *stack, const char *name) {
   const char *ending = strrchr(name, '.'), *rest = name;
-  char number[16] = "";
-  if (strncmp(name, layers, strlen(layers)) == 0) {
-    size_t n = strcspn(name + strlen(layers), ".");
-    snprintf(number, sizeof number, "blk.%.*s.", (int)n, name + strlen(layers));
-    rest = name + strlen(layers) + n + 1;
+  while (strncmp(name, stack->layers, strlen(stack->layers)) != 0)
+    stack++;
+  size_t n_digits = 0;
+  if (stack->layers[0] != '\0') {
+    rest = name + strlen(stack->layers);
+    n_digits = strcspn(rest, ".") + 1;
   }
   to[0] = '\0';
-  for (; names->from != NULL; names++)
-    if (strlen(names->from) == (size_t)(ending - rest) &&
-        strncmp(names->from, rest, strlen(names->from)) == 0)
-      snprintf(to, NAME_BYTES, "%s%s%s", number, names->to, ending);
+  for (const twin_name *at = stack->names; at->from != NULL; at++)
+    if (strlen(at->from) == (size_t)(ending - rest) - n_digits &&
+        strncmp(at->from, rest + n_digits, strlen(at->from)) == 0)
+      snprintf(to, NAME_BYTES, "%s%.*s%s%s", stack->blocks, (int)n_digits, rest, at->to, ending);
   CU_ASSERT_FATAL(to[0] != '\0');
 }
 
-/* What a converter does to a tensor's values. */
+/* What a converter does to a tensor's values; NULL: nothing. */
 typedef void (*change)(const char *name, const bs_tensor *tensor, float *values);
 
-static void add_tensors(twin *t, const char *folder, const twin_name *names, const char *layers,
+static void add_tensors(twin *t, const char *folder, const twin_stack *stacks,
                         change change_values) {
   bs_checkpoint *checkpoint = NULL;
   bs_error err = {0};
@@ -121,8 +129,9 @@ static void add_tensors(twin *t, const char *folder, const twin_name *names, con
     float *values = malloc(bs_tensor_elements(tensor) * sizeof *values);
     CU_ASSERT_PTR_NOT_NULL_FATAL(values);
     bs_convert_to_f32(tensor->dtype, tensor->data, values, bs_tensor_elements(tensor));
-    name_of(name, names, layers, tensor->name);
-    change_values(name, tensor, values);
+    name_of(name, stacks, tensor->name);
+    if (change_values != NULL)
+      change_values(name, tensor, values);
     add_tensor(t, name, tensor, values);
     free(values);
   }
@@ -153,6 +162,7 @@ const char *make_gemma2_twin(void) {
                                     {"mlp.down_proj", "ffn_down"},
                                     {"post_feedforward_layernorm", "post_ffw_norm"},
                                     {NULL, NULL}};
+  static const twin_stack stacks[] = {{"model.layers.", "blk.", names}, {"", "", names}};
   twin t = {0};
   add_string(&t, "general.architecture", "gemma2");
   add_u32(&t, "gemma2.context_length", 128);
@@ -167,7 +177,7 @@ const char *make_gemma2_twin(void) {
   add_f32(&t, "gemma2.attention.layer_norm_rms_epsilon", 1e-6F);
   add_f32(&t, "gemma2.attn_logit_softcapping", 5);
   add_f32(&t, "gemma2.final_logit_softcapping", 7);
-  add_tensors(&t, "models/tiny-gemma2", names, "model.layers.", change_gemma2);
+  add_tensors(&t, "models/tiny-gemma2", stacks, change_gemma2);
   return save(&t, "gemma2.gguf");
 }
 
@@ -198,6 +208,7 @@ const char *make_falcon_40b_twin(void) {
                                     {"mlp.dense_h_to_4h", "ffn_up"},
                                     {"mlp.dense_4h_to_h", "ffn_down"},
                                     {NULL, NULL}};
+  static const twin_stack stacks[] = {{"transformer.h.", "blk.", names}, {"", "", names}};
   twin t = {0};
   add_string(&t, "general.architecture", "falcon");
   add_u32(&t, "falcon.context_length", 2048);
@@ -207,6 +218,55 @@ const char *make_falcon_40b_twin(void) {
   add_u32(&t, "falcon.attention.head_count", 6);
   add_u32(&t, "falcon.attention.head_count_kv", 2);
   add_f32(&t, "falcon.attention.layer_norm_epsilon", 1e-5F);
-  add_tensors(&t, "models/tiny-falcon-40b", names, "transformer.h.", change_falcon);
+  add_tensors(&t, "models/tiny-falcon-40b", stacks, change_falcon);
   return save(&t, "falcon-40b.gguf");
+}
+
+#define T5_ATTENTION                                                                               \
+  {"layer.0.layer_norm", "attn_norm"}, {"layer.0.SelfAttention.q", "attn_q"},                      \
+      {"layer.0.SelfAttention.k", "attn_k"}, {"layer.0.SelfAttention.v", "attn_v"},                \
+      {"layer.0.SelfAttention.o", "attn_o"}, {                                                     \
+    "layer.0.SelfAttention.relative_attention_bias", "attn_rel_b"                                  \
+  }
+
+const char *make_t5_twin(void) {
+  static const twin_name encoder[] = {T5_ATTENTION,
+                                      {"layer.1.layer_norm", "ffn_norm"},
+                                      {"layer.1.DenseReluDense.wi", "ffn_up"},
+                                      {"layer.1.DenseReluDense.wo", "ffn_down"},
+                                      {NULL, NULL}};
+  static const twin_name decoder[] = {
+      T5_ATTENTION,
+      {"layer.1.layer_norm", "cross_attn_norm"},
+      {"layer.1.EncDecAttention.q", "cross_attn_q"},
+      {"layer.1.EncDecAttention.k", "cross_attn_k"},
+      {"layer.1.EncDecAttention.v", "cross_attn_v"},
+      {"layer.1.EncDecAttention.o", "cross_attn_o"},
+      {"layer.1.EncDecAttention.relative_attention_bias", "cross_attn_rel_b"},
+      {"layer.2.layer_norm", "ffn_norm"},
+      {"layer.2.DenseReluDense.wi", "ffn_up"},
+      {"layer.2.DenseReluDense.wo", "ffn_down"},
+      {NULL, NULL}};
+  static const twin_name others[] = {{"shared", "token_embd"},
+                                     {"encoder.final_layer_norm", "enc.output_norm"},
+                                     {"decoder.final_layer_norm", "dec.output_norm"},
+                                     {NULL, NULL}};
+  static const twin_stack stacks[] = {{"encoder.block.", "enc.blk.", encoder},
+                                      {"decoder.block.", "dec.blk.", decoder},
+                                      {"", "", others}};
+  twin t = {0};
+  add_string(&t, "general.architecture", "t5");
+  add_u32(&t, "t5.context_length", 128);
+  add_u32(&t, "t5.embedding_length", 64);
+  add_u32(&t, "t5.block_count", 2);
+  add_u32(&t, "t5.feed_forward_length", 256);
+  add_u32(&t, "t5.attention.head_count", 4);
+  add_u32(&t, "t5.attention.key_length", 16);
+  add_u32(&t, "t5.attention.value_length", 16);
+  add_u32(&t, "t5.attention.relative_buckets_count", 32);
+  add_u32(&t, "t5.decoder_start_token_id", 0);
+  add_f32(&t, "t5.attention.layer_norm_epsilon", 1e-6F);
+  add_f32(&t, "t5.attention.layer_norm_rms_epsilon", 1e-6F);
+  add_tensors(&t, "models/tiny-t5", stacks, NULL);
+  return save(&t, "t5.gguf");
 }

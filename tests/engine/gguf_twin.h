@@ -11,4 +11,8 @@ const char *make_gemma2_twin(void);
    v. */
 const char *make_falcon_40b_twin(void);
 
+/* models/tiny-t5: no gate, a tied head, a table of the attention to the encoder that nothing uses.
+ */
+const char *make_t5_twin(void);
+
 #endif

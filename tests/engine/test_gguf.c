@@ -54,6 +54,44 @@ static void refusals(void) {
   }
 }
 
+/* Files of other architectures with one name changed: what is missing then is told. */
+static void missing_names(void) {
+  static const struct {
+    const char *file, *name;
+    bs_status status;
+    const char *message;
+  } cases[] = {
+      {"mixtral-q4_0", "blk.0.ffn_gate_exps", BS_ERR_UNSUPPORTED,
+       "experts are read where the matrices of a layer"},
+      {"mixtral-q4_0", "blk.1.ffn_up_exps", BS_ERR_INPUT,
+       "model.layers.1.block_sparse_moe.experts.0.w3.weight"},
+      {"mixtral-q4_0", "llama.rope.freq_base", BS_ERR_INPUT, "no key llama.rope.freq_base"},
+      {"falcon-q5_0", "blk.1.attn_norm", BS_ERR_INPUT, "transformer.h.1.input_layernorm.weight"},
+      {"t5-q8_0", "t5.decoder_start_token_id", BS_ERR_INPUT, "no key t5.decoder_start_token_id"},
+      {"t5-q8_0", "enc.blk.1.attn_k", BS_ERR_INPUT,
+       "encoder.block.1.layer.0.SelfAttention.k.weight"},
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    char path[128];
+    bs_error err = {0};
+    bs_checkpoint *checkpoint = NULL;
+    snprintf(path, sizeof path, "gguf/models/%s/model.gguf", cases[i].file);
+    if (!bs_test_have_data(path))
+      return;
+    bs_text bytes = bs_test_read(bs_test_data(path));
+    size_t at = 0, n = strlen(cases[i].name);
+    while (at + n < bytes.n_bytes && memcmp(bytes.data + at, cases[i].name, n) != 0)
+      at++;
+    CU_ASSERT_FATAL(at + n < bytes.n_bytes);
+    bytes.data[at + n - 1] = '_';
+    const char *changed = bs_test_write("changed.gguf", bytes.data, bytes.n_bytes);
+    BS_TEST_FAILS(bs_checkpoint_open(&checkpoint, changed, &err), cases[i].status, err,
+                  cases[i].message);
+    bs_checkpoint_free(&checkpoint);
+    bs_text_free(&bytes);
+  }
+}
+
 /* The log-probabilities of one text. */
 static void check_text(bs_engine *engine, const cJSON *entry) {
   int32_t ids[64];
@@ -136,7 +174,9 @@ static void hashes(void) {
 }
 
 int main(void) {
-  static const bs_test tests[] = {
-      {"refusals", refusals}, {"outcomes", outcomes}, {"hashes and copies", hashes}};
+  static const bs_test tests[] = {{"refusals", refusals},
+                                  {"missing names", missing_names},
+                                  {"outcomes", outcomes},
+                                  {"hashes and copies", hashes}};
   return bs_test_main("engine_gguf", tests, sizeof tests / sizeof *tests);
 }

@@ -169,6 +169,8 @@ static void gguf_twins(void) {
     check_model(make_gemma2_twin(), "models/tiny-gemma2", "cases", 5e-5);
   if (bs_test_have_data("models/tiny-falcon-40b"))
     check_model(make_falcon_40b_twin(), "models/tiny-falcon-40b", "cases", 5e-5);
+  if (bs_test_have_data("models/tiny-t5"))
+    check_model(make_t5_twin(), "models/tiny-t5", "cases", 5e-5);
 }
 
 /* tiny-gemma3 as the language model inside one that reads images: its names behind `prefix`, its
