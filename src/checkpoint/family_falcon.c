@@ -42,7 +42,8 @@ static const char *const harmless[] = {NULL};
 /* The code that came with the published files, which transformers' class was made from. */
 static bool is_published_code(const bs_reader *reader, const cJSON *value) {
   static const char *const modules[] = {"configuration_falcon", "modeling_falcon",
-                                        "configuration_RW", "modeling_RW", NULL};
+                                        "configuration_RW",     "modeling_RW",
+                                        "modelling_RW",         NULL};
   (void)reader;
   return bs_key_names_modules(value, modules);
 }

@@ -40,7 +40,7 @@ typedef struct published {
   COMMON "'architectures':['RWForCausalLM'],'alibi':false,"                                        \
          "'apply_residual_connection_post_layernorm':false,'attention_dropout':0.0,"               \
          "'auto_map':{'AutoConfig':'configuration_RW.RWConfig',"                                   \
-         "'AutoModelForCausalLM':'modeling_RW.RWForCausalLM'},'bias':false,'bos_token_id':11,"     \
+         "'AutoModelForCausalLM':'modelling_RW.RWForCausalLM'},'bias':false,'bos_token_id':11,"    \
          "'eos_token_id':11,'hidden_dropout':0.0,'initializer_range':0.02,"                        \
          "'layer_norm_epsilon':1e-05,'parallel_attn':true,'vocab_size':65024,"
 #define MPT_CODE                                                                                   \
