@@ -317,7 +317,7 @@ static void iq2_s_block(const unsigned char *b, float *to) {
   const unsigned char *q = b + 2, *signs = b + 34, *high = b + 66, *scales = b + 74;
   for (size_t i = 0; i < 32; i++, to += 8) {
     unsigned scale = scales[i / 4] >> (i % 4 / 2 * 4) & 15;
-    unsigned code = q[i] | (high[i / 4] >> (2 * (i % 4)) & 3U) << 8;
+    unsigned code = q[i] | ((unsigned)high[i / 4] >> (2 * (i % 4)) & 3U) << 8;
     point_of_2(d * (0.5F + (float)scale) * 0.25F, bs_codebook_iq2_s[code], signs[i], to);
   }
 }
@@ -345,7 +345,7 @@ static void iq3_s_block(const unsigned char *b, float *to) {
   const unsigned char *q = b + 2, *high = b + 66, *signs = b + 74, *scales = b + 106;
   for (unsigned i = 0; i < 64; i++, to += 4) {
     int scale = scales[i / 16] >> (i / 8 % 2 * 4) & 15;
-    unsigned code = q[i] | (high[i / 8] >> (i % 8) & 1U) << 8;
+    unsigned code = q[i] | ((unsigned)high[i / 8] >> (i % 8) & 1U) << 8;
     point_of_3(d * (float)(1 + 2 * scale), values, bs_codebook_iq3_s[code],
                (unsigned)signs[i / 2] >> (i % 2 * 4), to);
   }
@@ -375,7 +375,8 @@ static void iq1_m_block(const unsigned char *b, float *to) {
   }
   float d = bs_f32_of_f16((uint16_t)whole);
   for (unsigned i = 0; i < 32; i++, to += 8) {
-    unsigned scale = words[i / 8] >> (i % 8 / 2 * 3) & 7, bits = high[i / 2] >> (i % 2 * 4) & 15U;
+    unsigned scale = words[i / 8] >> (i % 8 / 2 * 3) & 7,
+             bits = (unsigned)high[i / 2] >> (i % 2 * 4) & 15U;
     point_of_1(d * (float)(2 * scale + 1), bs_codebook_iq1[q[i] | (bits & 7) << 8],
                (bits & 8) != 0 ? -0.125F : 0.125F, to);
   }
