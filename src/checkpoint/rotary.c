@@ -178,8 +178,9 @@ static void check_original_length(bs_reader *reader, const rotary_settings *sett
 
 static size_t count_angles(bs_reader *reader, const bs_blueprint *blueprint,
                            const bs_rotary_source *source, double fraction) {
-  size_t n = source->n_rotary > 0 ? source->n_rotary
-                                  : (size_t)((double)blueprint->head_dim * fmin(fraction, 2));
+  size_t n = source->n_rotary > 0
+                 ? source->n_rotary
+                 : (size_t)((double)blueprint->head_dim * fmin(fmax(fraction, 0), 2));
   if (n == 0 || n % 2 != 0 || n > blueprint->head_dim)
     bs_reader_fail(reader, BS_ERR_INPUT,
                    source->old_fraction != NULL ? source->old_fraction : "head_dim",

@@ -1,6 +1,12 @@
 /* The table of a GGUF file's types. */
 #include "gguf/types_internal.h"
 
+#include <stdbool.h>
+
+#if defined(__x86_64__)
+#include <cpuid.h>
+#endif
+
 #include "gguf/blocks_internal.h"
 
 const bs_block_type bs_block_types[BS_BLOCK_IDS] = {
@@ -39,10 +45,28 @@ const char *bs_block_type_removed(uint32_t number) {
   }
 }
 
+/* Not every compiler's __builtin_cpu_supports knows f16c. */
+#if defined(__x86_64__)
+static bool has_avx2_and_f16c(void) {
+  unsigned a, b, c, d;
+  return __builtin_cpu_supports("avx2") && __get_cpuid(1, &a, &b, &c, &d) != 0 &&
+         (c & bit_F16C) != 0;
+}
+#endif
+
 void bs_blocks_expand(const bs_block_type *type, const void *blocks, size_t n, float *to) {
   const bs_expander *expanders = bs_expanders_portable;
 #if defined(__x86_64__)
-  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("f16c"))
+  static int has = -1; /* asked once: cpuid takes longer than a block */
+  int known;
+#pragma omp atomic read
+  known = has;
+  if (known < 0) {
+    known = has_avx2_and_f16c();
+#pragma omp atomic write
+    has = known;
+  }
+  if (known == 1)
     expanders = bs_expanders_avx2;
 #endif
   expanders[type - bs_block_types](blocks, n / type->n_values, to);

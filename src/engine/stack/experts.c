@@ -66,6 +66,8 @@ static bs_status run_small(const bs_pass *pass, size_t step, bs_error *err) {
   const bs_workspace *work = &pass->stack->work;
   unsigned char *slabs = (unsigned char *)work->hidden.data;
   bs_status status = BS_OK;
+  omp_lock_t lock; /* of the status; a critical section would be a symbol that all see */
+  omp_init_lock(&lock);
 #pragma omp parallel for schedule(dynamic)
   for (size_t e = 0; e < pass->stack->blueprint->experts.n; e++) {
     size_t n = rows_of(&work->routes, e);
@@ -74,10 +76,12 @@ static bs_status run_small(const bs_pass *pass, size_t step, bs_error *err) {
     if (n > 0 && n <= BS_EXPERT_FEW_ROWS)
       of_expert = run_expert(pass, e, slabs + (size_t)omp_get_thread_num() * step, &own);
     if (of_expert != BS_OK) {
-#pragma omp critical(bs_experts)
+      omp_set_lock(&lock);
       status = bs_error_set(err, of_expert, "%s", own.message);
+      omp_unset_lock(&lock);
     }
   }
+  omp_destroy_lock(&lock);
   return status;
 }
 
