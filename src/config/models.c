@@ -126,7 +126,7 @@ static bs_status read_labels(const model_entry *e, bs_model_spec *model) {
   return BS_OK;
 }
 
-/* A number of at least `least`, above it where that is 0 and `is_above`. */
+/* A finite number above 0, or of 0 too where it may be; *to stays where the key is absent. */
 static bs_status read_number(const model_entry *e, const char *key, bool may_be_zero, double *to) {
   double value = NAN;
   bs_status status = bs_json_get_double(e->r->json, e->item, key, false, &value, e->r->err);
@@ -260,7 +260,7 @@ static bs_status read_model(const model_entry *e, char *given_path, bs_model_spe
   return status == BS_OK ? check_place(r, e->item, model) : status;
 }
 
-/* Room for n more models, which stay uninitialised. */
+/* Room for n more models, which are empty. */
 static bs_status make_room(bs_config *config, size_t n, bs_error *err) {
   bs_model_spec *grown = realloc(config->models, (config->n_models + n) * sizeof *grown);
   if (grown == NULL)
@@ -270,7 +270,7 @@ static bs_status make_room(bs_config *config, size_t n, bs_error *err) {
   return BS_OK;
 }
 
-/* Whether the entry's "steps" ask for a step, and that it is then seen. */
+/* Whether the entry's "steps" ask for a step; without that key they ask for all. */
 static bool is_wanted(const cJSON *steps, double step) {
   const cJSON *item;
   cJSON_ArrayForEach(item, steps) {

@@ -144,28 +144,36 @@ static void generation_costs(void) {
   }
 }
 
-/* A GGUF file tells its quantization itself, unless the configuration says it. */
-static void gguf_files_tell_their_quantization(void) {
-  static const char *const expected[] = {"Q8_0", "mine", ""};
+/* A GGUF file tells its quantization, and a model whether it is sparse, unless the configuration
+   says it. */
+static void models_tell_their_labels(void) {
+  static const char *const expected[] = {"Q8_0", "mine", "", "Q4_0"};
+  static const char *const groups[] = {"dense", "own", "dense", "sparse"};
   bs_error err = {0};
   bs_config *config = NULL;
   bs_plan *plan = NULL;
   bs_text json = {0};
-  if (!bs_test_have_data("gguf/models/gptneox-q8_0/model.gguf"))
+  if (!bs_test_have_data("gguf/models/gptneox-q8_0/model.gguf") ||
+      !bs_test_have_data("gguf/models/mixtral-q4_0/model.gguf"))
     return;
   lay_out_files();
   const char *file = bs_test_data("gguf/models/gptneox-q8_0/model.gguf");
-  bs_text_printf(&json, NULL,
-                 "{\"models\": [{\"name\": \"a\", \"path\": \"%s\"}, {\"name\": \"b\", \"path\": "
-                 "\"%s\", \"quantization\": \"mine\"}, {\"name\": \"c\", \"path\": "
-                 "\"%s/models/ladder/s1/3k\"}], \"tasks\": [\"b/emoji_movie\"]}",
-                 file, file, BS_SOURCE_DIR);
+  const char *sparse = bs_test_data("gguf/models/mixtral-q4_0/model.gguf");
+  bs_text_printf(
+      &json, NULL,
+      "{\"models\": [{\"name\": \"a\", \"path\": \"%s\"}, {\"name\": \"b\", \"path\": "
+      "\"%s\", \"quantization\": \"mine\", \"group\": \"own\"}, {\"name\": \"c\", \"path\": "
+      "\"%s/models/ladder/s1/3k\"}, {\"name\": \"d\", \"path\": \"%s\"}], "
+      "\"tasks\": [\"b/emoji_movie\"]}",
+      file, file, BS_SOURCE_DIR, sparse);
   BS_TEST_OK(bs_config_parse(&config, json.data, json.n_bytes, bs_test_path("c.json"), &err), err);
   CU_ASSERT_PTR_NOT_NULL_FATAL(config);
   BS_TEST_OK(bs_plan_new(&plan, config, 1, false, tell, NULL, &err), err);
-  CU_ASSERT_FATAL(plan != NULL && plan->n_models == 3);
-  for (size_t i = 0; i < 3; i++)
+  CU_ASSERT_FATAL(plan != NULL && plan->n_models == 4);
+  for (size_t i = 0; i < 4; i++) {
     CU_ASSERT_STRING_EQUAL(plan->models[i].row.quantization, expected[i]);
+    CU_ASSERT_STRING_EQUAL(plan->models[i].row.group, groups[i]);
+  }
   bs_plan_free(&plan);
   bs_config_free(&config);
   bs_text_free(&json);
@@ -176,7 +184,7 @@ int main(void) {
       {"baselines reach the tasks", baselines_reach_the_tasks},
       {"plans tell what is amiss", plans_tell_what_is_amiss},
       {"generation costs", generation_costs},
-      {"GGUF files tell their quantization", gguf_files_tell_their_quantization},
+      {"models tell their labels", models_tell_their_labels},
   };
   return bs_test_main("config_plans", tests, sizeof tests / sizeof *tests);
 }

@@ -92,6 +92,7 @@ static const char *given_or(const char *given, const char *other) {
 static bs_status describe_model(bs_plan_model *model, const bs_model_spec *spec,
                                 const bs_backend *backend, bs_error *err) {
   const bs_model_info *info = &bs_backend_about(backend)->model;
+  const char *group = info->active_parameters < info->parameters ? "sparse" : "dense";
   bs_backend_cost cost = {0};
   bs_status status = bs_backend_cost_of(backend, &cost, err);
   model->memory_bytes = cost.memory_bytes;
@@ -116,7 +117,7 @@ static bs_status describe_model(bs_plan_model *model, const bs_model_spec *spec,
       .step = spec->step,
       .tokens = spec->tokens,
       .compute = bs_plan_compute(spec, info),
-      .group = copy(given_or(spec->group, "dense"), err),
+      .group = copy(given_or(spec->group, group), err),
       .tuning = copy(given_or(spec->tuning, ""), err),
       .series = copy(given_or(spec->series, ""), err),
       .quantization = copy(given_or(spec->quantization, given_or(info->quantization, "")), err),
