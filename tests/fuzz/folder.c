@@ -3,7 +3,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 enum { MOST_FILES = 8, PATH_BYTES = 128 };
@@ -22,8 +21,9 @@ const char *bs_fuzz_folder(void) {
   if (folder[0] != '\0')
     return folder;
   const char *parent = access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp";
-  snprintf(folder, sizeof folder, "%s/bigsweep-fuzz.%ld", parent, (long)getpid());
-  if (mkdir(folder, 0700) != 0) {
+  /* a name of its own: a process that was killed leaves its folder, and its number comes again */
+  snprintf(folder, sizeof folder, "%s/bigsweep-fuzz.XXXXXX", parent);
+  if (mkdtemp(folder) == NULL) {
     perror(folder);
     exit(1);
   }

@@ -59,11 +59,11 @@ start 5" "host elsewhere
 pid 1
 start 5"; do
   echo "$holder" >"$output.lock"
-  rm -f "$output.done"
+  rm -f "$output.done" "$work/log" # the log of the round before says the same
   BIGSWEEP_TIME_SCALE=0.05 "$program" run "$work/config.json" -o "$output" --grace 0 >/dev/null 2>"$work/log" &
   pid=$!
   for _ in $(seq 100); do
-    grep -q 'takes over from a run that has died' "$work/log" && break
+    grep -q 'takes over from a run that has died' "$work/log" 2>/dev/null && break
     sleep 0.1
   done
   grep -q 'takes over from a run that has died' "$work/log" || die "not taken over: $(cat "$work/log")"
