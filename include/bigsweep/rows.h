@@ -3,8 +3,8 @@
    A list COLUMN(type, name, rules) describes a table: the C type of the field and so the type of
    the column, its name in the row and in the file, and what else is known of it. The row struct is
    made from the list, and so is the description that the file, the messages between ranks, the
-   checks and the sort walk: a new column is a new line here (and one in docs/results.md). AS gives
-   a column another name in the file than the field has.
+   checks and the sort walk: a new column is a new line here (and one in src/tables/meanings.c and
+   in docs/results.md). AS gives a column another name in the file than the field has.
 
    Types: uint32_t, uint64_t; double, whose NaN is "undefined" or "not known"; const char *, UTF-8,
    never NULL in a table; bs_hash. */

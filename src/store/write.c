@@ -82,7 +82,7 @@ static bs_status write_table(const bs_image *to, const bs_tables *tables, bs_tab
     status = write_metric_names(to, group, tables, err);
   for (size_t i = 0; status == BS_OK && i < bs_table_n_columns(tables, id); i++) {
     bs_table_column values = bs_table_column_at(tables, id, i);
-    status = bs_write_column(to, group, &values, err);
+    status = bs_write_column(to, group, &values, bs_table_meaning(id, &values.column), err);
   }
   bs_h5_close(group);
   return status;

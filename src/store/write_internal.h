@@ -27,8 +27,9 @@ typedef struct bs_image {
 /* Makes a group without times whose links keep the order in which they are made; negative when that
    fails. */
 hid_t bs_write_group(const bs_image *to, const char *path);
+/* A column with its meaning and unit as attributes. */
 bs_status bs_write_column(const bs_image *to, hid_t group, const bs_table_column *values,
-                          bs_error *err);
+                          bs_column_meaning is, bs_error *err);
 bs_status bs_write_attribute(const bs_image *to, hid_t object, const char *name, const char *string,
                              bs_error *err);
 

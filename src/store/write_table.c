@@ -25,17 +25,17 @@ static size_t string_bytes(const bs_column *column, const char *string) {
   return column->kind == BS_COLUMN_HEX ? strnlen(string, BS_HEX_BYTES) : strlen(string);
 }
 
-/* The longest string of the column, at least 1: HDF5 has no strings of no bytes. */
+/* The longest string of the column and its NUL. */
 static size_t element_bytes(const stream *from) {
   if (!bs_h5_is_text(from->column))
     return bs_h5_number_bytes(from->column->kind);
-  size_t longest = 1;
+  size_t longest = 0;
   for (size_t i = 0; i < from->rows->n; i++) {
     size_t n = string_bytes(
         from->column, bs_field_string(from->column, from->rows->first + i * from->rows->row_bytes));
     longest = bs_size_max(n, longest);
   }
-  return longest;
+  return longest + 1;
 }
 
 /* Rows [first, first + n) into the buffer, as memory holds them. */
@@ -58,9 +58,10 @@ static void gather(const stream *from, size_t first, size_t n, char *buffer) {
   }
 }
 
+/* Strings of n_bytes, the NUL at their end among them; or of H5T_VARIABLE. */
 static hid_t string_type(size_t n_bytes) {
   hid_t type = H5Tcopy(H5T_C_S1);
-  if (type >= 0 && (H5Tset_size(type, n_bytes) < 0 || H5Tset_strpad(type, H5T_STR_NULLPAD) < 0 ||
+  if (type >= 0 && (H5Tset_size(type, n_bytes) < 0 || H5Tset_strpad(type, H5T_STR_NULLTERM) < 0 ||
                     H5Tset_cset(type, H5T_CSET_UTF8) < 0)) {
     H5Tclose(type);
     type = H5I_INVALID_HID;
@@ -103,8 +104,30 @@ static bool write_blocks(const stream *from, hid_t dataset, hid_t type, hid_t sp
   return true;
 }
 
+/* A text of any length: h5py, R and Julia hand it out as a string of their own. An empty one is
+   left out. */
+static bool write_note(hid_t dataset, hid_t type, hid_t space, const char *name,
+                       const char *string) {
+  if (string[0] == '\0')
+    return true;
+  hid_t note = H5Acreate2(dataset, name, type, space, H5P_DEFAULT, H5P_DEFAULT);
+  bool written = note >= 0 && H5Awrite(note, type, &string) >= 0;
+  bs_h5_close(note);
+  return written;
+}
+
+static bool write_notes(hid_t dataset, bs_column_meaning is) {
+  hid_t type = string_type(H5T_VARIABLE), space = H5Screate(H5S_SCALAR);
+  bool written = type >= 0 && space >= 0 &&
+                 write_note(dataset, type, space, "meaning", is.meaning) &&
+                 write_note(dataset, type, space, "unit", is.unit);
+  bs_h5_close(space);
+  bs_h5_close(type);
+  return written;
+}
+
 bs_status bs_write_column(const bs_image *to, hid_t group, const bs_table_column *values,
-                          bs_error *err) {
+                          bs_column_meaning is, bs_error *err) {
   const bs_column *column = &values->column;
   stream from = {.column = column, .rows = values};
   from.element_bytes = element_bytes(&from);
@@ -133,7 +156,8 @@ bs_status bs_write_column(const bs_image *to, hid_t group, const bs_table_column
     goto cleanup;
   }
   dataset = H5Dcreate2(group, column->name, file_type, space, H5P_DEFAULT, list, H5P_DEFAULT);
-  if (dataset < 0 || !write_blocks(&from, dataset, memory_type, space, block_rows, buffer))
+  if (dataset < 0 || !write_blocks(&from, dataset, memory_type, space, block_rows, buffer) ||
+      !write_notes(dataset, is))
     status = bs_h5_fault(err, BS_ERR_INTERNAL, to->name, column->name);
 cleanup:
   free(buffer);
@@ -159,14 +183,12 @@ hid_t bs_write_group(const bs_image *to, const char *path) {
 bs_status bs_write_attribute(const bs_image *to, hid_t object, const char *name, const char *string,
                              bs_error *err) {
   string = string != NULL ? string : "";
-  size_t n_bytes = strlen(string);
-  hid_t type = string_type(n_bytes > 0 ? n_bytes : 1);
+  hid_t type = string_type(strlen(string) + 1);
   hid_t space = H5Screate(H5S_SCALAR);
   hid_t attribute = H5I_INVALID_HID;
   bs_status status = BS_OK;
   if (type >= 0 && space >= 0)
     attribute = H5Acreate2(object, name, type, space, H5P_DEFAULT, H5P_DEFAULT);
-  /* the terminating NUL is the one byte of an empty string */
   if (attribute < 0 || H5Awrite(attribute, type, string) < 0)
     status = bs_h5_fault(err, BS_ERR_INTERNAL, to->name, name);
   bs_h5_close(attribute);

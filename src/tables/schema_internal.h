@@ -110,6 +110,13 @@ typedef struct bs_table_column {
 size_t bs_table_n_columns(const bs_tables *tables, bs_table_id id);
 bs_table_column bs_table_column_at(const bs_tables *tables, bs_table_id id, size_t i);
 
+/* What a column's values are, in words, and their unit: "1" for plain numbers; "" for texts. */
+typedef struct bs_column_meaning {
+  const char *unit, *meaning;
+} bs_column_meaning;
+/* Of a column of the schema, or of a metric among /examples. */
+bs_column_meaning bs_table_meaning(bs_table_id id, const bs_column *column);
+
 /* The value of a field: of kind U32 or U64; of kind STRING (NULL as "") or HEX. */
 uint64_t bs_field_number(const bs_column *column, const void *row);
 const char *bs_field_string(const bs_column *column, const void *row);

@@ -118,7 +118,9 @@ static hid_t next_type(bs_fuzz_orders *of) {
   case 0:
     type = H5Tcopy(H5T_C_S1);
     H5Tset_size(type, n);
-    H5Tset_strpad(type, kind < 192 ? H5T_STR_NULLPAD : H5T_STR_SPACEPAD);
+    H5Tset_strpad(type, kind < 160   ? H5T_STR_NULLTERM
+                        : kind < 192 ? H5T_STR_NULLPAD
+                                     : H5T_STR_SPACEPAD);
     break;
   case 1:
     type = H5Tcopy(H5T_C_S1);

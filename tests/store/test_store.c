@@ -136,6 +136,83 @@ static void order_of_arrival_leaves_no_trace(void) {
   bs_tables_free(&shuffled);
 }
 
+/* How the first files of the version held a text column: as wide as its longest text, without a NUL
+   behind that. */
+static void pad_texts(hid_t file, const char *path) {
+  hid_t old = H5Dopen2(file, path, H5P_DEFAULT), space = H5Dget_space(old);
+  hid_t type = H5Dget_type(old), padded = H5Tcopy(type);
+  size_t n_bytes = H5Tget_size(type), n = (size_t)H5Sget_simple_extent_npoints(space);
+  CU_ASSERT_EQUAL(H5Tget_strpad(type), H5T_STR_NULLTERM);
+  H5Tset_size(padded, n_bytes > 1 ? n_bytes - 1 : 1);
+  H5Tset_strpad(padded, H5T_STR_NULLPAD);
+  char *texts = calloc(n + 1, n_bytes);
+  CU_ASSERT_FATAL(texts != NULL && H5Dread(old, padded, H5S_ALL, H5S_ALL, H5P_DEFAULT, texts) >= 0);
+  H5Dclose(old);
+  H5Ldelete(file, path, H5P_DEFAULT);
+  hid_t made = H5Dcreate2(file, path, padded, space, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
+  CU_ASSERT_TRUE(made >= 0 && H5Dwrite(made, padded, H5S_ALL, H5S_ALL, H5P_DEFAULT, texts) >= 0);
+  free(texts);
+  H5Dclose(made);
+  H5Tclose(padded);
+  H5Tclose(type);
+  H5Sclose(space);
+}
+
+static void padded_texts_are_read(void) {
+  static const char *const TEXTS[] = {
+      "/models/name",        "/models/sha256",  "/tasks/variant",      "/targets/text",
+      "/examples/generated", "/samples/answer", "/examples/prediction"};
+  bs_error err = {0};
+  bs_tables *results = synthetic_results(SMALL, false), *back = NULL;
+  const char *path = bs_test_path("padded.h5");
+  synthetic_write(path, results);
+  hid_t file = H5Fopen(path, H5F_ACC_RDWR, H5P_DEFAULT);
+  for (size_t i = 0; i < sizeof TEXTS / sizeof *TEXTS; i++)
+    pad_texts(file, TEXTS[i]);
+  CU_ASSERT_TRUE(H5Fclose(file) >= 0);
+  BS_TEST_OK(bs_store_read(&back, path, &err), err);
+  CU_ASSERT_PTR_NOT_NULL_FATAL(back);
+  synthetic_equal(results, back);
+  bs_tables_free(&back);
+  bs_tables_free(&results);
+}
+
+/* A text attribute of a column, which the caller frees; NULL: it has none. */
+static char *note_of(hid_t file, const char *column, const char *name) {
+  if (H5Aexists_by_name(file, column, name, H5P_DEFAULT) <= 0)
+    return NULL;
+  hid_t note = H5Aopen_by_name(file, column, name, H5P_DEFAULT, H5P_DEFAULT);
+  hid_t type = H5Aget_type(note);
+  char *read = NULL;
+  CU_ASSERT_TRUE(H5Tis_variable_str(type) > 0 && H5Aread(note, type, &read) >= 0);
+  char *copy = read != NULL ? strdup(read) : NULL;
+  H5free_memory(read);
+  H5Tclose(type);
+  H5Aclose(note);
+  return copy;
+}
+
+static void expect_note(hid_t file, const char *column, const char *name, const char *expected) {
+  char *note = note_of(file, column, name);
+  CU_ASSERT_STRING_EQUAL(note != NULL ? note : "(none)", expected);
+  free(note);
+}
+
+static void columns_tell_what_they_are(void) {
+  bs_tables *results = synthetic_results(SMALL, false);
+  const char *path = bs_test_path("notes.h5");
+  synthetic_write(path, results);
+  hid_t file = H5Fopen(path, H5F_ACC_RDONLY, H5P_DEFAULT);
+  expect_note(file, "/choices/logprob", "unit", "nats");
+  expect_note(file, "/choices/logprob", "meaning",
+              "log-probability of the choice, summed over its tokens");
+  expect_note(file, "/examples/model", "unit", "row of /models");
+  expect_note(file, "/models/name", "meaning", "name of the model");
+  expect_note(file, "/models/name", "unit", "(none)");
+  CU_ASSERT_TRUE(H5Fclose(file) >= 0);
+  bs_tables_free(&results);
+}
+
 /* A file without what came later than the first of its version. */
 static void older_files_are_read(void) {
   static const char *const LATER[] = {"/models/seed",
@@ -350,6 +427,8 @@ int main(void) {
       {"long strings are read", long_strings_are_read},
       {"many rows are read", many_rows_are_read},
       {"order of arrival leaves no trace", order_of_arrival_leaves_no_trace},
+      {"padded texts are read", padded_texts_are_read},
+      {"columns tell what they are", columns_tell_what_they_are},
       {"older files are read", older_files_are_read},
       {"bad places are named", bad_places_are_named},
       {"bad names of metrics are refused", bad_names_of_metrics_are_refused},

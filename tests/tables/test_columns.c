@@ -92,6 +92,25 @@ static void every_column_is_documented(void) {
   bs_text_free(&document);
 }
 
+/* Every column says what it is, and a number in which unit. */
+static void every_column_has_a_meaning(void) {
+  bs_tables *tables = NULL;
+  bs_error err = {0};
+  BS_TEST_OK(bs_tables_new(&tables, (const char *const[]){"bleu"}, 1, &err), err);
+  for (int id = 0; id < BS_N_TABLES; id++)
+    for (size_t i = 0; i < bs_table_n_columns(tables, (bs_table_id)id); i++) {
+      bs_column column = bs_table_column_at(tables, (bs_table_id)id, i).column;
+      bs_column_meaning is = bs_table_meaning((bs_table_id)id, &column);
+      bool is_text = column.kind == BS_COLUMN_STRING || column.kind == BS_COLUMN_HEX;
+      if (is.meaning[0] != '\0' && (is.unit[0] == '\0') == is_text)
+        continue;
+      printf("\n    src/tables/meanings.c: %s/%s: no %s\n", bs_schemas[id].path, column.name,
+             is.meaning[0] == '\0' ? "meaning" : "unit, or one of a text");
+      CU_FAIL("a column does not say what it is");
+    }
+  bs_tables_free(&tables);
+}
+
 static bool is_record(const char *name) {
   for (int i = 0; i < BS_N_RECORDS; i++)
     if (strcmp(bs_record_name((bs_record)i), name) == 0)
@@ -138,6 +157,7 @@ int main(void) {
   static const bs_test tests[] = {
       {"columns are apart", columns_are_apart},
       {"rules fit their columns", rules_fit_their_columns},
+      {"every column has a meaning", every_column_has_a_meaning},
       {"every column is documented", every_column_is_documented},
       {"what is documented is there", what_is_documented_is_there},
   };
