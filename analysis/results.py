@@ -14,7 +14,7 @@ its own, and no single curve: improvement, linearity and breakthroughness are Na
 
 Tables: models, tasks, scores, aggregates, linearity, points, variants, human, prompts, smooth,
 comparisons, reliability, calibration, calibration_slopes, forecasts, units, and, read when
-first asked for, examples, choices, targets, choice_texts, samples, skipped. One that a file lacks has no rows.
+first asked for, examples, choices, inputs, targets, choice_texts, samples, skipped. One that a file lacks has no rows.
 
 Needs numpy and h5py (Debian: python3-h5py).
 """
@@ -107,6 +107,7 @@ class Results:
 
     examples = property(lambda self: self._read("examples"))
     choices = property(lambda self: self._read("choices"))
+    inputs = property(lambda self: self._read("inputs"))
     targets = property(lambda self: self._read("targets"))
     choice_texts = property(lambda self: self._read("choice_texts"))
     samples = property(lambda self: self._read("samples"))

@@ -101,6 +101,20 @@ BS_API const char *bs_record_name(bs_record record);
  * is the task's row number. */
 BS_API bs_status bs_tables_add_task_of(bs_tables *results, const bs_task *task, bs_error *err);
 
+/* The rows of /inputs for a task, which is row `task_row` of /tasks: one for every example, and
+ * behind them one for each that it shows as a shot and never asks. The order in which choices are
+ * shown is the seed's (bs_prompter_new). */
+BS_API bs_status bs_tables_add_inputs_of(bs_tables *results, const bs_task *task, uint32_t task_row,
+                                         uint32_t seed, bs_error *err);
+
+/* A task made again from its rows of tables that are in order: its prompts, under the seed of these
+ * tables, are those of the task itself, and so is what it is scored by. Its inputs are whole
+ * queries, so that the texts around inputs are empty; clusters are not kept. BS_ERR_INPUT where its
+ * questions are not there (they are in no part, and in no file from before they were kept), and for
+ * rows that do not hang together. */
+BS_API bs_status bs_task_of_tables(bs_task **out, const bs_tables *tables, uint32_t task_row,
+                                   bs_error *err);
+
 #ifdef __cplusplus
 }
 #endif

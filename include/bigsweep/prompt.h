@@ -26,6 +26,15 @@ BS_API bs_status bs_prompter_append(const bs_prompter *prompter, size_t i, bs_te
 BS_API bs_status bs_prompter_append_fewer(const bs_prompter *prompter, size_t i, size_t n_left_out,
                                           bs_text *prompt, bs_error *err);
 
+/* Appends what is asked of example `i` (input prefix, input, choices where they are shown, output
+   prefix), or, from n_examples on, of one of those that are shown. */
+BS_API bs_status bs_prompter_append_query(const bs_prompter *prompter, size_t i, bs_text *query,
+                                          bs_error *err);
+/* The answer that stands behind the query of task->shown[i]. Borrowed from the task. */
+BS_API const char *bs_prompter_shown_answer(const bs_prompter *prompter, size_t i);
+/* Whether a shot shows a choice where its example has both choices and accepted answers. */
+BS_API bool bs_task_shots_show_choices(const bs_task *task);
+
 #ifdef __cplusplus
 }
 #endif

@@ -71,10 +71,37 @@ typedef struct bs_model_row {
   COLUMN(const char *, stop_string, BS_PLAIN) /* "": none */                                       \
   COLUMN(const char *, output_regex, BS_PLAIN)                                                     \
   COLUMN(uint64_t, max_length, BS_PLAIN)                                                           \
+  /* As in bs_task: what prompts and answers are made with. In files from before, 0, NaN, "". */   \
+  COLUMN(const char *, task_prefix, BS_LATER)                                                      \
+  COLUMN(const char *, separator, BS_LATER)                                                        \
+  COLUMN(const char *, listed_metrics, BS_LATER) /* comma-separated: as listed or asked for */     \
+  COLUMN(uint32_t, steps, BS_LATER)              /* 2: a reasoning, then the answer; else 1 */     \
+  COLUMN(const char *, reasoning_prompt, BS_LATER)                                                 \
+  COLUMN(const char *, reasoning_stop, BS_LATER)                                                   \
+  COLUMN(const char *, answer_prompt, BS_LATER)                                                    \
+  COLUMN(uint64_t, max_new_tokens, BS_LATER)                                                       \
+  COLUMN(uint64_t, n_samples, BS_LATER)                                                            \
+  COLUMN(double, temperature, BS_LATER)                                                            \
+  COLUMN(double, top_p, BS_LATER)                                                                  \
   COLUMN(bs_hash, sha256, BS_PLAIN)
 typedef struct bs_task_row {
   BS_TASK_COLUMNS(BS_FIELD)
 } bs_task_row;
+
+/* The question of an example, and behind those of a task the questions that it shows as shots and
+   never asks. With the answers, the row of /tasks and the seed every prompt can be made again
+   (bs_task_of_tables). */
+#define BS_INPUT_COLUMNS(COLUMN)                                                                   \
+  COLUMN(uint32_t, task, BS_KEY | BS_TASK_INDEX)                                                   \
+  COLUMN(uint32_t, example, BS_KEY)                                                                \
+  COLUMN(const char *, query, BS_PLAIN)   /* as it stands in a prompt: bs_prompter_append_query */ \
+  COLUMN(uint32_t, input_start, BS_PLAIN) /* its example's own text: the query without what the */ \
+  COLUMN(uint32_t, input_bytes, BS_PLAIN) /* task puts around it, in bytes; see bs_input_text */   \
+  COLUMN(uint64_t, identity, BS_PLAIN)    /* as in bs_example: equal ones show no other as shot */ \
+  COLUMN(const char *, answer, BS_PLAIN)  /* of a question that is never asked; else "" */
+typedef struct bs_input_row {
+  BS_INPUT_COLUMNS(BS_FIELD)
+} bs_input_row;
 
 /* An accepted answer to an example. */
 #define BS_TARGET_COLUMNS(COLUMN)                                                                  \
@@ -91,7 +118,8 @@ typedef struct bs_target_row {
   COLUMN(uint32_t, example, BS_KEY)                                                                \
   COLUMN(uint32_t, choice, BS_PLAIN) /* in the order of the task file */                           \
   COLUMN(const char *, text, BS_PLAIN)                                                             \
-  COLUMN(uint32_t, role, BS_LATER) /* bs_choice_role */
+  COLUMN(uint32_t, role, BS_LATER) /* bs_choice_role */                                            \
+  COLUMN(double, target_score, BS_LATER)
 typedef struct bs_choice_text_row {
   BS_CHOICE_TEXT_COLUMNS(BS_FIELD)
 } bs_choice_text_row;

@@ -6,7 +6,7 @@
    text (fixed length, the longest of the column, UTF-8 padded with NUL).
 
      /          attributes: schema_version (i32); text: bigsweep_version and those of bs_provenance
-     /models, /tasks, /targets, /choice_texts*, /choices, /samples*, /skipped*
+     /models, /tasks, /inputs*, /targets, /choice_texts*, /choices, /samples*, /skipped*
      /examples  behind its columns one of f64 for each metric that the group's attribute "metrics"
                 lists
      /scores, /analysis/linearity, .../points, .../aggregates, .../variants, .../human, .../prompts

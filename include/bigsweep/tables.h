@@ -24,6 +24,8 @@ typedef struct bs_tables {
   size_t n_models, cap_models;
   bs_task_row *tasks;
   size_t n_tasks, cap_tasks;
+  bs_input_row *inputs;
+  size_t n_inputs, cap_inputs;
   bs_target_row *targets;
   size_t n_targets, cap_targets;
   bs_choice_text_row *choice_texts;
@@ -90,6 +92,7 @@ BS_API bs_status bs_tables_set_provenance(bs_tables *tables, const bs_provenance
 /* Append a row; its strings are copied, NULL as "". */
 BS_API bs_status bs_tables_add_model(bs_tables *tables, const bs_model_row *row, bs_error *err);
 BS_API bs_status bs_tables_add_task(bs_tables *tables, const bs_task_row *row, bs_error *err);
+BS_API bs_status bs_tables_add_input(bs_tables *tables, const bs_input_row *row, bs_error *err);
 BS_API bs_status bs_tables_add_target(bs_tables *tables, const bs_target_row *row, bs_error *err);
 BS_API bs_status bs_tables_add_choice_text(bs_tables *tables, const bs_choice_text_row *row,
                                            bs_error *err);
@@ -105,10 +108,17 @@ BS_API bs_status bs_tables_add_example(bs_tables *tables, const bs_example_row *
 BS_API const bs_choice_row *bs_tables_choices(const bs_tables *tables, size_t i);
 BS_API const bs_sample_row *bs_tables_samples(const bs_tables *tables, size_t i);
 
+/* A question without what the task puts around it: *n_bytes bytes of row->query. Whatever a file
+   says, they are within it. */
+BS_API const char *bs_input_text(const bs_input_row *row, size_t *n_bytes);
+/* The question of an example, in tables that are in order; NULL where there is none. */
+BS_API const bs_input_row *bs_tables_input(const bs_tables *tables, uint32_t task,
+                                           uint32_t example);
+
 /* Puts the tables into canonical order: examples (with their choices, samples and metric values)
  * and skipped examples by model, task, shots and example; of several with equal keys the first is
- * kept. Targets and choice texts by task and example, runs by model, task, shots and examples; rows
- * with equal keys keep their order. */
+ * kept; so are inputs. Targets and choice texts by task and example, runs by model, task, shots and
+ * examples; rows with equal keys keep their order. */
 BS_API bs_status bs_tables_sort(bs_tables *tables, bs_error *err);
 
 /* Adds an example's row, one that was left out, or other counts. */

@@ -248,8 +248,9 @@ static bs_status join_metrics(const rescoring *r, size_t t, bs_text *joined, bs_
 }
 
 static bs_status copy_tables(const rescoring *r, bs_error *err) {
-  static const bs_table_id AS_THEY_ARE[] = {BS_TABLE_MODELS, BS_TABLE_TARGETS,
-                                            BS_TABLE_CHOICE_TEXTS, BS_TABLE_SKIPPED, BS_TABLE_RUNS};
+  static const bs_table_id AS_THEY_ARE[] = {BS_TABLE_MODELS,  BS_TABLE_INPUTS,
+                                            BS_TABLE_TARGETS, BS_TABLE_CHOICE_TEXTS,
+                                            BS_TABLE_SKIPPED, BS_TABLE_RUNS};
   const bs_tables *from = r->from;
   bs_status status = bs_tables_set_provenance(r->to, &from->provenance, err);
   for (size_t i = 0; i < sizeof AS_THEY_ARE / sizeof *AS_THEY_ARE && status == BS_OK; i++)

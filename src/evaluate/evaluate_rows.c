@@ -244,6 +244,13 @@ cleanup:
   return status;
 }
 
+static bs_status join_listed(const bs_task *task, bs_text *joined, bs_error *err) {
+  bs_status status = bs_text_append(joined, "", 0, err);
+  for (size_t i = 0; i < task->n_metrics && status == BS_OK; i++)
+    status = bs_text_printf(joined, err, "%s%s", i > 0 ? "," : "", task->metrics[i]);
+  return status;
+}
+
 static bs_status join_metrics(const bs_task *task, bs_text *joined, bs_error *err) {
   const bs_metric *metrics[BS_MOST_METRICS];
   size_t n = bs_task_metrics(task, metrics);
@@ -253,11 +260,12 @@ static bs_status join_metrics(const bs_task *task, bs_text *joined, bs_error *er
   return status;
 }
 
-/* What metrics compare with or measure: accepted answers that are generated or scored, choices. */
+/* What metrics compare with or measure, and what shots show: accepted answers that are generated,
+   scored or shown, choices. */
 static bs_status add_answers(bs_tables *results, const bs_task *task, uint32_t task_row,
-                             uint32_t number, bool needs_text, bs_error *err) {
+                             uint32_t number, bool needs_targets, bs_error *err) {
   const bs_example *example = &task->examples[number];
-  size_t n_targets = needs_text || example->n_choices == 0 ? example->n_targets : 0;
+  size_t n_targets = needs_targets || example->n_choices == 0 ? example->n_targets : 0;
   bs_status status = BS_OK;
   for (size_t i = 0; i < n_targets && status == BS_OK; i++) {
     bs_target_row row = {.task = task_row, .example = number, .text = example->targets[i]};
@@ -268,17 +276,20 @@ static bs_status add_answers(bs_tables *results, const bs_task *task, uint32_t t
                               .example = number,
                               .choice = (uint32_t)i,
                               .text = example->choices[i].text,
-                              .role = (uint32_t)example->choices[i].role};
+                              .role = (uint32_t)example->choices[i].role,
+                              .target_score = example->choices[i].score};
     status = bs_tables_add_choice_text(results, &row, err);
   }
   return status;
 }
 
 bs_status bs_tables_add_task_of(bs_tables *results, const bs_task *task, bs_error *err) {
-  bs_text metrics = {0};
+  bs_text metrics = {0}, listed = {0};
   uint32_t number = (uint32_t)results->n_tasks;
   const bs_metric *preferred = bs_metric_find(task->preferred_metric);
   bs_status status = join_metrics(task, &metrics, err);
+  if (status == BS_OK)
+    status = join_listed(task, &listed, err);
   bs_task_row row = {.name = task->name,
                      .preferred_metric = task->preferred_metric,
                      .keywords = task->keywords,
@@ -291,15 +302,27 @@ bs_status bs_tables_add_task_of(bs_tables *results, const bs_task *task, bs_erro
                      .high_score = preferred != NULL ? preferred->high_score : NAN,
                      .human_average = task->human_average,
                      .human_best = task->human_best,
-                     .examples = task->n_examples};
+                     .examples = task->n_examples,
+                     .task_prefix = task->task_prefix,
+                     .separator = task->separator,
+                     .listed_metrics = listed.data,
+                     .steps = bs_task_in_two_steps(task) ? 2 : 1,
+                     .reasoning_prompt = task->reasoning_prompt,
+                     .reasoning_stop = task->reasoning_stop,
+                     .answer_prompt = task->answer_prompt,
+                     .max_new_tokens = task->max_new_tokens,
+                     .n_samples = task->n_samples,
+                     .temperature = task->temperature,
+                     .top_p = task->top_p};
   if (preferred != NULL && preferred->low_is_chance)
     row.low_score = bs_task_chance(task);
   memcpy(row.sha256, task->sha256, sizeof row.sha256);
   if (status == BS_OK)
     status = bs_tables_add_task(results, &row, err);
-  bool needs_text = bs_task_needs_text(task);
+  bool needs_targets = bs_task_needs_text(task) || !bs_task_shots_show_choices(task);
   for (size_t i = 0; i < task->n_examples && status == BS_OK; i++)
-    status = add_answers(results, task, number, (uint32_t)i, needs_text, err);
+    status = add_answers(results, task, number, (uint32_t)i, needs_targets, err);
   bs_text_free(&metrics);
+  bs_text_free(&listed);
   return status;
 }

@@ -25,6 +25,9 @@ static const bs_column MODELS[] = {BS_MODEL_COLUMNS(COLUMN)};
 #define ROW bs_task_row
 static const bs_column TASKS[] = {BS_TASK_COLUMNS(COLUMN)};
 #undef ROW
+#define ROW bs_input_row
+static const bs_column INPUTS[] = {BS_INPUT_COLUMNS(COLUMN)};
+#undef ROW
 #define ROW bs_target_row
 static const bs_column TARGETS[] = {BS_TARGET_COLUMNS(COLUMN)};
 #undef ROW
@@ -104,6 +107,8 @@ static const bs_column PROVENANCE[] = {BS_PROVENANCE_COLUMNS(COLUMN)};
 const bs_table_schema bs_schemas[BS_N_TABLES] = {
     [BS_TABLE_MODELS] = {TABLE("/models", MODELS, models)},
     [BS_TABLE_TASKS] = {TABLE("/tasks", TASKS, tasks)},
+    [BS_TABLE_INPUTS] = {TABLE("/inputs", INPUTS, inputs), .is_unique = true,
+                         .presence = BS_TABLE_IN_LATER_FILES},
     [BS_TABLE_TARGETS] = {TABLE("/targets", TARGETS, targets)},
     [BS_TABLE_CHOICE_TEXTS] = {TABLE("/choice_texts", CHOICE_TEXTS, choice_texts),
                                .presence = BS_TABLE_IN_LATER_FILES},

@@ -29,6 +29,7 @@ typedef struct bs_column {
 typedef enum bs_table_id {
   BS_TABLE_MODELS,
   BS_TABLE_TASKS,
+  BS_TABLE_INPUTS,
   BS_TABLE_TARGETS,
   BS_TABLE_CHOICE_TEXTS,
   BS_TABLE_EXAMPLES,

@@ -204,7 +204,8 @@ static bs_status sort_examples(bs_tables *tables, bs_error *err) {
 }
 
 bool bs_tables_in_order(const bs_tables *tables) {
-  static const bs_table_id TABLES[] = {BS_TABLE_EXAMPLES, BS_TABLE_TARGETS, BS_TABLE_CHOICE_TEXTS};
+  static const bs_table_id TABLES[] = {BS_TABLE_EXAMPLES, BS_TABLE_INPUTS, BS_TABLE_TARGETS,
+                                       BS_TABLE_CHOICE_TEXTS};
   bool ordered = true;
   for (size_t i = 0; ordered && i < sizeof TABLES / sizeof *TABLES; i++) {
     size_t n;
@@ -215,8 +216,8 @@ bool bs_tables_in_order(const bs_tables *tables) {
 }
 
 bs_status bs_tables_sort(bs_tables *tables, bs_error *err) {
-  static const bs_table_id OTHERS[] = {BS_TABLE_SKIPPED, BS_TABLE_TARGETS, BS_TABLE_CHOICE_TEXTS,
-                                       BS_TABLE_RUNS};
+  static const bs_table_id OTHERS[] = {BS_TABLE_SKIPPED, BS_TABLE_INPUTS, BS_TABLE_TARGETS,
+                                       BS_TABLE_CHOICE_TEXTS, BS_TABLE_RUNS};
   bs_status status = sort_examples(tables, err);
   for (size_t i = 0; status == BS_OK && i < sizeof OTHERS / sizeof *OTHERS; i++)
     status = sort_table(tables, OTHERS[i], err);

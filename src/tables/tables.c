@@ -104,6 +104,10 @@ bs_status bs_tables_add_task(bs_tables *tables, const bs_task_row *row, bs_error
   return add_row(tables, BS_TABLE_TASKS, row, &tables->n_tasks, err);
 }
 
+bs_status bs_tables_add_input(bs_tables *tables, const bs_input_row *row, bs_error *err) {
+  return add_row(tables, BS_TABLE_INPUTS, row, &tables->n_inputs, err);
+}
+
 bs_status bs_tables_add_target(bs_tables *tables, const bs_target_row *row, bs_error *err) {
   return add_row(tables, BS_TABLE_TARGETS, row, &tables->n_targets, err);
 }
@@ -182,6 +186,26 @@ const bs_choice_row *bs_tables_choices(const bs_tables *tables, size_t i) {
 const bs_sample_row *bs_tables_samples(const bs_tables *tables, size_t i) {
   const bs_example_row *row = &tables->examples[i];
   return row->n_samples > 0 ? tables->samples + row->first_sample : NULL;
+}
+
+const char *bs_input_text(const bs_input_row *row, size_t *n_bytes) {
+  size_t n = strlen(row->query), start = bs_size_min(row->input_start, n);
+  *n_bytes = bs_size_min(row->input_bytes, n - start);
+  return row->query + start;
+}
+
+static int by_example(const void *a, const void *b) {
+  const bs_input_row *x = a, *y = b;
+  if (x->task != y->task)
+    return x->task < y->task ? -1 : 1;
+  return (x->example > y->example) - (x->example < y->example);
+}
+
+const bs_input_row *bs_tables_input(const bs_tables *tables, uint32_t task, uint32_t example) {
+  const bs_input_row key = {.task = task, .example = example};
+  return tables->n_inputs == 0
+             ? NULL
+             : bsearch(&key, tables->inputs, tables->n_inputs, sizeof key, by_example);
 }
 
 bool bs_row_renumber(const bs_table_schema *schema, void *row, bs_index_maps maps) {

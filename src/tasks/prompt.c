@@ -28,6 +28,10 @@ static bool lists_metric(const bs_task *task, const char *name) {
   return false;
 }
 
+bool bs_task_shots_show_choices(const bs_task *task) {
+  return task->n_metrics == 0 || lists_metric(task, "multiple_choice_grade");
+}
+
 static bool takes_choice(const bs_prompter *prompter, const bs_example *example) {
   return example->n_choices > 0 && (prompter->answers_are_choices || example->n_targets == 0);
 }
@@ -212,8 +216,7 @@ bs_status bs_prompter_new(bs_prompter **out, const bs_task *task, size_t shots, 
     return BS_ERR_MEMORY;
   prompter->task = task;
   prompter->n_shots = shots;
-  prompter->answers_are_choices =
-      task->n_metrics == 0 || lists_metric(task, "multiple_choice_grade");
+  prompter->answers_are_choices = bs_task_shots_show_choices(task);
   bs_status status = BS_OK;
   if (shots > 0 && task->n_shown == 0) {
     prompter->shots = bs_array_new(n_draws, sizeof *prompter->shots, err);
@@ -237,9 +240,16 @@ void bs_prompter_free(bs_prompter **prompter) {
   *prompter = NULL;
 }
 
-static bs_status append_query(const bs_prompter *prompter, size_t i, bs_text *prompt,
-                              bs_error *err) {
+static bs_status no_such_example(const bs_task *task, size_t i, bs_error *err) {
+  return bs_error_set(err, BS_ERR_USAGE, "%s: example %zu is asked for, there are %zu", task->path,
+                      i, task->n_examples);
+}
+
+bs_status bs_prompter_append_query(const bs_prompter *prompter, size_t i, bs_text *prompt,
+                                   bs_error *err) {
   const bs_task *task = prompter->task;
+  if (i >= task->n_examples + task->n_shown)
+    return no_such_example(task, i, err);
   const bs_example *example = example_at(task, i);
   bs_status status = bs_text_append_string(prompt, task->input_prefix, err);
   if (status == BS_OK)
@@ -257,16 +267,29 @@ static bs_status append_query(const bs_prompter *prompter, size_t i, bs_text *pr
   return status;
 }
 
-/* Shot j of example i; of one that is shown, the first right answer. */
-static shot shot_at(const bs_prompter *prompter, size_t i, size_t j) {
-  if (prompter->shots != NULL)
-    return prompter->shots[i * prompter->n_shots + j];
+static const char *answer_of(const bs_prompter *prompter, shot of) {
+  const bs_example *example = example_at(prompter->task, of.example);
+  return takes_choice(prompter, example) ? example->choices[of.answer].text
+                                         : example->targets[of.answer];
+}
+
+/* Task example j of those that are shown, with the first right answer. */
+static shot shown_at(const bs_prompter *prompter, size_t j) {
   shot shown = {.example = (uint32_t)(prompter->task->n_examples + j)};
   const bs_example *example = &prompter->task->shown[j];
   for (uint32_t k = 1; takes_choice(prompter, example) && k < example->n_choices; k++)
     if (example->choices[k].score > example->choices[shown.answer].score)
       shown.answer = k;
   return shown;
+}
+
+const char *bs_prompter_shown_answer(const bs_prompter *prompter, size_t i) {
+  return answer_of(prompter, shown_at(prompter, i));
+}
+
+static shot shot_at(const bs_prompter *prompter, size_t i, size_t j) {
+  return prompter->shots != NULL ? prompter->shots[i * prompter->n_shots + j]
+                                 : shown_at(prompter, j);
 }
 
 bs_status bs_prompter_append(const bs_prompter *prompter, size_t i, bs_text *prompt,
@@ -278,21 +301,17 @@ bs_status bs_prompter_append_fewer(const bs_prompter *prompter, size_t i, size_t
                                    bs_text *prompt, bs_error *err) {
   const bs_task *task = prompter->task;
   if (i >= task->n_examples)
-    return bs_error_set(err, BS_ERR_USAGE, "%s: example %zu is asked for, there are %zu",
-                        task->path, i, task->n_examples);
+    return no_such_example(task, i, err);
   bs_status status = bs_text_append_string(prompt, task->task_prefix, err);
   for (size_t j = n_left_out; j < prompter->n_shots && status == BS_OK; j++) {
     shot drawn = shot_at(prompter, i, j);
-    const bs_example *example = example_at(task, drawn.example);
-    const char *answer = takes_choice(prompter, example) ? example->choices[drawn.answer].text
-                                                         : example->targets[drawn.answer];
-    status = append_query(prompter, drawn.example, prompt, err);
+    status = bs_prompter_append_query(prompter, drawn.example, prompt, err);
     if (status == BS_OK)
-      status = bs_text_append_string(prompt, answer, err);
+      status = bs_text_append_string(prompt, answer_of(prompter, drawn), err);
     if (status == BS_OK)
       status = bs_text_append_string(prompt, task->separator, err);
   }
   if (status == BS_OK)
-    status = append_query(prompter, i, prompt, err);
+    status = bs_prompter_append_query(prompter, i, prompt, err);
   return status;
 }

@@ -100,7 +100,7 @@ static void bad_requests_are_refused(void) {
   BS_TEST_FAILS(export(tables, "cvs", "examples", &text, &err), BS_ERR_USAGE, err,
                 "unknown format \"cvs\", the known ones are csv, jsonl");
   BS_TEST_FAILS(export(tables, "csv", "example", &text, &err), BS_ERR_USAGE, err,
-                "unknown table \"example\", the known ones are models, tasks, targets");
+                "unknown table \"example\", the known ones are models, tasks, inputs, targets");
   BS_TEST_FAILS(export(tables, "csv", "", &text, &err), BS_ERR_USAGE, err, "unknown table");
   BS_TEST_FAILS(export(tables, "csv", NULL, &text, &err), BS_ERR_USAGE, err, "must be named");
   BS_TEST_FAILS(export(tables, "csv", "scores", &text, &err), BS_ERR_INTERNAL, err, "no analysis");

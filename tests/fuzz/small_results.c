@@ -64,6 +64,20 @@ static void add_targets(bs_tables *to) {
       }
 }
 
+static void add_inputs(bs_tables *to) {
+  for (uint32_t task = 0; task < N_TASKS; task++)
+    for (uint32_t example = 0; example < N_EXAMPLES + (task == 1); example++) {
+      const bs_input_row input = {.task = task,
+                                  .example = example,
+                                  .query = "Q: 3 + 4?\nA:",
+                                  .input_start = 3,
+                                  .input_bytes = 6,
+                                  .identity = example + 1,
+                                  .answer = example < N_EXAMPLES ? "" : "7"};
+      must(bs_tables_add_input(to, &input, NULL));
+    }
+}
+
 static void add_example(bs_tables *to, uint32_t model, uint32_t task, uint32_t example) {
   static const bs_choice_row choices[] = {
       {.choice = 0, .tokens = 1, .logprob = -1},
@@ -92,6 +106,7 @@ bs_tables *bs_fuzz_small_results(void) {
   const char *const *names = bs_example_metric_names(&n_metrics);
   must(bs_tables_new(&to, names, n_metrics, NULL));
   add_models_and_tasks(to);
+  add_inputs(to);
   add_targets(to);
   for (uint32_t model = 0; model < N_MODELS; model++)
     for (uint32_t task = 0; task < N_TASKS; task++)

@@ -36,7 +36,7 @@ CONFIG
 # same_results A.h5 B.h5: no difference in any group of results; h5diff does not compare the sizes of columns
 # one of which is empty, and says so
 same_results() {
-  for group in /models /tasks /targets /examples /choices /choice_texts /samples /skipped /scores /analysis; do
+  for group in /models /tasks /targets /inputs /examples /choices /choice_texts /samples /skipped /scores /analysis; do
     h5diff -c "$1" "$2" $group >"$work/differences" 2>&1 || die "$group of $1 and $2 differ: $(head "$work/differences")"
     ! grep -v ' is an empty dataset$' "$work/differences" || die "$group of $1 and $2 cannot be compared"
     [ "$(h5ls -r "$1$group")" = "$(h5ls -r "$2$group")" ] || die "$group of $1 and $2 differ in size"

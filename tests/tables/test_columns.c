@@ -140,8 +140,9 @@ static void expect_columns(const bs_table_schema *schema, const char *section) {
 
 static void what_is_documented_is_there(void) {
   static const bs_table_id TABLES[] = {
-      BS_TABLE_EXAMPLES, BS_TABLE_SAMPLES, BS_TABLE_LINEARITY,   BS_TABLE_POINTS,
-      BS_TABLE_SPREADS,  BS_TABLE_SMOOTH,  BS_TABLE_COMPARISONS, BS_TABLE_CALIBRATION};
+      BS_TABLE_INPUTS,    BS_TABLE_EXAMPLES,    BS_TABLE_SAMPLES,
+      BS_TABLE_LINEARITY, BS_TABLE_POINTS,      BS_TABLE_SPREADS,
+      BS_TABLE_SMOOTH,    BS_TABLE_COMPARISONS, BS_TABLE_CALIBRATION};
   bs_text document = bs_test_read(BS_SOURCE_DIR "/docs/results.md");
   for (size_t i = 0; i < sizeof TABLES / sizeof *TABLES; i++) {
     const bs_table_schema *schema = &bs_schemas[TABLES[i]];

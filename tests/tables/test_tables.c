@@ -150,18 +150,37 @@ static void targets_keep_their_order(void) {
   static const bs_target_row rows[] = {
       {1, 0, "d"}, {0, 2, "b"}, {0, 2, "a"}, {0, 1, "z"}, {0, 2, "c"}};
   static const bs_choice_text_row choices[] = {
-      {1, 0, 0, "last", 0}, {0, 2, 1, "yes", 0}, {0, 2, 0, "no", 0}};
+      {1, 0, 0, "last", 0, 0}, {0, 2, 1, "yes", 0, 1}, {0, 2, 0, "no", 0, 0}};
+  static const bs_input_row inputs[] = {{1, 0, "third", 0, 5, 0, ""},
+                                        {0, 1, "second?", 2, 900, 0, ""},
+                                        {0, 0, "first", 9, 9, 0, ""},
+                                        {0, 1, "again", 0, 0, 0, ""}};
   for (size_t i = 0; i < 5; i++)
     BS_TEST_OK(bs_tables_add_target(results, &rows[i], &err), err);
   for (size_t i = 0; i < 3; i++)
     BS_TEST_OK(bs_tables_add_choice_text(results, &choices[i], &err), err);
+  for (size_t i = 0; i < 4; i++)
+    BS_TEST_OK(bs_tables_add_input(results, &inputs[i], &err), err);
+  CU_ASSERT_FALSE(bs_tables_in_order(results));
   BS_TEST_OK(bs_tables_sort(results, &err), err);
+  CU_ASSERT_TRUE(bs_tables_in_order(results));
   static const char *const expected[] = {"z", "b", "a", "c", "d"};
   static const char *const expected_choices[] = {"yes", "no", "last"};
   for (size_t i = 0; i < 5; i++)
     CU_ASSERT_STRING_EQUAL(results->targets[i].text, expected[i]);
   for (size_t i = 0; i < 3; i++)
     CU_ASSERT_STRING_EQUAL(results->choice_texts[i].text, expected_choices[i]);
+  static const char *const expected_inputs[] = {"", "cond?", "third"}; /* within their queries */
+  CU_ASSERT_EQUAL_FATAL(results->n_inputs, 3);
+  for (size_t i = 0; i < 3; i++) {
+    size_t n;
+    const char *text = bs_input_text(&results->inputs[i], &n);
+    CU_ASSERT_EQUAL(n, strlen(expected_inputs[i]));
+    CU_ASSERT_EQUAL(memcmp(text, expected_inputs[i], n), 0);
+  }
+  CU_ASSERT_PTR_EQUAL(bs_tables_input(results, 0, 1), &results->inputs[1]);
+  CU_ASSERT_PTR_EQUAL(bs_tables_input(results, 1, 0), &results->inputs[2]);
+  CU_ASSERT_PTR_NULL(bs_tables_input(results, 1, 1));
   bs_tables_free(&results);
 }
 

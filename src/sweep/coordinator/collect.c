@@ -21,10 +21,10 @@ static bs_status map_model(bs_tables *to, const bs_model_row *row, uint32_t *ind
   return bs_tables_add_model(to, row, err);
 }
 
-/* Adds a task that is new and, with it, its accepted answers and choices. */
-static bs_status map_task(bs_tables *to, const bs_tables *from, size_t task, uint32_t *index,
+/* The number of a task, which is added when it is new. */
+static bs_status map_task(bs_tables *to, const bs_task_row *row, uint32_t *index, bool *is_new,
                           bs_error *err) {
-  const bs_task_row *row = &from->tasks[task];
+  *is_new = false;
   for (size_t i = 0; i < to->n_tasks; i++)
     if (strcmp(to->tasks[i].sha256, row->sha256) == 0 &&
         strcmp(to->tasks[i].name, row->name) == 0) {
@@ -32,19 +32,23 @@ static bs_status map_task(bs_tables *to, const bs_tables *from, size_t task, uin
       return BS_OK;
     }
   *index = (uint32_t)to->n_tasks;
-  bs_status status = bs_tables_add_task(to, row, err);
-  for (size_t i = 0; status == BS_OK && i < from->n_targets; i++) {
-    bs_target_row target = from->targets[i];
-    target.task = *index;
-    if (from->targets[i].task == task)
-      status = bs_tables_add_target(to, &target, err);
+  *is_new = true;
+  return bs_tables_add_task(to, row, err);
+}
+
+/* Maps the tasks of one more file; questions and answers come with those that are new. */
+static bs_status map_tasks(bs_tables *to, const bs_tables *from, uint32_t *map, bs_error *err) {
+  static const bs_table_id TEXTS[] = {BS_TABLE_INPUTS, BS_TABLE_TARGETS, BS_TABLE_CHOICE_TEXTS};
+  uint32_t *new_ones = bs_array_new(from->n_tasks, sizeof *new_ones, err);
+  bs_status status = new_ones != NULL ? BS_OK : BS_ERR_MEMORY;
+  for (size_t i = 0; status == BS_OK && i < from->n_tasks; i++) {
+    bool is_new;
+    status = map_task(to, &from->tasks[i], &map[i], &is_new, err);
+    new_ones[i] = is_new ? map[i] : BS_NOT_THERE;
   }
-  for (size_t i = 0; status == BS_OK && i < from->n_choice_texts; i++) {
-    bs_choice_text_row choice = from->choice_texts[i];
-    choice.task = *index;
-    if (from->choice_texts[i].task == task)
-      status = bs_tables_add_choice_text(to, &choice, err);
-  }
+  for (size_t i = 0; status == BS_OK && i < sizeof TEXTS / sizeof *TEXTS; i++)
+    status = bs_tables_append(to, from, TEXTS[i], (bs_index_maps){.tasks = new_ones}, err);
+  free(new_ones);
   return status;
 }
 
@@ -82,8 +86,8 @@ static bs_status add_file(void *user, const bs_tables *from, const char *path, b
   }
   for (size_t i = 0; status == BS_OK && i < from->n_models; i++)
     status = map_model(to, &from->models[i], &models[i], err);
-  for (size_t i = 0; status == BS_OK && i < from->n_tasks; i++)
-    status = map_task(to, from, i, &tasks[i], err);
+  if (status == BS_OK)
+    status = map_tasks(to, from, tasks, err);
   if (status == BS_OK)
     status = add_rows(to, from, models, tasks, err);
   if (status != BS_OK)

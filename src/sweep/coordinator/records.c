@@ -14,26 +14,30 @@ static const bs_table_id KEPT[] = {BS_TABLE_EXAMPLES, BS_TABLE_SKIPPED, BS_TABLE
 enum { KEPT_RUNS = 2 };
 static_assert(sizeof KEPT / sizeof *KEPT == N_KEPT, "a count for each table");
 
-/* Models and tasks of the plan as the tables of `results`, with the targets where asked for. */
-static bs_status add_tables(const bs_plan *plan, bs_tables *results, bool with_targets,
+/* Models and tasks of the plan as the tables of `results`, with questions and answers where asked
+   for. */
+static bs_status add_tables(const bs_plan *plan, bs_tables *results, bool with_texts,
                             bs_error *err) {
   bs_status status = BS_OK;
   for (size_t i = 0; status == BS_OK && i < plan->n_models; i++)
     status = bs_tables_add_model(results, &plan->models[i].row, err);
   for (size_t i = 0; status == BS_OK && i < plan->n_tasks; i++)
     status = bs_tables_add_task_of(results, plan->tasks[i], err);
-  if (!with_targets)
+  for (size_t i = 0; status == BS_OK && with_texts && i < plan->n_tasks; i++)
+    status = bs_tables_add_inputs_of(results, plan->tasks[i], (uint32_t)i,
+                                     plan->config->protocol.seed, err);
+  if (!with_texts)
     results->n_targets = results->n_choice_texts = 0;
   return status;
 }
 
-static bs_status new_tables(bs_tables **out, const bs_coordinator *c, bool with_targets,
+static bs_status new_tables(bs_tables **out, const bs_coordinator *c, bool with_texts,
                             bs_error *err) {
   size_t n_metrics;
   const char *const *names = bs_example_metric_names(&n_metrics);
   bs_status status = bs_tables_new(out, names, n_metrics, err);
   if (status == BS_OK && !c->options.is_rehearsal)
-    status = add_tables(c->plan, *out, with_targets, err);
+    status = add_tables(c->plan, *out, with_texts, err);
   return status;
 }
 
