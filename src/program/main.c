@@ -10,11 +10,10 @@
 #include "program/command.h"
 
 static const bs_command *const commands[] = {
-    &run_command,      &plan_command,           &analyze_command,
-    &compare_command,  &forecast_command,       &validate_command,
-    &status_command,   &rescore_command,        &export_command,
-    &tokenize_command, &loglik_command,         &generate_command,
-    &prompt_command,   &metric_command,         &bench_command,
+    &run_command,      &plan_command,           &analyze_command,  &compare_command,
+    &forecast_command, &report_command,         &validate_command, &status_command,
+    &rescore_command,  &export_command,         &tokenize_command, &loglik_command,
+    &generate_command, &prompt_command,         &metric_command,   &bench_command,
     &inspect_command,  &engine_process_command,
 };
 enum { N_COMMANDS = sizeof commands / sizeof *commands };

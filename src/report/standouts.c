@@ -72,6 +72,21 @@ static void collect(standouts *s, const bs_report_options *options,
   qsort(s->list, s->n, sizeof *s->list, compare_standouts);
 }
 
+bs_status bs_standouts_find(size_t **rows, size_t *n, const bs_analysis *analysis,
+                            const bs_report_options *options, bs_standout by, bs_error *err) {
+  size_t most = analysis->tables->n_linearity;
+  standouts s = {.analysis = analysis, .list = bs_array_new(most, sizeof *s.list, err)};
+  *n = 0;
+  *rows = s.list != NULL ? bs_array_new(most, sizeof **rows, err) : NULL;
+  if (*rows != NULL) {
+    collect(&s, options, by == BS_STANDOUT_BREAKTHROUGH ? breaks_through : gets_worse);
+    for (; *n < s.n; ++*n)
+      (*rows)[*n] = s.list[*n].row;
+  }
+  free(s.list);
+  return *rows != NULL ? BS_OK : BS_ERR_MEMORY;
+}
+
 /* "addition", "addition (small)" */
 static void write_breakthrough(bs_writer *w, const standouts *s, const bs_linearity_row *row) {
   bs_writer_append_string(w, row->task);
@@ -121,9 +136,8 @@ static bs_status append_list(bs_text *to, const standouts *s, const char *label,
   return bs_writer_status(&w, err);
 }
 
-/* What was cut or left out, what failed. */
-static bs_status append_losses(bs_text *to, const bs_analysis *analysis, const bs_tables *results,
-                               bs_error *err) {
+bs_status bs_standouts_append_losses(bs_text *to, const bs_analysis *analysis,
+                                     const bs_tables *results, bs_error *err) {
   bs_prompt_counts sum = {0};
   uint64_t failed = 0;
   bs_writer w = {.to = to};
@@ -164,7 +178,7 @@ bs_status bs_standouts_append(bs_text *to, const bs_analysis *analysis, const bs
     status = append_list(to, &s, "worse with size:", write_worse, err);
   }
   if (status == BS_OK && results != NULL)
-    status = append_losses(to, analysis, results, err);
+    status = bs_standouts_append_losses(to, analysis, results, err);
   free(s.list);
   return status;
 }

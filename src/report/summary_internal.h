@@ -29,6 +29,12 @@ bs_status bs_summary_header(bs_grid *to, bs_error *err);
 bs_status bs_summary_fill(bs_grid *to, const bs_summary_line *line, bs_error *err);
 /* Three significant digits or fewer; "-" for NaN. */
 void bs_summary_number(char out[BS_CELL_BYTES], double value);
+/* "4.3 [4.1,4.6]"; "?" where the sign is not known. */
+void bs_summary_estimate(char out[BS_CELL_BYTES], double value, double low, double high);
+/* The same of breakthroughness, whose further end is often not known; the interval alone where the
+   line is short of room. */
+void bs_summary_breakthroughness(char out[BS_CELL_BYTES], const bs_linearity_row *of,
+                                 bool is_short);
 /* Whether the options ask for this linearity row. */
 bool bs_summary_shows(const bs_analysis *analysis, const bs_report_options *options, size_t row);
 
@@ -48,6 +54,16 @@ bs_status bs_summary_append_markdown(bs_text *to, const bs_analysis *analysis, c
    is none. */
 bs_status bs_report_options_check(const bs_analysis *analysis, const bs_report_options *options,
                                   bs_error *err);
+
+/* What a curve can stand out by. */
+typedef enum bs_standout { BS_STANDOUT_BREAKTHROUGH, BS_STANDOUT_WORSE } bs_standout;
+/* The linearity rows among those shown that stand out so, the clearest first: *rows has *n of them.
+   Free it with free(). */
+bs_status bs_standouts_find(size_t **rows, size_t *n, const bs_analysis *analysis,
+                            const bs_report_options *options, bs_standout by, bs_error *err);
+/* Appends what was cut or left out, and what failed: "lost: ...", and a newline. */
+bs_status bs_standouts_append_losses(bs_text *to, const bs_analysis *analysis,
+                                     const bs_tables *results, bs_error *err);
 
 /* Appends the three last lines: the clearest breakthroughs, what got worse with size, and what
    failed or was cut; the last one only where there are results. */

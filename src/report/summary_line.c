@@ -41,8 +41,7 @@ static void format_ratio(char out[BS_CELL_BYTES], double value) {
     snprintf(out, BS_CELL_BYTES, "%.*f", fabs(value) < 9.95, value);
 }
 
-/* "4.3 [4.1,4.6]"; "?" where the sign is not known. */
-static void format_estimate(char out[BS_CELL_BYTES], double value, double low, double high) {
+void bs_summary_estimate(char out[BS_CELL_BYTES], double value, double low, double high) {
   char at[BS_CELL_BYTES], from[BS_CELL_BYTES], to[BS_CELL_BYTES];
   format_ratio(at, value);
   format_ratio(from, low);
@@ -57,16 +56,14 @@ static void format_estimate(char out[BS_CELL_BYTES], double value, double low, d
     snprintf(out, BS_CELL_BYTES, "%.16s [%.16s,%.16s]", at, from, to);
 }
 
-/* The same of breakthroughness, whose further end is often not known; the interval alone where
-   the line is short of room. */
-static void format_breakthroughness(char out[BS_CELL_BYTES], const bs_linearity_row *of,
-                                    bool is_short) {
+void bs_summary_breakthroughness(char out[BS_CELL_BYTES], const bs_linearity_row *of,
+                                 bool is_short) {
   double low = of->breakthroughness_low, high = of->breakthroughness_high;
   char end[BS_CELL_BYTES], other[BS_CELL_BYTES];
   format_ratio(end, isinf(high) ? low : high);
   format_ratio(other, low);
   if (isnan(low) || isnan(high) || (low <= 0 && high >= 0))
-    format_estimate(out, of->breakthroughness, low, high);
+    bs_summary_estimate(out, of->breakthroughness, low, high);
   else if (isinf(high))
     snprintf(out, BS_CELL_BYTES, "\xE2\x89\xA5 %.16s", end);
   else if (isinf(low))
@@ -74,7 +71,7 @@ static void format_breakthroughness(char out[BS_CELL_BYTES], const bs_linearity_
   else if (is_short)
     snprintf(out, BS_CELL_BYTES, "[%.16s,%.16s]", other, end);
   else
-    format_estimate(out, of->breakthroughness, low, high);
+    bs_summary_estimate(out, of->breakthroughness, low, high);
 }
 
 /* Points and models are in ascending order of scale, then of model. */
@@ -157,8 +154,8 @@ bs_status bs_summary_fill(bs_grid *to, const bs_summary_line *line, bs_error *er
   const bs_scale_point *points = bs_analysis_curve(line->analysis, line->row, &n_points);
   draw_curve(curve, line, points, n_points);
   format_ends(line, points, n_points, first, last);
-  format_estimate(linearity, of->linearity, of->linearity_low, of->linearity_high);
-  format_breakthroughness(breakthroughness, of, line->style.is_short);
+  bs_summary_estimate(linearity, of->linearity, of->linearity_low, of->linearity_high);
+  bs_summary_breakthroughness(breakthroughness, of, line->style.is_short);
   format_human(human, line->analysis, line->row);
   bool is_task = line->analysis->linearity_task[line->row] != UINT32_MAX;
   const char *const cells[BS_SUMMARY_COLUMNS] = {of->task +
