@@ -22,6 +22,11 @@ write_basic_package_version_file(${PROJECT_BINARY_DIR}/bigsweep-config-version.c
 install(FILES ${PROJECT_BINARY_DIR}/bigsweep-config.cmake
   ${PROJECT_BINARY_DIR}/bigsweep-config-version.cmake
   DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/bigsweep)
+# The Python package (pip install PREFIX/share/bigsweep/analysis), the plot and the examples for
+# other readers.
+install(DIRECTORY ${PROJECT_SOURCE_DIR}/analysis
+  DESTINATION ${CMAKE_INSTALL_DATADIR}/bigsweep
+  PATTERN __pycache__ EXCLUDE)
 # Relative, so that the installed tree can be moved and `cmake --install --prefix` works.
 file(RELATIVE_PATH PC_TO_PREFIX /${CMAKE_INSTALL_LIBDIR}/pkgconfig /)
 configure_file(${PROJECT_SOURCE_DIR}/cmake/bigsweep.pc.in ${PROJECT_BINARY_DIR}/bigsweep.pc @ONLY)

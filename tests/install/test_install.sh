@@ -32,4 +32,9 @@ export PKG_CONFIG_PATH
 gcc -std=c17 "$here/consumer/consumer.c" $(pkg-config --cflags --libs bigsweep) -o "$work/consumer"
 LD_LIBRARY_PATH=$(pkg-config --variable=libdir bigsweep) "$work/consumer"
 "$work/prefix/bin/bigsweep" --version
+if /usr/bin/python3 -c 'import h5py' 2>/dev/null; then
+  PYTHONPATH="$work/prefix/share/bigsweep/analysis" /usr/bin/python3 -B -c 'import bigsweep; bigsweep.read'
+else
+  echo "no test of the Python package: install python3-h5py"
+fi
 echo "install: passed"
