@@ -1,6 +1,8 @@
-/* The program's commands: one file and one row of the table in main.c each. */
+/* The program's commands: one file and one row of the table in commands.c each. */
 #ifndef BIGSWEEP_PROGRAM_COMMAND_H
 #define BIGSWEEP_PROGRAM_COMMAND_H
+
+#include <stddef.h>
 
 #include "bigsweep/error.h"
 
@@ -23,6 +25,12 @@ extern const bs_command run_command, plan_command, analyze_command, compare_comm
     validate_command, tokenize_command, loglik_command, generate_command, prompt_command,
     metric_command, bench_command, status_command, engine_process_command, rescore_command,
     forecast_command, export_command, inspect_command, report_command;
+
+/* The commands in the order in which they are listed; NULL behind the last, and for an unknown
+ * name.
+ */
+const bs_command *command_at(size_t i);
+const bs_command *command_find(const char *name);
 
 /* "bigsweep NAME: message" to stderr. */
 void print_error(const bs_command *command, const char *message);

@@ -159,6 +159,22 @@ static bs_status print_results(const bs_command *command, const char *config_pat
   return status;
 }
 
+/* What there is to do with the results: for whoever has never seen them. */
+static void print_what_next(const char *results) {
+  static const struct {
+    const char *command, *options, *purpose;
+  } next[] = {
+      {"analyze", "", "this table again; --all, --sort B, --csv scores, --json"},
+      {"show", " -n 3", "questions, answers and what each model made of them"},
+      {"report", " -o report.html", "a page with the curves, down to single examples"},
+  };
+  fprintf(stderr, "\nThe results are in %s. To look at them:\n", results);
+  for (size_t i = 0; i < sizeof next / sizeof *next; i++)
+    if (command_find(next[i].command) != NULL)
+      fprintf(stderr, "  bigsweep %s %s%s\n      %s\n", next[i].command, results, next[i].options,
+              next[i].purpose);
+}
+
 /* "2.1 M" */
 static const char *in_millions(char *text, size_t n_bytes, uint64_t n) {
   if (n < 1000000)
@@ -186,16 +202,18 @@ static int finish(const bs_command *command, const char *config_path,
   fprintf(
       stderr,
       "bigsweep %s: %llu example%s in %.1f s on %d rank%s (%.0f tokens/s), %llu found done, %s of "
-      "%s tokens computed, the rest shared: %s\n",
+      "%s tokens computed, the rest shared\n",
       command->name, (unsigned long long)p->examples_done, bs_plural(p->examples_done), p->seconds,
       summary->n_ranks, bs_plural((uint64_t)summary->n_ranks),
       p->seconds > 0 ? (double)p->tokens / p->seconds : 0.0,
       (unsigned long long)summary->examples_reused,
       in_millions(computed, sizeof computed, p->tokens),
-      in_millions(asked, sizeof asked, p->tokens_asked), summary->output);
+      in_millions(asked, sizeof asked, p->tokens_asked));
+  print_what_next(summary->output);
   if (summary->n_failed > 0 || summary->n_bad_inputs > 0) {
     fprintf(stderr,
-            "bigsweep %s: incomplete: %zu example%s failed, %zu model%s or task%s left out\n",
+            "bigsweep %s: incomplete: %zu example%s failed, %zu model%s or task%s left out (see "
+            "above); mended, and started again with the same command, it does these alone\n",
             command->name, summary->n_failed, bs_plural(summary->n_failed), summary->n_bad_inputs,
             bs_plural(summary->n_bad_inputs), bs_plural(summary->n_bad_inputs));
     return EXIT_BAD_INPUT;

@@ -9,34 +9,19 @@
 #include "bigsweep/version.h"
 #include "program/command.h"
 
-static const bs_command *const commands[] = {
-    &run_command,      &plan_command,           &analyze_command,  &compare_command,
-    &forecast_command, &report_command,         &validate_command, &status_command,
-    &rescore_command,  &export_command,         &tokenize_command, &loglik_command,
-    &generate_command, &prompt_command,         &metric_command,   &bench_command,
-    &inspect_command,  &engine_process_command,
-};
-enum { N_COMMANDS = sizeof commands / sizeof *commands };
-
 static void print_help(FILE *to) {
   fprintf(to, "bigsweep %s: how a language model's abilities change with its size\n\n", BS_VERSION);
-  for (size_t i = 0; i < N_COMMANDS; i++)
-    if (commands[i]->summary != NULL)
-      fprintf(to, "  bigsweep %-9s %s\n      %s\n", commands[i]->name, commands[i]->usage,
-              commands[i]->summary);
+  const bs_command *command;
+  for (size_t i = 0; (command = command_at(i)) != NULL; i++)
+    if (command->summary != NULL)
+      fprintf(to, "  bigsweep %-9s %s\n      %s\n", command->name, command->usage,
+              command->summary);
   fprintf(
       to,
       "\n`bigsweep COMMAND --help` or `bigsweep help COMMAND` explains a command, `bigsweep "
       "version` "
       "prints the version.\n"
       "Exit codes: 0 done, 1 some inputs were bad, 2 wrong usage, 75 stopped with work left.\n");
-}
-
-static const bs_command *find_command(const char *name) {
-  for (size_t i = 0; i < N_COMMANDS; i++)
-    if (strcmp(name, commands[i]->name) == 0)
-      return commands[i];
-  return NULL;
 }
 
 static bool is_one_of(const char *argument, const char *const *names, size_t n) {
@@ -47,11 +32,13 @@ static bool is_one_of(const char *argument, const char *const *names, size_t n) 
 }
 
 static int unknown_command(const char *name) {
-  const char *names[N_COMMANDS + 2] = {"help", "version"};
+  enum { MOST = 64 };
+  const char *names[MOST] = {"help", "version"};
   size_t n = 2;
-  for (size_t i = 0; i < N_COMMANDS; i++)
-    if (commands[i]->summary != NULL)
-      names[n++] = commands[i]->name;
+  const bs_command *command;
+  for (size_t i = 0; n < MOST && (command = command_at(i)) != NULL; i++)
+    if (command->summary != NULL)
+      names[n++] = command->name;
   const char *near = bs_nearest_name(name, names, n);
   fprintf(stderr, "bigsweep: unknown command \"%s\"", name);
   if (near != NULL)
@@ -66,7 +53,7 @@ static int unknown_command(const char *name) {
 /* "help" and "help COMMAND", which is "COMMAND --help". */
 static int help(const char *name) {
   static char option[] = "--help";
-  const bs_command *command = name != NULL ? find_command(name) : NULL;
+  const bs_command *command = name != NULL ? command_find(name) : NULL;
   if (name == NULL) {
     print_help(stdout);
     return EXIT_DONE;
@@ -109,7 +96,7 @@ static int dispatch(int argc, char **argv) {
     printf("bigsweep %s\n", BS_VERSION);
     return EXIT_DONE;
   }
-  const bs_command *command = find_command(argv[1]);
+  const bs_command *command = command_find(argv[1]);
   return command != NULL ? command->run(command, argc - 1, argv + 1) : unknown_command(argv[1]);
 }
 
