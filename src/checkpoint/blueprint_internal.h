@@ -91,6 +91,9 @@ typedef struct bs_experts {
   size_t n;         /* 0: there are none */
   size_t per_token; /* those that a token goes through; the lowest numbers among equals */
   bool renormalised;
+  /* An expert takes so many of a text's tokens, from the first one on; to a later one of its tokens
+     it adds nothing. 0: all. Only where a token goes through one expert. */
+  size_t capacity;
   size_t d_hidden; /* of an expert */
   size_t d_shared; /* of the one that all tokens go through besides; 0: there is none */
 } bs_experts;

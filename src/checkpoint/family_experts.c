@@ -6,8 +6,6 @@
 
 #include "checkpoint/family_llama_internal.h"
 
-enum { MAX_EXPERTS = 4096 };
-
 /* What transformers has where a key is absent. */
 static const double MIXTRAL_THETA = 1e6;
 static const double MIXTRAL_EPSILON = 1e-5, OLMOE_EPSILON = 1e-5;
@@ -76,9 +74,9 @@ static void read_experts(bs_reader *reader, bs_blueprint *blueprint, const char 
                          bool renormalised, size_t d_hidden) {
   size_t n = bs_model_config_size(reader, count, 0);
   size_t per_token = bs_model_config_size(reader, "num_experts_per_tok", 0);
-  if (n > MAX_EXPERTS)
+  if (n > BS_MAX_EXPERTS)
     bs_reader_fail(reader, BS_ERR_LIMIT, count, "%zu experts; at most %d are read", n,
-                   (int)MAX_EXPERTS);
+                   (int)BS_MAX_EXPERTS);
   if (per_token > n)
     bs_reader_fail(reader, BS_ERR_INPUT, "num_experts_per_tok",
                    "%zu of %zu experts: expected no more than there are (%s)", per_token, n, count);

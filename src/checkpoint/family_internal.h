@@ -62,6 +62,7 @@ bs_status bs_family_names(bs_text *names, bs_error *err);
   ROW(t5)                                                                                          \
   ROW(t5_old)                                                                                      \
   ROW(mt5)                                                                                         \
+  ROW(switch_transformers)                                                                         \
   ROW(falcon)                                                                                      \
   ROW(granite)                                                                                     \
   ROW(olmo)                                                                                        \
@@ -109,7 +110,7 @@ struct bs_reader {
 };
 
 /* Largest sizes that config.json may ask for; they keep products of a few within 64 bits. */
-enum { BS_MAX_WIDTH = 1 << 24, BS_MAX_LAYERS = 1 << 14 };
+enum { BS_MAX_WIDTH = 1 << 24, BS_MAX_LAYERS = 1 << 14, BS_MAX_EXPERTS = 1 << 12 };
 
 /* Members of config.json. null counts as absent for sizes, as false for booleans (as in Python),
    and is refused where transformers stops at it: for numbers, strings and activations. */

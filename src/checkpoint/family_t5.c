@@ -5,91 +5,38 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "checkpoint/keys_internal.h"
+#include "checkpoint/family_t5_internal.h"
 
 /* transformers has made the table for each layer's attention to the encoder once, and never used
    it. */
-static const char *const ignored[] = {".EncDecAttention.relative_attention_bias.weight", NULL};
+const char *const bs_t5_ignored[] = {".EncDecAttention.relative_attention_bias.weight", NULL};
 
-static const char *const obeyed[] = {"d_model",
-                                     "d_kv",
-                                     "d_ff",
-                                     "num_layers",
-                                     "num_decoder_layers",
-                                     "num_heads",
-                                     "n_positions",
-                                     "relative_attention_num_buckets",
-                                     "relative_attention_max_distance",
-                                     "layer_norm_epsilon",
-                                     "feed_forward_proj",
-                                     "dense_act_fn",
-                                     "is_gated_act",
-                                     "decoder_start_token_id",
-                                     NULL};
+static const char *const obeyed[] = {BS_T5_KEYS, "feed_forward_proj", "dense_act_fn",
+                                     "is_gated_act", NULL};
 static const char *const harmless[] = {"model_parallel", NULL};
-static const bs_key_rule refused[] = {
-    {"is_encoder_decoder", {"true"}, .null_counts = true, .why = "it has an encoder"},
-    {"scale_decoder_outputs", .why = "whether the last states are scaled is read from "
-                                     "tie_word_embeddings"},
-    {0},
-};
+static const bs_key_rule refused[] = {BS_T5_RULES, {0}};
 
-/* Names of a feed-forward layer: one matrix in, or a gate beside it. */
+/* A feed-forward layer: one matrix in, or a gate beside it. */
 #define PLAIN(part)                                                                                \
-  { BS_SLOT_MLP_IN, part ".DenseReluDense.wi" }
+  {BS_SLOT_MLP_IN, part ".DenseReluDense.wi"}, { BS_SLOT_MLP_OUT, part ".DenseReluDense.wo" }
 #define GATED(part)                                                                                \
-  {BS_SLOT_MLP_IN, part ".DenseReluDense.wi_0"}, { BS_SLOT_MLP_IN, part ".DenseReluDense.wi_1" }
-#define SELF_ATTENTION(stack)                                                                      \
-  {BS_SLOT_BUCKETS, stack ".block.0.layer.0.SelfAttention.relative_attention_bias"},               \
-      {BS_SLOT_ATTENTION_NORM, "layer.0.layer_norm"}, {BS_SLOT_QKV, "layer.0.SelfAttention.q"},    \
-      {BS_SLOT_QKV, "layer.0.SelfAttention.k"}, {BS_SLOT_QKV, "layer.0.SelfAttention.v"}, {        \
-    BS_SLOT_ATTENTION_OUT, "layer.0.SelfAttention.o"                                               \
-  }
-#define ENCODER_PLACES(...)                                                                        \
-  {                                                                                                \
-    SELF_ATTENTION("encoder"), {BS_SLOT_MLP_NORM, "layer.1.layer_norm"}, __VA_ARGS__,              \
-        {BS_SLOT_MLP_OUT, "layer.1.DenseReluDense.wo"},                                            \
-        {BS_SLOT_FINAL_NORM, "encoder.final_layer_norm"}, {                                        \
-      BS_SLOT_NONE, NULL                                                                           \
-    }                                                                                              \
-  }
-#define DECODER_PLACES(...)                                                                        \
-  {                                                                                                \
-    SELF_ATTENTION("decoder"), {BS_SLOT_CROSS_NORM, "layer.1.layer_norm"},                         \
-        {BS_SLOT_CROSS_Q, "layer.1.EncDecAttention.q"},                                            \
-        {BS_SLOT_CROSS_KV, "layer.1.EncDecAttention.k"},                                           \
-        {BS_SLOT_CROSS_KV, "layer.1.EncDecAttention.v"},                                           \
-        {BS_SLOT_CROSS_OUT, "layer.1.EncDecAttention.o"},                                          \
-        {BS_SLOT_MLP_NORM, "layer.2.layer_norm"}, __VA_ARGS__,                                     \
-        {BS_SLOT_MLP_OUT, "layer.2.DenseReluDense.wo"},                                            \
-        {BS_SLOT_FINAL_NORM, "decoder.final_layer_norm"}, {BS_SLOT_HEAD, "lm_head"}, {             \
-      BS_SLOT_NONE, NULL                                                                           \
-    }                                                                                              \
+  {BS_SLOT_MLP_IN, part ".DenseReluDense.wi_0"}, {BS_SLOT_MLP_IN, part ".DenseReluDense.wi_1"}, {  \
+    BS_SLOT_MLP_OUT, part ".DenseReluDense.wo"                                                     \
   }
 
-static const bs_place encoder_plain[] = ENCODER_PLACES(PLAIN("layer.1"));
-static const bs_place encoder_gated[] = ENCODER_PLACES(GATED("layer.1"));
-static const bs_place decoder_plain[] = DECODER_PLACES(PLAIN("layer.2"));
-static const bs_place decoder_gated[] = DECODER_PLACES(GATED("layer.2"));
+static const bs_place encoder_plain[] = BS_T5_ENCODER_PLACES(PLAIN("layer.1"));
+static const bs_place encoder_gated[] = BS_T5_ENCODER_PLACES(GATED("layer.1"));
+static const bs_place decoder_plain[] = BS_T5_DECODER_PLACES(PLAIN("layer.2"));
+static const bs_place decoder_gated[] = BS_T5_DECODER_PLACES(GATED("layer.2"));
 
 /* Relative positions set no limit; this is what plans count on where config.json names no more. */
 enum { LONGEST_TEXT = 2048 };
 
-/* What the two architectures' configuration classes have where config.json is silent. */
-typedef struct defaults {
-  const char *feed_forward;
-  int32_t decoder_start; /* -1: there is none */
-  bool tied;
-} defaults;
-
-static const defaults t5 = {.feed_forward = "relu", .decoder_start = -1, .tied = true};
-static const defaults mt5 = {.feed_forward = "gated-gelu", .decoder_start = 0, .tied = false};
-
 /* feed_forward_proj: an activation, with "gated-" in front where there is a gate. Newer files also
    say what transformers made of it. */
-static void read_feed_forward(bs_reader *reader, bs_blueprint *blueprint, const defaults *absent) {
+static void read_feed_forward(bs_reader *reader, bs_blueprint *blueprint, const char *absent) {
   static const char gate[] = "gated-", key[] = "feed_forward_proj";
-  const char *name = bs_model_config_string(reader, key, absent->feed_forward);
+  const char *name = bs_model_config_string(reader, key, absent);
   if (reader->status != BS_OK)
     return;
   blueprint->gated = strncmp(name, gate, sizeof gate - 1) == 0;
@@ -121,7 +68,7 @@ static void read_buckets(bs_reader *reader, bs_blueprint *blueprint) {
                    blueprint->n_buckets / 2, blueprint->max_distance);
 }
 
-static void read_stack(bs_reader *reader, bs_blueprint *blueprint, const defaults *absent) {
+static void read_stack(bs_reader *reader, bs_blueprint *blueprint, const bs_t5_kind *kind) {
   blueprint->d_model = bs_model_config_size(reader, "d_model", 0);
   blueprint->head_dim = bs_model_config_size(reader, "d_kv", 0);
   blueprint->d_ff = bs_model_config_size(reader, "d_ff", 0);
@@ -132,9 +79,10 @@ static void read_stack(bs_reader *reader, bs_blueprint *blueprint, const default
     blueprint->max_positions = LONGEST_TEXT;
   blueprint->norm_kind = BS_NORM_RMS;
   blueprint->norm_epsilon = bs_model_config_positive(reader, "layer_norm_epsilon", 1e-6);
-  read_feed_forward(reader, blueprint, absent);
   read_buckets(reader, blueprint);
   bs_reader_layers(reader, blueprint);
+  if (reader->status == BS_OK)
+    kind->read_feed_forward(reader, blueprint);
   for (size_t i = 0; reader->status == BS_OK && i < blueprint->n_layers; i++)
     blueprint->layers[i].score_scale = 1;
   bs_reader_heads(blueprint, false);
@@ -166,62 +114,84 @@ static void add_cross_attention(bs_layer_blueprint *layer) {
   layer->n_steps = 3;
 }
 
-static void describe_decoder(bs_reader *reader, bs_blueprint *blueprint, const defaults *absent) {
+void bs_t5_decoder(bs_reader *reader, bs_blueprint *blueprint, const bs_t5_kind *kind) {
   size_t n_layers = bs_model_config_size(reader, "num_layers", 0);
-  blueprint->n_layers = bs_model_config_size(reader, "num_decoder_layers", n_layers);
-  read_stack(reader, blueprint, absent);
+  blueprint->n_layers = bs_model_config_size(
+      reader, "num_decoder_layers", kind->decoder_layers > 0 ? kind->decoder_layers : n_layers);
+  read_stack(reader, blueprint, kind);
   for (size_t i = 0; reader->status == BS_OK && i < blueprint->n_layers; i++)
     add_cross_attention(&blueprint->layers[i]);
   reader->eos = 1;
-  if (absent->decoder_start < 0 && !bs_model_config_has(reader, "decoder_start_token_id"))
+  if (kind->decoder_start < 0 && !bs_model_config_has(reader, "decoder_start_token_id"))
     bs_reader_fail(reader, BS_ERR_INPUT, "decoder_start_token_id",
                    "it is missing: the id that the decoder's text begins with. The published T5 "
                    "files have 0, the id of their padding");
   reader->decoder_start = bs_model_config_token(reader, "decoder_start_token_id",
-                                                blueprint->vocab_size, absent->decoder_start);
-  bool tied = bs_model_config_bool(reader, "tie_word_embeddings", absent->tied);
+                                                blueprint->vocab_size, kind->decoder_start);
+  bool tied = bs_model_config_bool(reader, "tie_word_embeddings", kind->tied);
   if (tied)
     blueprint->output_scale = 1 / sqrt((double)blueprint->d_model);
   bind_embedding(reader, blueprint);
   bs_bind(reader, blueprint,
           &(bs_naming){.prefix = "",
                        .layers = "decoder.block",
-                       .places = blueprint->gated ? decoder_gated : decoder_plain,
+                       .places = kind->decoder[blueprint->gated],
                        .tied = tied});
 }
 
-static void describe_encoder(bs_reader *reader, bs_blueprint *blueprint, const defaults *absent) {
+void bs_t5_encoder(bs_reader *reader, bs_blueprint *blueprint, const bs_t5_kind *kind) {
   blueprint->n_layers = bs_model_config_size(reader, "num_layers", 0);
   blueprint->bidirectional = true;
-  read_stack(reader, blueprint, absent);
+  read_stack(reader, blueprint, kind);
   bind_embedding(reader, blueprint);
   bs_bind(reader, blueprint,
-          &(bs_naming){.prefix = "",
-                       .layers = "encoder.block",
-                       .places = blueprint->gated ? encoder_gated : encoder_plain});
+          &(bs_naming){
+              .prefix = "", .layers = "encoder.block", .places = kind->encoder[blueprint->gated]});
 }
 
+static void read_t5(bs_reader *reader, bs_blueprint *blueprint) {
+  read_feed_forward(reader, blueprint, "relu");
+}
+
+static void read_mt5(bs_reader *reader, bs_blueprint *blueprint) {
+  read_feed_forward(reader, blueprint, "gated-gelu");
+}
+
+static const bs_t5_kind t5 = {
+    .read_feed_forward = read_t5,
+    .encoder = {encoder_plain, encoder_gated},
+    .decoder = {decoder_plain, decoder_gated},
+    .decoder_start = -1,
+    .tied = true,
+};
+
+static const bs_t5_kind mt5 = {
+    .read_feed_forward = read_mt5,
+    .encoder = {encoder_plain, encoder_gated},
+    .decoder = {decoder_plain, decoder_gated},
+};
+
 static void t5_decoder(bs_reader *reader, bs_blueprint *blueprint) {
-  describe_decoder(reader, blueprint, &t5);
+  bs_t5_decoder(reader, blueprint, &t5);
 }
 
 static void t5_encoder(bs_reader *reader, bs_blueprint *blueprint) {
-  describe_encoder(reader, blueprint, &t5);
+  bs_t5_encoder(reader, blueprint, &t5);
 }
 
 static void mt5_decoder(bs_reader *reader, bs_blueprint *blueprint) {
-  describe_decoder(reader, blueprint, &mt5);
+  bs_t5_decoder(reader, blueprint, &mt5);
 }
 
 static void mt5_encoder(bs_reader *reader, bs_blueprint *blueprint) {
-  describe_encoder(reader, blueprint, &mt5);
+  bs_t5_encoder(reader, blueprint, &mt5);
 }
 
 #define FAMILY(name, type, decoder, encoder)                                                       \
   {                                                                                                \
     .architecture = (name), .model_type = (type), .describe = (decoder),                           \
-    .describe_encoder = (encoder), .ignored = ignored, .obeyed = obeyed, .harmless = harmless,     \
-    .refused = refused                                                                             \
+    .describe_encoder = (encoder), .ignored = bs_t5_ignored, .obeyed = obeyed,                     \
+    .harmless = harmless, .refused = refused                                                       \
   }
 
 const bs_family bs_family_t5 = FAMILY("T5ForConditionalGeneration", "t5", t5_decoder, t5_encoder);

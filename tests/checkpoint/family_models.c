@@ -84,8 +84,7 @@
   {"vocab_size", "11"}, {"d_model", "16"}, {"d_kv", "8"}, {"d_ff", "16"}, {"num_layers", "1"},     \
       {"num_decoder_layers", "1"}, {"num_heads", "1"}, {"n_positions", "4096"},                    \
       {"layer_norm_epsilon", "1e-6"}, {"relative_attention_num_buckets", "16"},                    \
-      {"relative_attention_max_distance", "64"}, {"dense_act_fn", "\"silu\""},                     \
-      {"is_gated_act", "3"}, {                                                                     \
+      {"relative_attention_max_distance", "64"}, {"dense_act_fn", "\"silu\""}, {                   \
     "decoder_start_token_id", "4"                                                                  \
   }
 
@@ -98,7 +97,6 @@
       "encoder.block.%zu.layer.0.SelfAttention.v.weight:D,D",                                      \
       "encoder.block.%zu.layer.0.SelfAttention.o.weight:D,D",                                      \
       "encoder.block.%zu.layer.0.layer_norm.weight:D",                                             \
-      "encoder.block.%zu.layer.1.DenseReluDense.wo.weight:D,F",                                    \
       "encoder.block.%zu.layer.1.layer_norm.weight:D",                                             \
       "decoder.block.%zu.layer.0.SelfAttention.q.weight:D,D",                                      \
       "decoder.block.%zu.layer.0.SelfAttention.k.weight:D,D",                                      \
@@ -110,12 +108,20 @@
       "decoder.block.%zu.layer.1.EncDecAttention.v.weight:D,D",                                    \
       "decoder.block.%zu.layer.1.EncDecAttention.o.weight:D,D",                                    \
       "decoder.block.%zu.layer.1.layer_norm.weight:D",                                             \
-      "decoder.block.%zu.layer.2.DenseReluDense.wo.weight:D,F",                                    \
       "decoder.block.%zu.layer.2.layer_norm.weight:D"
 
+#define T5_OUT                                                                                     \
+  "encoder.block.%zu.layer.1.DenseReluDense.wo.weight:D,F",                                        \
+      "decoder.block.%zu.layer.2.DenseReluDense.wo.weight:D,F"
+
 #define T5_PLAIN                                                                                   \
-  "encoder.block.%zu.layer.1.DenseReluDense.wi.weight:F,D",                                        \
+  T5_OUT, "encoder.block.%zu.layer.1.DenseReluDense.wi.weight:F,D",                                \
       "decoder.block.%zu.layer.2.DenseReluDense.wi.weight:F,D"
+
+#define SWITCH_TENSORS(mlp)                                                                        \
+  mlp "router.classifier.weight:N,D", mlp "experts.expert_0.wi.weight:F,D",                        \
+      mlp "experts.expert_0.wo.weight:D,F", mlp "experts.expert_1.wi.weight:F,D",                  \
+      mlp "experts.expert_1.wo.weight:D,F"
 
 /* Two experts, all of which a token goes through unless the file says otherwise. */
 #define EXPERT_LAYER_TENSORS                                                                       \
@@ -608,22 +614,48 @@ const family_model family_models[] = {
                  "language_model.model.layers.%zu.mlp.down_proj.weight:D,F"}},
     {.architecture = "T5ForConditionalGeneration",
      .members = {T5_MEMBERS},
-     .probes = {T5_PROBES, {"feed_forward_proj", "\"gelu\""}, {"tie_word_embeddings", "false"}},
+     .probes = {T5_PROBES,
+                {"is_gated_act", "3"},
+                {"feed_forward_proj", "\"gelu\""},
+                {"tie_word_embeddings", "false"}},
      .tensors = {T5_TENSORS, T5_PLAIN}},
     {.architecture = "T5WithLMHeadModel",
      .members = {T5_MEMBERS},
-     .probes = {T5_PROBES, {"feed_forward_proj", "\"gelu\""}, {"tie_word_embeddings", "false"}},
+     .probes = {T5_PROBES,
+                {"is_gated_act", "3"},
+                {"feed_forward_proj", "\"gelu\""},
+                {"tie_word_embeddings", "false"}},
      .tensors = {T5_TENSORS, T5_PLAIN}},
     {.architecture = "MT5ForConditionalGeneration",
      .members = {T5_MEMBERS},
      .probes = {T5_PROBES,
+                {"is_gated_act", "3"},
                 {"feed_forward_proj", "\"gated-silu\""},
                 {"tie_word_embeddings", "true"}},
-     .tensors = {T5_TENSORS, "lm_head.weight:V,D",
+     .tensors = {T5_TENSORS, T5_OUT, "lm_head.weight:V,D",
                  "encoder.block.%zu.layer.1.DenseReluDense.wi_0.weight:F,D",
                  "encoder.block.%zu.layer.1.DenseReluDense.wi_1.weight:F,D",
                  "decoder.block.%zu.layer.2.DenseReluDense.wi_0.weight:F,D",
                  "decoder.block.%zu.layer.2.DenseReluDense.wi_1.weight:F,D"}},
+    {.architecture = "SwitchTransformersForConditionalGeneration",
+     .members = {T5_MEMBERS,
+                 {"num_decoder_layers", "2"},
+                 {"num_experts", "2"},
+                 {"encoder_sparse_step", "2"},
+                 {"decoder_sparse_step", "1"}},
+     .probes = {T5_PROBES,
+                {"feed_forward_proj", "\"gelu\""},
+                {"tie_word_embeddings", "false"},
+                {"num_experts", "3"},
+                {"expert_capacity", "3"},
+                {"num_sparse_encoder_layers", NULL}, /* where the step is absent */
+                {"num_sparse_decoder_layers", NULL},
+                {"encoder_sparse_step", "1"},
+                {"decoder_sparse_step", "2"}},
+     .tensors = {T5_TENSORS, "encoder.block.0.layer.1.mlp.wi.weight:F,D",
+                 "encoder.block.0.layer.1.mlp.wo.weight:D,F",
+                 SWITCH_TENSORS("encoder.block.1.layer.1.mlp."),
+                 SWITCH_TENSORS("decoder.block.%zu.layer.2.mlp.")}},
     {.architecture = "FalconForCausalLM",
      .members = {{"vocab_size", "10"},
                  {"hidden_size", "8"},

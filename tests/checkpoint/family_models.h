@@ -8,7 +8,7 @@ typedef struct config_member {
   const char *key, *value; /* JSON text; NULL: absent */
 } config_member;
 
-enum { FAMILY_MEMBERS = 26, FAMILY_TENSORS = 32 };
+enum { FAMILY_MEMBERS = 26, FAMILY_TENSORS = 40 };
 
 typedef struct family_model {
   const char *architecture;

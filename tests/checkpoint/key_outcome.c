@@ -79,9 +79,9 @@ static void add_stack(bs_text *to, const bs_blueprint *d) {
                  d->d_embedding, (int)d->head_norms, d->qkv_clip, d->output_scale, d->logit_cap);
   bs_text_printf(to, NULL, " buckets %zu far %zu bidirectional %d", d->n_buckets, d->max_distance,
                  d->bidirectional);
-  bs_text_printf(to, NULL, " experts %zu each %zu renormalised %d wide %zu shared %zu",
-                 d->experts.n, d->experts.per_token, d->experts.renormalised, d->experts.d_hidden,
-                 d->experts.d_shared);
+  bs_text_printf(to, NULL, " experts %zu each %zu renormalised %d capacity %zu wide %zu shared %zu",
+                 d->experts.n, d->experts.per_token, d->experts.renormalised, d->experts.capacity,
+                 d->experts.d_hidden, d->experts.d_shared);
   for (size_t i = 0; i < BS_ANGLE_SETS; i++)
     add_angles(to, &d->angles[i], d->n_angles);
   for (size_t i = 0; d->alibi_slopes != NULL && i < d->n_heads; i++)

@@ -121,14 +121,16 @@ static void counts_parameters(void) {
   }
 }
 
-/* Of 8 experts 2, of 6 experts 2 beside a dense layer, with three matrices each. */
+/* Of 8 experts 2, of 6 experts 2 beside a dense layer, with three matrices each; of 5 experts one
+   in one layer of the encoder and two of the decoder, with two matrices. */
 static void counts_active_parameters(void) {
   static const struct {
     const char *folder;
     uint64_t idle;
   } sparse[] = {{"models/tiny-mixtral", UINT64_C(2) * 6 * 3 * 64 * 96},
-                {"models/tiny-qwen3-moe", UINT64_C(2) * 4 * 3 * 48 * 20}};
-  for (size_t i = 0; i < 2; i++) {
+                {"models/tiny-qwen3-moe", UINT64_C(2) * 4 * 3 * 48 * 20},
+                {"models/tiny-switch", UINT64_C(3) * 4 * 2 * 40 * 56}};
+  for (size_t i = 0; i < sizeof sparse / sizeof *sparse; i++) {
     if (!bs_test_have_data(sparse[i].folder))
       continue;
     bs_checkpoint *checkpoint = open_folder(bs_test_data(sparse[i].folder));

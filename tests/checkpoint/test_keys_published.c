@@ -372,6 +372,17 @@ static const published files[] = {
      "'gradient_checkpointing':false,'num_decoder_layers':4,'num_heads':6,'num_layers':12,"
      "'tie_word_embeddings':false,'tokenizer_class':'ByT5Tokenizer','vocab_size':384}",
      4, 1472, 6, 64, 3584, 2048},
+    {"google/switch-base-8",
+     "{" T5 "'architectures':['SwitchTransformersForConditionalGeneration'],"
+     "'model_type':'switch_transformers','batch_prioritized_routing':false,'d_ff':3072,'d_kv':64,"
+     "'d_model':768,'decoder_sparse_step':2,'dense_act_fn':'relu','encoder_sparse_step':2,"
+     "'expert_capacity':64,'feed_forward_proj':'relu','is_gated_act':false,"
+     "'num_decoder_layers':12,'num_experts':8,'num_heads':12,'num_layers':12,"
+     "'num_selected_experts':1,'num_sparse_decoder_layers':6,'num_sparse_encoder_layers':6,"
+     "'relative_attention_max_distance':128,'router_aux_loss_coef':0.001,'router_bias':false,"
+     "'router_dtype':'float32','router_ignore_padding_tokens':false,'router_jitter_noise':0.01,"
+     "'router_type':'tokens_masked','router_z_loss_coef':0.001,'vocab_size':32128}",
+     12, 768, 12, 64, 3072, 2048},
 };
 
 /* The file's text in JSON. */

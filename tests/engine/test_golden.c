@@ -156,7 +156,8 @@ static void tiny_models(void) {
       "models/tiny-granite",    "models/tiny-olmo",         "models/tiny-olmo2",
       "models/tiny-mpt",        "models/tiny-stablelm",     "models/tiny-stablelm-12b",
       "models/tiny-opt-350m",   "models/tiny-mixtral",      "models/tiny-qwen2-moe",
-      "models/tiny-qwen3-moe",  "models/tiny-olmoe",
+      "models/tiny-qwen3-moe",  "models/tiny-olmoe",        "models/tiny-switch",
+      "models/tiny-switch-cap",
   };
   for (size_t i = 0; i < sizeof folders / sizeof *folders; i++)
     check_folder(folders[i], "cases", 5e-5);

@@ -17,7 +17,7 @@ add_model() {
    }{\"name\": \"$1\", \"family\": \"$2\", \"path\": \"$3\"}"
 }
 
-for name in gemma2 llama-dynamic phi3-long mixtral qwen2-moe t5 flan-t5; do
+for name in gemma2 llama-dynamic phi3-long mixtral qwen2-moe t5 flan-t5 switch-cap; do
   python3 "$source/tests/mpi/small_tokenizer.py" "$data/models/tiny-$name" "$work/$name"
   add_model "$name" "$name" "$work/$name"
 done

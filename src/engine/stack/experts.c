@@ -153,25 +153,47 @@ static bs_status route(bs_pass *pass, bs_slot norm, bs_error *err) {
                          &(bs_linear_input){.x = work->normed.data, .ld_x = d}, n,
                          &(bs_linear_output){.y = work->choices.data, .ld_y = n_experts}, err);
   return status == BS_OK
-             ? bs_routes_make(&work->routes, &blueprint->experts, work->choices.data, n, err)
+             ? bs_routes_choose(&work->routes, &blueprint->experts, work->choices.data, n, err)
              : status;
 }
 
+/* Turns down what is beyond an expert's capacity; from here on only wanted rows are computed. */
+static void limit(bs_pass *pass) {
+  bs_workspace *work = &pass->stack->work;
+  const bs_experts *experts = &pass->stack->blueprint->experts;
+  size_t d = pass->stack->blueprint->d_model;
+  float *normed = work->normed.data;
+  bs_routes_limit(&work->routes, experts, pass->batch, &pass->stack->kv, pass->layer);
+  bs_routes_keep(&work->routes, experts, pass->wanted, pass->n_wanted);
+  for (size_t i = 0; i < pass->n_wanted; i++)
+    if (pass->wanted[i] != i)
+      memcpy(normed + i * d, normed + pass->wanted[i] * d, d * sizeof *normed);
+  bs_pass_keep_wanted(pass);
+}
+
 bs_status bs_experts_read(bs_pass *pass, bs_slot norm, bs_error *err) {
+  const bs_experts *experts = &pass->stack->blueprint->experts;
   bs_status status = route(pass, norm, err);
-  if (status == BS_OK && pass->stack->blueprint->experts.d_shared > 0)
+  if (status == BS_OK && experts->capacity > 0)
+    limit(pass);
+  if (status != BS_OK || pass->n_rows == 0)
+    return status;
+  bs_routes_gather(&pass->stack->work.routes, experts, pass->n_rows);
+  if (experts->d_shared > 0)
     status = run_shared(pass, err);
   return status == BS_OK ? run_experts(pass, err) : status;
 }
 
 /* The sum of a row: its experts, the most likely one first, then the shared one. It is made where
-   the first one's answer lies. */
+   the first one's answer lies; NULL: no expert took the row. */
 static float *add_up(const bs_stack *stack, size_t row) {
   const bs_workspace *work = &stack->work;
   const bs_experts *experts = &stack->blueprint->experts;
   size_t d = stack->blueprint->d_model;
   const size_t *places = work->routes.places + row * experts->per_token;
   const float *weights = work->routes.weights + row * experts->per_token;
+  if (places[0] == BS_NO_PLACE)
+    return NULL;
   float *sum = work->answers.data + places[0] * d;
   for (size_t j = 0; j < d; j++)
     sum[j] *= weights[0];
@@ -195,8 +217,10 @@ bs_status bs_experts_write(bs_pass *pass, float *y, bs_epilogue epilogue, bs_err
 #pragma omp parallel for schedule(static) if (n * d > PARALLEL_ELEMENTS)
   for (size_t i = 0; i < n; i++) {
     const float *sum = add_up(pass->stack, i);
-    for (size_t j = 0; j < d; j++)
-      y[i * d + j] = epilogue == BS_EPILOGUE_ADD ? y[i * d + j] + sum[j] : sum[j];
+    for (size_t j = 0; j < d; j++) {
+      float result = sum != NULL ? sum[j] : 0;
+      y[i * d + j] = epilogue == BS_EPILOGUE_ADD ? y[i * d + j] + result : result;
+    }
   }
   return BS_OK;
 }

@@ -116,16 +116,6 @@ static bs_status reserve(bs_stack *stack, size_t m, bs_error *err) {
   return status;
 }
 
-/* x loses the rows that are not wanted. */
-static void keep_wanted(bs_pass *pass) {
-  size_t d = pass->stack->blueprint->d_model;
-  float *x = pass->stack->work.x.data;
-  for (size_t i = 0; i < pass->n_wanted; i++)
-    if (pass->wanted[i] != i)
-      memcpy(x + i * d, x + pass->wanted[i] * d, d * sizeof *x);
-  pass->n_rows = pass->n_wanted;
-}
-
 /* Adds what a step has read to x: as it is, or normed and scaled. */
 static bs_status add_step(bs_pass *pass, const bs_layer_step *step, bs_error *err) {
   const bs_operation_code *code = &bs_operations[step->operation];
@@ -161,8 +151,6 @@ static bs_status run_steps(bs_pass *pass, const bs_layer_step *steps, size_t n, 
   bs_status status = BS_OK;
   for (size_t i = 0; i < n && status == BS_OK; i++) {
     status = bs_operations[steps[i].operation].read(pass, steps[i].pre_norm, err);
-    if (steps[i].operation == BS_OPERATION_ATTENTION)
-      keep_wanted(pass);
     if (pass->n_rows == 0)
       return status;
   }
@@ -171,14 +159,17 @@ static bs_status run_steps(bs_pass *pass, const bs_layer_step *steps, size_t n, 
   return status;
 }
 
-static bool has_attention(const bs_layer_step *steps, size_t first, size_t end) {
+/* Whether a step looks at other rows. */
+static bool any_looks(const bs_blueprint *blueprint, const bs_layer_step *steps, size_t first,
+                      size_t end) {
   for (size_t i = first; i < end; i++)
-    if (steps[i].operation == BS_OPERATION_ATTENTION)
+    if (bs_operation_looks(blueprint, steps[i].operation))
       return true;
   return false;
 }
 
-/* Behind the last attention of the stack only the batch's outputs are wanted. */
+/* Behind the last step of the stack that looks at other rows only the batch's outputs are wanted.
+ */
 static bs_status run_layer(bs_pass *pass, bs_error *err) {
   const bs_blueprint *blueprint = pass->stack->blueprint;
   const bs_layer_blueprint *layer = &blueprint->layers[pass->layer];
@@ -187,7 +178,7 @@ static bs_status run_layer(bs_pass *pass, bs_error *err) {
   for (size_t first = 0, next; first < layer->n_steps && status == BS_OK; first = next) {
     for (next = first + 1; next < layer->n_steps && layer->steps[next].beside;)
       next++;
-    if (is_last && !has_attention(layer->steps, next, layer->n_steps)) {
+    if (is_last && !any_looks(blueprint, layer->steps, next, layer->n_steps)) {
       pass->wanted = pass->batch->outputs;
       pass->n_wanted = pass->batch->n_outputs;
     }

@@ -11,7 +11,8 @@ bs_kv_shape bs_kv_shape_of(const bs_blueprint *blueprint, bs_arithmetic arithmet
   return (bs_kv_shape){.n_layers = blueprint->n_layers,
                        .n_kv_heads = blueprint->n_kv_heads,
                        .head_dim = blueprint->head_dim,
-                       .tiles = bs_tiles_for(arithmetic)};
+                       .tiles = bs_tiles_for(arithmetic),
+                       .has_choices = blueprint->experts.capacity > 0};
 }
 
 size_t bs_kv_key_stride(const bs_kv_block *block) {
@@ -32,8 +33,14 @@ static size_t value_bytes(const bs_kv_block *block, const bs_kv_shape *shape) {
   return shape->head_dim * bs_kv_key_stride(block) * sizeof(float);
 }
 
-size_t bs_kv_layer_bytes(const bs_kv_block *block, const bs_kv_shape *shape) {
+/* Of all heads. */
+static size_t head_bytes(const bs_kv_block *block, const bs_kv_shape *shape) {
   return shape->n_kv_heads * (key_bytes(block, shape) + value_bytes(block, shape));
+}
+
+size_t bs_kv_layer_bytes(const bs_kv_block *block, const bs_kv_shape *shape) {
+  size_t n_choices = shape->has_choices ? block->capacity : 0;
+  return head_bytes(block, shape) + bs_round_up(n_choices * sizeof(uint16_t), 64);
 }
 
 size_t bs_kv_position_bytes(const bs_kv_shape *shape) {
@@ -48,6 +55,10 @@ void *bs_kv_keys(const bs_kv_block *block, const bs_kv_shape *shape, size_t laye
 void *bs_kv_values(const bs_kv_block *block, const bs_kv_shape *shape, size_t layer, size_t head) {
   return block->data + layer * block->layer_stride + shape->n_kv_heads * key_bytes(block, shape) +
          head * value_bytes(block, shape);
+}
+
+uint16_t *bs_kv_choices(const bs_kv_block *block, const bs_kv_shape *shape, size_t layer) {
+  return (uint16_t *)(void *)(block->data + layer * block->layer_stride + head_bytes(block, shape));
 }
 
 bs_kv_block *bs_kv_block_new(size_t first, size_t room, bs_error *err) {

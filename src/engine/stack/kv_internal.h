@@ -1,11 +1,13 @@
 /* Keys and values of the tokens computed so far, kept once per token however many sequences share
-   it. A block holds some consecutive positions of one branch of the tree of prefixes; a path, the
-   pieces of blocks from position 0 on, is what one sequence sees. */
+   it; with them, where experts have a capacity, the expert that each token chose. A block holds
+   some consecutive positions of one branch of the tree of prefixes; a path, the pieces of blocks
+   from position 0 on, is what one sequence sees. */
 #ifndef BIGSWEEP_ENGINE_STACK_KV_INTERNAL_H
 #define BIGSWEEP_ENGINE_STACK_KV_INTERNAL_H
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "bigsweep/error.h"
 #include "checkpoint/blueprint_internal.h"
@@ -17,6 +19,7 @@ enum { BS_KV_BLOCK = 64, BS_KV_STEP = BS_TILE_STEP };
 typedef struct bs_kv_shape {
   size_t n_layers, n_kv_heads, head_dim;
   const bs_tiles *tiles; /* how they lie in memory; NULL: in f32, row by row */
+  bool has_choices;
 } bs_kv_shape;
 
 typedef struct bs_kv_block {
@@ -37,6 +40,8 @@ bs_kv_shape bs_kv_shape_of(const bs_blueprint *blueprint, bs_arithmetic arithmet
 void *bs_kv_keys(const bs_kv_block *block, const bs_kv_shape *shape, size_t layer, size_t head);
 void *bs_kv_values(const bs_kv_block *block, const bs_kv_shape *shape, size_t layer, size_t head);
 size_t bs_kv_key_stride(const bs_kv_block *block);
+/* Which expert each position of a block chose in a layer, (capacity); the shape has choices. */
+uint16_t *bs_kv_choices(const bs_kv_block *block, const bs_kv_shape *shape, size_t layer);
 /* Bytes of one layer of a block; a multiple of 64. */
 size_t bs_kv_layer_bytes(const bs_kv_block *block, const bs_kv_shape *shape);
 /* Of one layer and one position, in a block that is aligned and full. */

@@ -20,6 +20,20 @@ static const bs_slot_weights *slots_of(const bs_pass *pass) {
   return pass->stack->weights.layers[pass->layer].slots;
 }
 
+bool bs_operation_looks(const bs_blueprint *blueprint, bs_operation operation) {
+  return operation == BS_OPERATION_ATTENTION ||
+         (operation == BS_OPERATION_EXPERTS && blueprint->experts.capacity > 0);
+}
+
+void bs_pass_keep_wanted(bs_pass *pass) {
+  size_t d = pass->stack->blueprint->d_model;
+  float *x = pass->stack->work.x.data;
+  for (size_t i = 0; i < pass->n_wanted; i++)
+    if (pass->wanted[i] != i)
+      memcpy(x + i * d, x + pass->wanted[i] * d, d * sizeof *x);
+  pass->n_rows = pass->n_wanted;
+}
+
 static bs_status read_attention(bs_pass *pass, bs_slot norm, bs_error *err) {
   const bs_slot_weights *slots = slots_of(pass);
   bs_stack *stack = pass->stack;
@@ -32,7 +46,8 @@ static bs_status read_attention(bs_pass *pass, bs_slot norm, bs_error *err) {
   if (status != BS_OK)
     return status;
   bs_attention_store(stack, pass->batch, pass->layer);
-  if (pass->n_wanted == 0)
+  bs_pass_keep_wanted(pass);
+  if (pass->n_rows == 0)
     return BS_OK;
   return bs_attention_run(stack, pass->batch, pass->layer, pass->wanted, pass->n_wanted, err);
 }

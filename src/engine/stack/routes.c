@@ -1,9 +1,10 @@
-/* The router's choices: softmax over all experts in f32, the most likely ones of each row, and rows
-   gathered by expert. */
+/* The router's choices: softmax over all experts in f32, the most likely ones of each row, those
+   beyond an expert's capacity turned down, and rows gathered by expert. */
 #include "engine/stack/routes_internal.h"
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/memory_internal.h"
 
@@ -50,18 +51,21 @@ static void choose(const bs_experts *experts, float *p, uint32_t *chosen, float 
 }
 
 /* Rows stand in ascending order within an expert. */
-static void gather(bs_routes *routes, const bs_experts *experts, size_t n_rows) {
+void bs_routes_gather(bs_routes *routes, const bs_experts *experts, size_t n_rows) {
   size_t *first = routes->first, n_choices = n_rows * experts->per_token;
   for (size_t e = 0; e <= experts->n; e++)
     first[e] = 0;
   for (size_t c = 0; c < n_choices; c++)
-    first[routes->experts[c] + 1]++;
+    if (routes->experts[c] != BS_NO_EXPERT)
+      first[routes->experts[c] + 1]++;
   for (size_t e = 0; e < experts->n; e++)
     first[e + 1] += first[e];
   for (size_t c = 0; c < n_choices; c++) {
-    size_t place = first[routes->experts[c]]++;
-    routes->places[c] = place;
-    routes->rows[place] = c / experts->per_token;
+    routes->places[c] = BS_NO_PLACE;
+    if (routes->experts[c] == BS_NO_EXPERT)
+      continue;
+    routes->places[c] = first[routes->experts[c]]++;
+    routes->rows[routes->places[c]] = c / experts->per_token;
   }
   for (size_t e = experts->n; e > 0; e--)
     first[e] = first[e - 1];
@@ -80,15 +84,16 @@ static bs_status need(bs_routes *routes, const bs_experts *experts, size_t n_row
   routes->places = bs_array_new(n, sizeof *routes->places, err);
   routes->rows = bs_array_new(n, sizeof *routes->rows, err);
   routes->first = bs_array_new(experts->n + 1, sizeof *routes->first, err);
+  routes->counts = bs_array_new(experts->n, sizeof *routes->counts, err);
   if (routes->experts == NULL || routes->weights == NULL || routes->places == NULL ||
-      routes->rows == NULL || routes->first == NULL)
+      routes->rows == NULL || routes->first == NULL || routes->counts == NULL)
     return BS_ERR_MEMORY;
   routes->capacity = n;
   return BS_OK;
 }
 
-bs_status bs_routes_make(bs_routes *routes, const bs_experts *experts, float *logits, size_t n_rows,
-                         bs_error *err) {
+bs_status bs_routes_choose(bs_routes *routes, const bs_experts *experts, float *logits,
+                           size_t n_rows, bs_error *err) {
   bs_status status = need(routes, experts, n_rows, err);
   if (status != BS_OK)
     return status;
@@ -96,8 +101,44 @@ bs_status bs_routes_make(bs_routes *routes, const bs_experts *experts, float *lo
   for (size_t i = 0; i < n_rows; i++)
     choose(experts, logits + i * experts->n, routes->experts + i * experts->per_token,
            routes->weights + i * experts->per_token);
-  gather(routes, experts, n_rows);
   return BS_OK;
+}
+
+/* What came before in a run's text may have been computed in this pass or long ago. */
+static void limit_run(bs_routes *routes, const bs_experts *experts, const bs_batch *batch,
+                      const bs_run *run, const bs_kv_shape *kv, size_t layer) {
+  size_t begin = batch->rows[run->first_row].position;
+  memset(routes->counts, 0, experts->n * sizeof *routes->counts);
+  for (size_t i = 0; i < run->n_pieces; i++) {
+    const bs_kv_piece *piece = &batch->pieces[run->first_piece + i];
+    const uint16_t *choices = bs_kv_choices(piece->block, kv, layer);
+    for (size_t k = 0; k < piece->n; k++) {
+      size_t position = piece->block->first + k;
+      if (routes->counts[choices[k]]++ >= experts->capacity && position >= begin)
+        routes->experts[run->first_row + position - begin] = BS_NO_EXPERT;
+    }
+  }
+}
+
+void bs_routes_limit(bs_routes *routes, const bs_experts *experts, const bs_batch *batch,
+                     const bs_kv_shape *kv, size_t layer) {
+  for (size_t i = 0; i < batch->n_rows; i++) {
+    const bs_row *row = &batch->rows[i];
+    bs_kv_choices(row->block, kv, layer)[row->position - row->block->first] =
+        (uint16_t)routes->experts[i];
+  }
+  for (size_t i = 0; i < batch->n_runs; i++)
+    limit_run(routes, experts, batch, &batch->runs[i], kv, layer);
+}
+
+void bs_routes_keep(bs_routes *routes, const bs_experts *experts, const size_t *rows, size_t n) {
+  for (size_t i = 0; i < n; i++)
+    for (size_t c = 0; c < experts->per_token; c++) {
+      routes->experts[i * experts->per_token + c] =
+          routes->experts[rows[i] * experts->per_token + c];
+      routes->weights[i * experts->per_token + c] =
+          routes->weights[rows[i] * experts->per_token + c];
+    }
 }
 
 void bs_routes_free(bs_routes *routes) {
@@ -106,11 +147,12 @@ void bs_routes_free(bs_routes *routes) {
   free(routes->places);
   free(routes->rows);
   free(routes->first);
+  free(routes->counts);
   *routes = (bs_routes){0};
 }
 
 double bs_routes_bytes(const bs_experts *experts, size_t n_rows) {
   static const double PER_CHOICE = sizeof(uint32_t) + sizeof(float) + 2 * sizeof(size_t);
   return PER_CHOICE * (double)n_rows * (double)experts->per_token +
-         sizeof(size_t) * ((double)experts->n + 1);
+         sizeof(size_t) * (2 * (double)experts->n + 1);
 }
