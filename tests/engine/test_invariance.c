@@ -19,11 +19,10 @@ enum { ALL_WAYS = 7, FEW_WAYS = 2, ALL_PASSES = 4, FEW_PASSES = 1 };
    are shown without them. */
 #ifdef __SANITIZE_ADDRESS__
 enum { TRIED_WAYS = FEW_WAYS, TRIED_PASSES = FEW_PASSES };
-enum { FAMILY_STEP = 4 }; /* every fourth family; test_golden.c runs all of them once */
 #else
 enum { TRIED_WAYS = ALL_WAYS, TRIED_PASSES = ALL_PASSES };
-enum { FAMILY_STEP = 1 };
 #endif
+enum { FAMILY_STEP = BS_TEST_STEP(8) }; /* test_golden.c runs all of them once */
 
 typedef struct case_request {
   int32_t source[MAX_TOKENS], context[MAX_TOKENS], tokens[MAX_CONTINUATIONS][MAX_TOKENS];
@@ -231,14 +230,14 @@ static void check_model(const char *folder) {
   CU_ASSERT_PTR_NOT_NULL_FATAL(checkpoint);
   size_t n_isas;
   const bs_isa *isas = bs_isa_list(&n_isas);
-  for (size_t i = 0; i < n_isas; i++) {
-    check_batches(checkpoint, isas[i], BS_PRECISION_F32, 1, TRIED_WAYS);
-    check_batches(checkpoint, isas[i], BS_PRECISION_BF16X2, 2, TRIED_WAYS);
-    check_batches(checkpoint, isas[i], BS_PRECISION_BF16, 3, TRIED_WAYS);
-    check_generation(checkpoint, isas[i], BS_PRECISION_F32, 4, TRIED_PASSES);
-    check_generation(checkpoint, isas[i], BS_PRECISION_BF16X2, 5, TRIED_PASSES);
-    check_generation(checkpoint, isas[i], BS_PRECISION_BF16, 6, TRIED_PASSES);
-  }
+  static const bs_precision precisions[] = {BS_PRECISION_F32, BS_PRECISION_BF16X2,
+                                            BS_PRECISION_BF16};
+  for (size_t i = 0; i < n_isas; i++)
+    for (size_t p = 0; p < 3; p++) {
+      check_batches(checkpoint, isas[i], precisions[p], p + 1, TRIED_WAYS);
+      if (p % BS_TEST_STEP(3) == 0)
+        check_generation(checkpoint, isas[i], precisions[p], p + 4, TRIED_PASSES);
+    }
   bs_checkpoint_free(&checkpoint);
 }
 

@@ -51,7 +51,8 @@ static void check_batches(bs_arithmetic how) {
       float *y = calloc(l.m * l.n_out, sizeof *y);
       for (int threads = 1; threads <= 3; threads++) {
         omp_set_num_threads(threads);
-        for (size_t m = 1; m <= l.m; m += threads == 1 && s == 0 ? 1 : threads == 1 ? 5 : 13) {
+        size_t step = threads == 1 && s == 0 ? BS_TEST_STEP(5) : threads == 1 ? 5 : 13;
+        for (size_t m = 1; m <= l.m; m += step) {
           size_t first = (m * 7) % (l.m - m + 1);
           memset(y, 0xFF, m * l.n_out * sizeof *y);
           apply(&l, l.x + first * l.n_in, l.n_in, m, y, l.n_out);
