@@ -11,7 +11,10 @@
    `bs_export_format_x`, in a source file of its own: a new format is that file and a line here. */
 #define BS_EXPORT_FORMATS(ROW)                                                                     \
   ROW(csv)                                                                                         \
-  ROW(jsonl)
+  ROW(jsonl)                                                                                       \
+  ROW(bigbench)                                                                                    \
+  ROW(lm_eval)                                                                                     \
+  ROW(every_eval_ever)
 
 struct bs_export_format {
   const char *name;

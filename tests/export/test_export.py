@@ -77,7 +77,7 @@ class Export(unittest.TestCase):
             "generation": {"max_tokens": 8}}))
         done = call("run", config, "-o", cls.results)
         assert done.returncode == 0, done.stderr.decode()
-        for name in ("csv", "jsonl"):
+        for name in ("csv", "jsonl", "bigbench", "lm-eval", "every-eval-ever"):
             done = call("export", cls.results, "--format", name, "-o", cls.folder / name)
             assert done.returncode == 0 and done.stdout == b"", done.stderr.decode()
 
@@ -156,11 +156,125 @@ class Export(unittest.TestCase):
         self.assertEqual(done.stdout.decode(),
                          self.in_folder("examples", "csv"))
 
+    def scores(self):
+        """{(model, task, shots, metric): (value, stderr, n)} of what is defined."""
+        models = columns_of(self.results, "models")["name"]
+        tasks = columns_of(self.results, "tasks")["name"]
+        of = columns_of(self.results, "scores")
+        return {(models[m], tasks[t], shots, metric): (value, stderr, n)
+                for m, t, shots, metric, value, stderr, n in zip(
+                    *(of[name] for name in ("model", "task", "shots", "metric", "value", "stderr",
+                                            "n"))) if math.isfinite(value)}
+
+    def json_files(self, folder, pattern):
+        """Each file of a format once, in order."""
+        files = sorted((self.folder / folder).rglob(pattern))
+        self.assertGreater(len(files), 0)
+        return [json.loads(path.read_text()) for path in files]
+
+    def test_bigbench_has_every_score(self):
+        found = {}
+        models = columns_of(self.results, "models")
+        tasks = columns_of(self.results, "tasks")
+        for file in self.json_files("bigbench", "scores_*.json"):
+            model, name = file["model"], file["model"]["model_name"]
+            row = models["name"].index(name)
+            self.assertEqual(model["total_params"], models["parameters"][row])
+            self.assertEqual(model["non_embedding_params"], models["non_embedding_parameters"][row])
+            for entry in file["scores"]:
+                task = tasks["name"].index(entry["subtask_description"])
+                self.assertEqual(file["task"]["task_name"], tasks["name"][task])
+                self.assertEqual(entry["preferred_score"], tasks["preferred_metric"][task])
+                self.assertEqual(entry["low_score"], tasks["low_score"][task])
+                self.assertEqual(entry["high_score"], tasks["high_score"][task])
+                for metric, value in entry["score_dict"].items():
+                    key = name, tasks["name"][task], entry["number_of_shots"], metric
+                    self.assertNotIn(key, found)
+                    found[key] = value
+        self.assertEqual(found, {key: value for key, (value, _, _) in self.scores().items()})
+
+    def test_lm_eval_has_every_score(self):
+        found = {}
+        for file in self.json_files("lm-eval", "results_*.json"):
+            for task, metrics in file["results"].items():
+                self.assertEqual(metrics.pop("alias"), task)
+                for key, value in metrics.items():
+                    metric, tail = key.split(",")
+                    self.assertEqual(tail, "none")
+                    if metric.endswith("_stderr"):
+                        continue
+                    stderr = metrics[f"{metric}_stderr,none"]
+                    found[file["model_name"], task, file["n-shot"][task], metric] = (
+                        value, None if stderr == "N/A" else stderr)
+                    self.assertIsInstance(file["higher_is_better"][task][metric], bool)
+        self.assertEqual(found, {
+            key: (value, stderr if math.isfinite(stderr) else None)
+            for key, (value, stderr, _) in self.scores().items()})
+
+    def test_lm_eval_samples_are_the_examples(self):
+        examples = columns_of(self.results, "examples")
+        choices = columns_of(self.results, "choices")
+        inputs = columns_of(self.results, "inputs")
+        models = columns_of(self.results, "models")["name"]
+        tasks = columns_of(self.results, "tasks")["name"]
+        queries = dict(zip(zip(inputs["task"], inputs["example"]), inputs["query"]))
+        n = 0
+        for path in sorted((self.folder / "lm-eval").rglob("samples_*.jsonl")):
+            for line in path.read_text().splitlines():
+                sample = json.loads(line)
+                task, shots = path.name[len("samples_"):-len("-shot.jsonl")].rsplit("_", 1)
+                key = (models.index(path.parent.name), tasks.index(task), int(shots),
+                       sample["doc_id"])
+                row = list(zip(*(examples[c] for c in ("model", "task", "shots", "example")))).index(
+                    key)
+                self.assertEqual(sample["arguments"]["gen_args_0"]["arg_0"], queries[key[1], key[3]])
+                self.assertNotEqual(sample["doc"]["query"], "")
+                for metric in sample["metrics"]:
+                    self.assertEqual(sample[metric], examples[metric][row])
+                logprobs = [p for r, p in zip(choices["row"], choices["logprob"]) if r == row]
+                if logprobs:
+                    self.assertEqual([float(a[0]) for a in sample["filtered_resps"]], logprobs)
+                    best = sample["doc"]["target_scores"].index(max(sample["doc"]["target_scores"]))
+                    self.assertEqual(sample["target"], str(best))
+                else:
+                    self.assertEqual(sample["filtered_resps"], [examples["prediction"][row]])
+                    self.assertEqual(sample["resps"], [[examples["generated"][row]]])
+                n += 1
+        self.assertEqual(n, len(examples["model"]))
+
+    def test_every_eval_ever_has_every_score(self):
+        found = {}
+        required = {"schema_version", "evaluation_id", "retrieved_timestamp", "source_metadata",
+                    "model_info", "eval_library", "evaluation_results"}
+        for file in self.json_files("every-eval-ever", "*.json"):
+            self.assertLessEqual(required, set(file))
+            self.assertEqual(file["schema_version"], "0.2.1")
+            self.assertTrue(file["retrieved_timestamp"].isdigit())
+            self.assertGreater(int(file["retrieved_timestamp"]), 1_700_000_000)
+            for result in file["evaluation_results"]:
+                config, details = result["metric_config"], result["score_details"]
+                self.assertIsInstance(config["lower_is_better"], bool)
+                self.assertEqual(config.get("score_type") == "continuous", "min_score" in config)
+                if "min_score" in config:
+                    self.assertLessEqual(config["min_score"], details["score"])
+                    self.assertGreaterEqual(config["max_score"], details["score"])
+                self.assertEqual(result["source_data"]["source_type"], "other")
+                shots = int(result["generation_config"]["additional_details"]["num_fewshot"])
+                error = details["uncertainty"].get("standard_error", {}).get("value")
+                key = (file["model_info"]["id"], result["evaluation_name"], shots,
+                       config["evaluation_description"])
+                found[key] = details["score"], error, details["uncertainty"]["num_samples"]
+        self.assertEqual(found, {
+            key: (value, stderr if math.isfinite(stderr) else None, n)
+            for key, (value, stderr, n) in self.scores().items()})
+
     def test_bad_requests_are_told(self):
         cases = [
             ([], 2, "option --format NAME is missing"),
             (["--format", "cvs"], 2, 'unknown format "cvs", the known ones are csv, jsonl'),
             (["--format", "csv"], 2, "--output FOLDER"),
+            (["--format", "lm-eval"], 2, "--output FOLDER"),
+            (["--format", "bigbench", "--table", "scores"], 2, "leave --table out"),
             (["--format", "csv", "--table", "example"], 2,
              'unknown table "example", the known ones are models, tasks'),
             (["--format", "csv", "--table", "tasks", "-o", self.results], 2, "the results file"),
