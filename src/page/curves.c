@@ -9,18 +9,6 @@
 #include "page/page_internal.h"
 #include "report/summary_internal.h"
 
-void bs_curve_range(const bs_page *page, size_t row, double *low, double *high) {
-  size_t n;
-  const bs_scale_point *points = bs_analysis_curve(page->analysis, row, &n);
-  *low = INFINITY;
-  *high = -INFINITY;
-  for (size_t i = 0; i < n; i++)
-    if (isfinite(points[i].value)) {
-      *low = fmin(*low, points[i].value);
-      *high = fmax(*high, points[i].value);
-    }
-}
-
 /* Forecasts of a family whose compute is known are over that, which need not be what the page's
    axis is. */
 static bool is_over_scale(const bs_page *page, const char *family) {
@@ -53,21 +41,39 @@ const bs_human_row *bs_human_of(const bs_page *page, size_t row) {
   return NULL;
 }
 
-/* The axis of scores: 0 to 1, or to 100 for means, where all lie there; else as far as they go. */
+/* The smallest and the largest score of the curves and of what is forecast; with bars as far as
+   these go. */
+static void range_of(const bs_page *page, const size_t *rows, size_t n, bool has_forecasts,
+                     bool with_bars, double *low, double *high) {
+  *low = INFINITY;
+  *high = -INFINITY;
+  for (size_t i = 0; i < n; i++) {
+    size_t n_points;
+    const bs_scale_point *points = bs_analysis_curve(page->analysis, rows[i], &n_points);
+    const bs_forecast_row *ahead = has_forecasts ? bs_forecast_of(page, rows[i]) : NULL;
+    for (size_t k = 0; k < n_points; k++) {
+      double bar = with_bars && isfinite(points[k].standard_error) ? points[k].standard_error : 0;
+      if (!isfinite(points[k].value))
+        continue;
+      *low = fmin(*low, points[k].value - bar);
+      *high = fmax(*high, points[k].value + bar);
+    }
+    *low = ahead != NULL ? fmin(*low, ahead->forecast) : *low;
+    *high = ahead != NULL ? fmax(*high, ahead->forecast) : *high;
+  }
+}
+
+/* The axis of scores: 0 to 1, or to 100 for means, where all lie there; else as far as they and
+   their bars go. */
 static bs_plot_axis score_axis(const bs_page *page, const size_t *rows, size_t n,
                                bool has_forecasts) {
-  double low = INFINITY, high = -INFINITY;
+  double low, high;
   bool is_mean = n > 0 && strcmp(page->tables->linearity[rows[0]].metric, BS_AGGREGATE_METRIC) == 0;
   double top = is_mean ? 100 : 1;
-  for (size_t i = 0; i < n; i++) {
-    double from, to;
-    bs_curve_range(page, rows[i], &from, &to);
-    const bs_forecast_row *ahead = has_forecasts ? bs_forecast_of(page, rows[i]) : NULL;
-    low = fmin(low, ahead != NULL ? fmin(from, ahead->forecast) : from);
-    high = fmax(high, ahead != NULL ? fmax(to, ahead->forecast) : to);
-  }
+  range_of(page, rows, n, has_forecasts, false, &low, &high);
   if (low >= 0 && high <= top)
     return (bs_plot_axis){.kind = BS_AXIS_LINEAR, .low = 0, .high = top};
+  range_of(page, rows, n, has_forecasts, true, &low, &high);
   return bs_plot_axis_round(low, high);
 }
 
@@ -149,6 +155,8 @@ static void draw_rules(bs_page *page, bs_plot *plot, size_t row) {
   double chance = chance_of(page, row);
   if (is_task && chance > plot->y.low)
     bs_plot_rule(plot, chance, "chance", "chance");
+  if (plot->y.low < 0 && plot->y.high > 0)
+    bs_plot_rule(plot, 0, "zero", NULL);
   if (human == NULL)
     return;
   bs_plot_rule(plot, is_task ? human->average : human->normalized_average, "human",

@@ -254,7 +254,12 @@ static void write_answer(const examples *e, bs_writer *w, size_t at) {
 static void write_example(const examples *e, bs_writer *w, const candidate *c) {
   const bs_tables *of = e->page->results;
   const bs_example_row *row = &of->examples[e->answers[c->first].row];
+  const bs_input_row *input = bs_tables_input(of, row->task, row->example);
   bs_writer_printf(w, "{\"n\":%" PRIu32, row->example);
+  if (input != NULL) {
+    bs_writer_append_string(w, ",\"q\":");
+    bs_markup_json(w, input->query, MOST_QUESTION);
+  }
   write_targets(w, of, row->task, row->example);
   write_choices(w, of, row);
   bs_writer_append_string(w, ",\"m\":[");

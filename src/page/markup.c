@@ -85,6 +85,19 @@ void bs_markup_text(bs_writer *w, const char *text) {
     append(w, text, strlen(text), escape_html);
 }
 
+void bs_markup_clip(bs_writer *w, const char *text, size_t n_most) {
+  size_t at = 0, n_characters = 0;
+  while (text[at] != '\0' && n_characters < n_most) {
+    at++;
+    while (((unsigned char)text[at] & 0xC0) == 0x80)
+      at++;
+    n_characters++;
+  }
+  append(w, text, at, escape_html);
+  if (text[at] != '\0')
+    bs_writer_append_string(w, "\xE2\x80\xA6");
+}
+
 /* The bytes of whole characters among the first n_most. */
 static size_t cut(const char *text, size_t n_most) {
   size_t n = n_most;

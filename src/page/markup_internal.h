@@ -10,6 +10,9 @@
    those that turn the direction of writing become U+FFFD. NULL is "". */
 void bs_markup_text(bs_writer *w, const char *text);
 
+/* The same of at most n_most characters; where there are more, "…" follows. */
+void bs_markup_clip(bs_writer *w, const char *text, size_t n_most);
+
 /* Appends a JSON string of at most n_most bytes of the text (0: all of it; where it is longer, "…"
    follows) that can stand inside a <script> element and inside a program: as above, and < > &
    U+2028 U+2029 are escaped. */

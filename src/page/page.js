@@ -38,7 +38,7 @@
   });
 
   // Filters and the order of the cards.
-  const cards = all('.card');
+  const cards = all('#cards > .card');
   const rows = all('#tasktable tbody tr'), marks = all('#lbmap [data-i]');
   const form = $('#filter');
   const fill = (select, values) => values.forEach(value => select.append(make('option', {}, value)));

@@ -49,6 +49,13 @@ typedef struct bs_section {
   ROW(tasks)                                                                                       \
   ROW(map)                                                                                         \
   ROW(shapes)                                                                                      \
+  ROW(smooth)                                                                                      \
+  ROW(calibration)                                                                                 \
+  ROW(comparisons)                                                                                 \
+  ROW(bias)                                                                                        \
+  ROW(languages)                                                                                   \
+  ROW(prompts)                                                                                     \
+  ROW(means)                                                                                       \
   ROW(models)
 #define BS_SECTION_DECLARE(name) extern const bs_section bs_section_##name;
 BS_SECTION_LIST(BS_SECTION_DECLARE)
@@ -76,8 +83,6 @@ typedef struct bs_curve_view {
 } bs_curve_view;
 /* Draws the curves of linearity rows[n], of one metric and task. */
 void bs_curves_draw(bs_page *page, const size_t *rows, size_t n, const bs_curve_view *view);
-/* The smallest and the largest score of a curve; infinite and the wrong way round without any. */
-void bs_curve_range(const bs_page *page, size_t row, double *low, double *high);
 /* The forecast of a linearity row where it can be drawn beside its curve; NULL: there is none. */
 const bs_forecast_row *bs_forecast_of(const bs_page *page, size_t row);
 /* What people score on a linearity row's task under its metric; NULL: it is not known. */

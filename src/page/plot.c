@@ -46,22 +46,15 @@ static void format_tick(char out[BS_CELL_BYTES], const bs_plot_axis *axis,
     snprintf(out, BS_CELL_BYTES, "%.4g", ticks->at[i]);
 }
 
-static void draw_axes(bs_plot *plot) {
+/* Grid, ticks and label of the horizontal axis. */
+static void draw_x(bs_plot *plot) {
   char text[BS_CELL_BYTES];
   bs_writer *w = plot->w;
   bs_plot_ticks x = bs_plot_ticks_of(&plot->x, (size_t)((plot->right - plot->left) / TICK_WIDTH));
-  bs_plot_ticks y = bs_plot_ticks_of(&plot->y, (size_t)((plot->bottom - plot->top) / TICK_HEIGHT));
   bs_writer_append_string(w, "<path class=g d=\"");
-  for (size_t i = 0; i < y.n; i++)
-    bs_writer_printf(w, "M%g %.1fH%g", plot->left, bs_plot_y(plot, y.at[i]), plot->right);
   for (size_t i = 0; i < x.n; i++)
     bs_writer_printf(w, "M%.1f %gV%g", bs_plot_x(plot, x.at[i]), plot->top, plot->bottom);
   bs_writer_append_string(w, "\"/>");
-  for (size_t i = 0; i < y.n; i++) {
-    format_tick(text, &plot->y, &y, i);
-    bs_writer_printf(w, "<text class=\"t e\" x=%g y=%.1f>%s</text>", plot->left - 4,
-                     bs_plot_y(plot, y.at[i]) + 3, text);
-  }
   for (size_t i = 0; i < x.n; i++) {
     format_tick(text, &plot->x, &x, i);
     bs_writer_printf(w, "<text class=\"t m\" x=%.1f y=%g>%s</text>", bs_plot_x(plot, x.at[i]),
@@ -73,6 +66,21 @@ static void draw_axes(bs_plot *plot) {
     bs_markup_text(w, plot->x.label);
     bs_writer_append_string(w, "</text>");
   }
+}
+
+static void draw_y(bs_plot *plot) {
+  char text[BS_CELL_BYTES];
+  bs_writer *w = plot->w;
+  bs_plot_ticks y = bs_plot_ticks_of(&plot->y, (size_t)((plot->bottom - plot->top) / TICK_HEIGHT));
+  bs_writer_append_string(w, "<path class=g d=\"");
+  for (size_t i = 0; i < y.n; i++)
+    bs_writer_printf(w, "M%g %.1fH%g", plot->left, bs_plot_y(plot, y.at[i]), plot->right);
+  bs_writer_append_string(w, "\"/>");
+  for (size_t i = 0; i < y.n; i++) {
+    format_tick(text, &plot->y, &y, i);
+    bs_writer_printf(w, "<text class=\"t e\" x=%g y=%.1f>%s</text>", plot->left - 4,
+                     bs_plot_y(plot, y.at[i]) + 3, text);
+  }
   if (plot->y.label != NULL) {
     bs_writer_printf(w, "<text class=\"l m\" transform=\"translate(9 %g) rotate(-90)\">",
                      (plot->top + plot->bottom) / 2);
@@ -81,8 +89,8 @@ static void draw_axes(bs_plot *plot) {
   }
 }
 
-void bs_plot_begin(bs_plot *plot, const char *title) {
-  plot->left = LEFT + (plot->y.label != NULL ? 8 : 0);
+static void begin(bs_plot *plot, double left, const char *title) {
+  plot->left = left;
   plot->right = plot->width - RIGHT;
   plot->top = TOP;
   plot->bottom = plot->height - (plot->x.label != NULL ? BOTTOM : BOTTOM - 14);
@@ -90,7 +98,16 @@ void bs_plot_begin(bs_plot *plot, const char *title) {
                    plot->height);
   bs_markup_text(plot->w, title);
   bs_writer_append_string(plot->w, "\">");
-  draw_axes(plot);
+  draw_x(plot);
+}
+
+void bs_plot_begin(bs_plot *plot, const char *title) {
+  begin(plot, LEFT + (plot->y.label != NULL ? 8 : 0), title);
+  draw_y(plot);
+}
+
+void bs_plot_begin_named(bs_plot *plot, double n_units, const char *title) {
+  begin(plot, n_units, title);
 }
 
 void bs_plot_end(bs_plot *plot) { bs_writer_append_string(plot->w, "</svg>\n"); }

@@ -47,6 +47,9 @@ double bs_plot_y(const bs_plot *plot, double value);
 /* Begins a picture of plot->width and plot->height with grid, ticks and labels; `title` is what is
    read to those who do not see it. The rest of *plot is filled. */
 void bs_plot_begin(bs_plot *plot, const char *title);
+/* The same of a picture whose lines have names on the left, for which there are n_units: without a
+   vertical axis. */
+void bs_plot_begin_named(bs_plot *plot, double n_units, const char *title);
 void bs_plot_end(bs_plot *plot);
 
 /* A horizontal line over the whole width, with its name at its right end, above it. */

@@ -4,10 +4,8 @@
 #include <string.h>
 
 #include "bigsweep/statistics.h"
-#include "page/page_internal.h"
+#include "page/cards_internal.h"
 #include "report/summary_internal.h"
-
-enum { MOST_STATISTICS = 4 }; /* families whose L and B stand under a picture */
 
 static const bs_linearity_row *line_of(const bs_page *page, const bs_panel *panel, size_t i) {
   return &page->tables->linearity[page->tasks.rows[panel->first + i]];
@@ -59,30 +57,6 @@ static void write_attributes(bs_page *page, const bs_panel *panel) {
       bs_writer_printf(w, " data-%s=%.4g", numbers[i].name, numbers[i].value);
 }
 
-static void write_statistics(bs_page *page, const bs_panel *panel) {
-  bs_writer *w = page->w;
-  bs_writer_append_string(w, "<ul class=stats>");
-  for (size_t i = 0; i < panel->n && i < MOST_STATISTICS; i++) {
-    const bs_linearity_row *line = line_of(page, panel, i);
-    char linearity[BS_CELL_BYTES], breakthroughness[BS_CELL_BYTES];
-    bs_summary_estimate(linearity, line->linearity, line->linearity_low, line->linearity_high);
-    bs_summary_breakthroughness(breakthroughness, line, false);
-    bs_writer_printf(w, "<li class=\"f f%zu\">", bs_family_number(page, line->family));
-    bs_plot_key(w, bs_family_number(page, line->family));
-    bs_badge(w, line->shape);
-    if (line->shared_scales > 0)
-      bs_writer_append_string(w, "<span class=dim>several models of one size: no curve</span>");
-    else
-      bs_writer_printf(w, "<span class=lb><span>L %s</span> <span>B %s</span></span>", linearity,
-                       breakthroughness);
-    bs_writer_append_string(w, "</li>");
-  }
-  if (panel->n > MOST_STATISTICS)
-    bs_writer_printf(w, "<li class=dim>and %zu more families in the <a href=#table>table</a></li>",
-                     panel->n - MOST_STATISTICS);
-  bs_writer_append_string(w, "</ul>");
-}
-
 /* A model's score, for those who do not see the picture. */
 static void write_score(bs_page *page, const bs_scale_point *point) {
   char size[BS_CELL_BYTES];
@@ -126,7 +100,7 @@ static void write_card(bs_page *page, size_t number) {
   bs_writer_printf(w, " \xC2\xB7 %" PRIu32 " shot%s</p>", panel->shots,
                    panel->shots == 1 ? "" : "s");
   bs_curves_draw(page, page->tasks.rows + panel->first, panel->n, &VIEW);
-  write_statistics(page, panel);
+  bs_write_statistics(page, page->tasks.rows + panel->first, panel->n);
   write_scores(page, panel);
   bs_writer_append_string(w, "</article>\n");
 }
