@@ -244,6 +244,33 @@ BS_API bs_status bs_engine_process(int parent, int threads, bs_error *err);
 /* Reads everything that RESULTS.h5 and RESULTS.h5.parts/ hold, sorted. */
 BS_API bs_status bs_sweep_collect(bs_tables **out, const char *path, bs_error *err);
 
+/* Several results files as one (bs_tables_merge), or the one that there is; with their parts.
+ * `notice` (optional) hears of files that a run is still at work on, and of results of several
+ * instruction sets, whose last bits may differ. A file that is named twice counts once. */
+BS_API bs_status bs_sweep_collect_all(bs_tables **out, const char *const *paths, size_t n,
+                                      bs_notice notice, void *user, bs_error *err);
+/* The same with statistics, which are written nowhere. `progress` is optional. */
+BS_API bs_status bs_sweep_analyze_all(bs_sweep_results *out, const char *const *paths, size_t n,
+                                      bs_notice notice, bs_analysis_progress *progress, void *user,
+                                      bs_error *err);
+
+/* Writes several results files as one, with statistics, as a new file; results of several
+   instruction sets are BS_ERR_INPUT, a file that is there BS_ERR_USAGE. *out has what was written;
+   the caller owns it in any case. */
+BS_API bs_status bs_sweep_merge(bs_sweep_results *out, const char *const *paths, size_t n,
+                                const char *output, bs_notice notice,
+                                bs_analysis_progress *progress, void *user, bs_error *err);
+
+/* Chooses what goes, of what was read: fills arrays that it owns into the selection. */
+typedef bs_status (*bs_sweep_choose)(void *user, const bs_tables *tables, bs_selection *selection,
+                                     bs_error *err);
+/* Writes a results file without what `choose` selects (bs_tables_without), with statistics. The
+   output may be the file itself, which is replaced as a whole; any other file that is there is
+   BS_ERR_USAGE, and so is a run that is at work on either. *out has what was written. */
+BS_API bs_status bs_sweep_remove(bs_sweep_results *out, const char *path, const char *output,
+                                 bs_sweep_choose choose, bs_analysis_progress *progress, void *user,
+                                 bs_error *err);
+
 /* Computes the statistics of a results file, and of parts that are not yet in it, and writes them
  * into the file. While a run is at work on the file (*is_running) they are not written, because the
  * run will do so. Failing to write is no error of the call: *not_written says why, and *out has the

@@ -121,6 +121,41 @@ BS_API const bs_input_row *bs_tables_input(const bs_tables *tables, uint32_t tas
  * examples; rows with equal keys keep their order. */
 BS_API bs_status bs_tables_sort(bs_tables *tables, bs_error *err);
 
+/* Some tables, and what they are called in messages. */
+typedef struct bs_tables_source {
+  const bs_tables *tables;
+  const char *name;
+} bs_tables_source;
+
+/* Several results as one, as if one run had made them: models and tasks in the order in which they
+   first appear, rows in canonical order. Models are one where name and content are the same, and so
+   are tasks; what is in several sources must be the same bit for bit. Of a model's path the first
+   is kept, and what one source does not know of a task (questions, human scores) comes from
+   another. Failures that another source has made good are dropped. The sources must be sorted.
+   *other_isa (optional): the first source whose instruction set is another than the first's, else
+   NULL. BS_ERR_INPUT for what contradicts (another protocol, one name for two contents, another
+   family, scale or metrics, another result of an example): the message names it and says what to
+   do. The provenance is that of the first source, with the configurations of all as
+   {"merged": [...]} unless they are the same. */
+BS_API bs_status bs_tables_merge(bs_tables **out, const bs_tables_source *sources, size_t n,
+                                 const bs_tables_source **other_isa, bs_error *err);
+
+/* Examples by model, task and number of shots: those that fit all of the three. */
+typedef struct bs_selection {
+  const bool *models;    /* [n_models]; NULL: all */
+  const bool *tasks;     /* [n_tasks]; NULL: all */
+  const uint32_t *shots; /* [n_shots]; NULL: all */
+  size_t n_shots;
+} bs_selection;
+BS_API bool bs_selection_has(const bs_selection *selection, uint32_t model, uint32_t task,
+                             uint32_t shots);
+
+/* The same tables without the selected examples, what was left out among them and the units of
+   work. Models and tasks that are selected go as well where nothing of them is left; the others
+   keep their order. */
+BS_API bs_status bs_tables_without(bs_tables **out, const bs_tables *tables,
+                                   const bs_selection *selection, bs_error *err);
+
 /* Adds an example's row, one that was left out, or other counts. */
 BS_API void bs_prompt_counts_add_example(bs_prompt_counts *to, const bs_example_row *row);
 BS_API void bs_prompt_counts_add_skipped(bs_prompt_counts *to);

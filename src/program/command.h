@@ -24,7 +24,8 @@ typedef struct bs_command {
 extern const bs_command run_command, plan_command, analyze_command, compare_command,
     validate_command, tokenize_command, loglik_command, generate_command, prompt_command,
     metric_command, bench_command, status_command, engine_process_command, rescore_command,
-    forecast_command, export_command, inspect_command, report_command;
+    forecast_command, export_command, inspect_command, report_command, merge_command,
+    remove_command;
 
 /* The commands in the order in which they are listed; NULL behind the last, and for an unknown
  * name.

@@ -1,5 +1,4 @@
 /* Statistics of a results file or a table, printed and kept. */
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -7,8 +6,9 @@
 #include "bigsweep/analysis.h"
 #include "bigsweep/report.h"
 #include "bigsweep/sweep.h"
+#include "program/choose.h"
 #include "program/options.h"
-#include "program/progress.h"
+#include "program/screen.h"
 #include "program/terminal.h"
 
 static void print_note(void *user, const char *message) { print_error(user, message); }
@@ -20,34 +20,20 @@ static bs_status print_notes(const bs_command *command, const bs_tables *results
              : status;
 }
 
-static void print_progress(void *user, size_t n_done, size_t n_curves) {
-  progress_print_analysis(user, n_done, n_curves);
-}
-
-static bs_status analyze_results(const bs_command *command, const char *path,
+/* Of one file the statistics are kept in it; of several they are of all together and kept nowhere.
+ */
+static bs_status analyze_results(const bs_command *command, const char *const *paths, size_t n,
                                  bs_sweep_results *results, bs_error *not_written, bs_error *err) {
-  bool is_running;
-  progress_printer printer = progress_new();
+  bool is_running = false;
+  screen s = {.command = command, .progress = progress_new()};
   bs_status status =
-      bs_sweep_analyze(results, path, print_progress, &printer, &is_running, not_written, err);
-  progress_clear(&printer);
+      n == 1
+          ? bs_sweep_analyze(results, paths[0], screen_progress, &s, &is_running, not_written, err)
+          : bs_sweep_analyze_all(results, paths, n, screen_notice, screen_progress, &s, err);
+  progress_clear(&s.progress);
   if (is_running)
     print_error(command, "a run is at work on it: these are its results so far");
   return status == BS_OK ? print_notes(command, results->tables, err) : status;
-}
-
-/* Numbers of shots. */
-static bs_status read_shots(const text_list *texts, uint32_t *shots, bs_error *err) {
-  for (size_t i = 0; i < texts->n; i++) {
-    char *end;
-    errno = 0;
-    unsigned long number = strtoul(texts->texts[i], &end, 10);
-    if (errno != 0 || *end != '\0' || texts->texts[i][0] == '-' || number > UINT32_MAX)
-      return bs_error_set(err, BS_ERR_USAGE, "option --shots: expected numbers, found \"%s\"",
-                          texts->texts[i]);
-    shots[i] = (uint32_t)number;
-  }
-  return BS_OK;
 }
 
 /* What the options ask to be printed, and how. */
@@ -131,14 +117,17 @@ static bs_status print_request(const request *of, const bs_sweep_results *result
 static int analyze(const bs_command *command, const parsed *p, const request *of) {
   bs_error err = {0}, not_written = {0};
   bs_sweep_results results = {0};
-  const char *path = of->scores != NULL ? of->scores : p->arguments[0];
-  if ((of->scores != NULL) == (p->n_arguments == 1))
+  const char *const *paths = (const char *const *)p->arguments;
+  if ((of->scores != NULL) == (p->n_arguments > 0))
     bs_error_set(&err, BS_ERR_USAGE, "give either RESULTS.h5 or --scores SCORES.csv");
-  else if (check_choice(of, &err) == BS_OK && expect_file(path, &err) == BS_OK &&
-           of->scores != NULL)
+  else if (check_choice(of, &err) == BS_OK && of->scores != NULL)
+    expect_file(of->scores, &err);
+  for (size_t i = 0; err.status == BS_OK && i < p->n_arguments; i++)
+    expect_file(paths[i], &err);
+  if (err.status == BS_OK && of->scores != NULL)
     bs_analysis_from_csv(&results.analysis, of->scores, &err);
   else if (err.status == BS_OK)
-    analyze_results(command, path, &results, &not_written, &err);
+    analyze_results(command, paths, p->n_arguments, &results, &not_written, &err);
   if (err.status == BS_OK)
     print_request(of, &results, &err);
   if (err.status == BS_OK)
@@ -201,7 +190,8 @@ static int run(const bs_command *command, int argc, char **argv) {
        .help = "of --table and --markdown, within a metric: by task, first, last (score), "
                "improvement, shape, linearity or breakthroughness, largest first"},
   };
-  parsed p = options_parse(command, argc, argv, options, sizeof options / sizeof *options, 0, 1);
+  parsed p =
+      options_parse(command, argc, argv, options, sizeof options / sizeof *options, 0, MOST_FILES);
   int exit_code = p.go_on ? analyze(command, &p, &of) : p.exit_code;
   text_list_free(&of.tasks);
   text_list_free(&of.metrics);
@@ -212,6 +202,8 @@ static int run(const bs_command *command, int argc, char **argv) {
 
 const bs_command analyze_command = {
     "analyze",
-    "RESULTS.h5 | --scores SCORES.csv [--csv[=scores|forecasts] | --table | --json | --markdown | "
+    "RESULTS.h5 ... | --scores SCORES.csv [--csv[=scores|forecasts] | --table | --json | "
+    "--markdown | "
     "--all]",
-    "(re)compute scores, linearity and breakthroughness and print them", run};
+    "(re)compute scores, linearity and breakthroughness and print them; of several files together",
+    run};

@@ -9,7 +9,7 @@
 #include "bigsweep/report.h"
 #include "bigsweep/sweep.h"
 #include "program/options.h"
-#include "program/progress.h"
+#include "program/screen.h"
 #include "program/terminal.h"
 
 /* What the options ask for. */
@@ -19,10 +19,6 @@ typedef struct request {
   text_list at;
   bool as_csv;
 } request;
-
-static void print_progress(void *user, size_t n_done, size_t n_curves) {
-  progress_print_analysis(user, n_done, n_curves);
-}
 
 /* "1.3e9", or "1.3B". */
 static bs_status read_size(const char *text, double *size, bs_error *err) {
@@ -44,13 +40,12 @@ static bs_status read_size(const char *text, double *size, bs_error *err) {
                       text);
 }
 
-static bs_status analyze(bs_sweep_results *results, const char *path, bs_error *err) {
-  progress_printer printer = progress_new();
-  bs_status status = bs_sweep_collect(&results->tables, path, err);
-  if (status == BS_OK)
-    status = bs_analysis_from_tables_telling(&results->analysis, results->tables, print_progress,
-                                             &printer, err);
-  progress_clear(&printer);
+static bs_status analyze(const bs_command *command, bs_sweep_results *results, const parsed *p,
+                         bs_error *err) {
+  screen s = {.command = command, .progress = progress_new()};
+  bs_status status = bs_sweep_analyze_all(results, (const char *const *)p->arguments,
+                                          p->n_arguments, screen_notice, screen_progress, &s, err);
+  progress_clear(&s.progress);
   return status;
 }
 
@@ -66,17 +61,19 @@ static bs_status read_sizes(const request *of, double **sizes, bs_error *err) {
 }
 
 static bs_status check(const parsed *p, const request *of, bs_error *err) {
-  if ((of->scores != NULL) == (p->n_arguments == 1))
+  if ((of->scores != NULL) == (p->n_arguments > 0))
     return bs_error_set(err, BS_ERR_USAGE, "give either RESULTS.h5 or --scores SCORES.csv");
   if (of->n_held > 0 && of->at.n > 0)
     return bs_error_set(err, BS_ERR_USAGE,
                         "give either --hold or --at: what is held out is forecast at its own size");
-  bs_status status = expect_file(of->scores != NULL ? of->scores : p->arguments[0], err);
+  bs_status status = of->scores != NULL ? expect_file(of->scores, err) : BS_OK;
+  for (size_t i = 0; status == BS_OK && i < p->n_arguments; i++)
+    status = expect_file(p->arguments[i], err);
   return status == BS_OK && of->trajectories != NULL ? expect_file(of->trajectories, err) : status;
 }
 
-static bs_status forecast(bs_sweep_results *results, const parsed *p, const request *of,
-                          const double *sizes, bs_error *err) {
+static bs_status forecast(const bs_command *command, bs_sweep_results *results, const parsed *p,
+                          const request *of, const double *sizes, bs_error *err) {
   bs_analysis *trajectories = NULL;
   bs_status status = BS_OK;
   if (of->trajectories != NULL)
@@ -84,7 +81,7 @@ static bs_status forecast(bs_sweep_results *results, const parsed *p, const requ
   if (status == BS_OK && of->scores != NULL)
     status = bs_analysis_scores_from_csv(&results->analysis, of->scores, err);
   else if (status == BS_OK)
-    status = analyze(results, p->arguments[0], err);
+    status = analyze(command, results, p, err);
   bs_forecast_request asked = {
       .n_held = (size_t)of->n_held, .at = sizes, .n_at = of->at.n, .trajectories = trajectories};
   bool is_done = of->scores == NULL && asked.n_held == 0 && asked.n_at == 0 &&
@@ -103,7 +100,7 @@ static int work(const bs_command *command, const parsed *p, const request *of) {
   if (status == BS_OK)
     status = read_sizes(of, &sizes, &err);
   if (status == BS_OK)
-    status = forecast(&results, p, of, sizes, &err);
+    status = forecast(command, &results, p, of, sizes, &err);
   if (status == BS_OK)
     status = of->as_csv ? bs_report_forecasts_csv(results.analysis, stdout, &err)
                         : bs_report_forecasts(results.analysis, terminal_width(STDOUT_FILENO),
@@ -143,7 +140,8 @@ static int run(const bs_command *command, int argc, char **argv) {
                "by default one step beyond the largest"},
       {.name = "--csv", .kind = OPTION_FLAG, .to = &of.as_csv, .help = "print CSV"},
   };
-  parsed p = options_parse(command, argc, argv, options, sizeof options / sizeof *options, 0, 1);
+  parsed p =
+      options_parse(command, argc, argv, options, sizeof options / sizeof *options, 0, MOST_FILES);
   int exit_code = p.go_on ? work(command, &p, &of) : p.exit_code;
   text_list_free(&of.at);
   return exit_code;
@@ -151,7 +149,7 @@ static int run(const bs_command *command, int argc, char **argv) {
 
 const bs_command forecast_command = {
     "forecast",
-    "RESULTS.h5 | --scores SCORES.csv [--trajectories STEPS.csv] [--hold N | --at SIZE,...] "
+    "RESULTS.h5 ... | --scores SCORES.csv [--trajectories STEPS.csv] [--hold N | --at SIZE,...] "
     "[--csv]",
     "forecast scores at larger sizes, with 80 % intervals, or test how good such forecasts are",
     run};

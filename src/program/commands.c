@@ -4,11 +4,11 @@
 #include "program/command.h"
 
 static const bs_command *const commands[] = {
-    &run_command,      &plan_command,           &analyze_command,  &compare_command,
-    &forecast_command, &report_command,         &validate_command, &status_command,
-    &rescore_command,  &export_command,         &tokenize_command, &loglik_command,
-    &generate_command, &prompt_command,         &metric_command,   &bench_command,
-    &inspect_command,  &engine_process_command,
+    &run_command,      &plan_command,   &analyze_command,  &compare_command,
+    &merge_command,    &remove_command, &forecast_command, &report_command,
+    &validate_command, &status_command, &rescore_command,  &export_command,
+    &tokenize_command, &loglik_command, &generate_command, &prompt_command,
+    &metric_command,   &bench_command,  &inspect_command,  &engine_process_command,
 };
 
 const bs_command *command_at(size_t i) {

@@ -45,6 +45,9 @@ typedef struct parsed {
   size_t n_arguments;
 } parsed;
 
+/* The most results files that a command takes. */
+enum { MOST_FILES = 10000 };
+
 /* least to most arguments beside the options. Reorders argv. */
 parsed options_parse(const bs_command *command, int argc, char **argv, const option *options,
                      size_t n_options, size_t least, size_t most);

@@ -37,4 +37,23 @@ bs_status bs_tables_append_tail(bs_tables *to, const bs_tables *from, bs_table_i
 /* Renumbers a row; false where its model or task is not there. */
 bool bs_row_renumber(const bs_table_schema *schema, void *row, bs_index_maps maps);
 
+/* Whether a column of two rows differs, bit for bit; a NaN equals a NaN. */
+bool bs_column_differs(const bs_column *column, const void *a, const void *b);
+/* A value for people. */
+void bs_field_print(const bs_column *column, const void *row, char *to, size_t n_bytes);
+
+/* Two rows of one table, or two examples with their choices, samples and the metrics that both
+   have, bit for bit; models, tasks and rows that they point to are not compared. True where they
+   differ: `what` says which column and the two values. `skips` (optional) names metrics that are
+   not compared. */
+enum { BS_DIFFERENCE_BYTES = 320 };
+bool bs_rows_differ(bs_table_id id, const void *a, const void *b, char what[BS_DIFFERENCE_BYTES]);
+bool bs_examples_differ(const bs_tables *a, size_t i, const bs_tables *b, size_t j,
+                        bool (*skips)(void *user, const char *metric), void *user,
+                        char what[BS_DIFFERENCE_BYTES]);
+
+/* The row of the example with the key's model, task, shots and example in tables that are in order;
+   SIZE_MAX: none. */
+size_t bs_tables_find_example(const bs_tables *tables, const bs_example_row *key);
+
 #endif
