@@ -42,6 +42,7 @@ typedef struct bs_backend_spec {
   const char *kind;         /* NULL: "local", a checkpoint that this program computes */
   const char *place;        /* of "local": the checkpoint's folder */
   bs_engine_options engine; /* of "local" */
+  bs_reading reading;       /* of "local" */
   bool is_to_look; /* only to look at: description, tokenizer and costs. Queries can be made, which
                       counts their tokens, but not answered */
   bool may_lack_tokenizer; /* a missing or unfitting tokenizer is no error: the backend then takes

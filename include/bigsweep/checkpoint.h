@@ -92,6 +92,18 @@ typedef struct bs_checkpoint bs_checkpoint;
    GGUF file) and what to give in its place. */
 BS_API bs_status bs_checkpoint_check_folder(const char *dir, bs_error *err);
 
+/* Versions of transformers, by what they make of files that they do not agree about
+   (docs/models.md): how far yarn and longrope stretch, and what experts beyond their capacity do.
+ */
+typedef enum bs_reading {
+  BS_READING_DEFAULT, /* of capacity that of 4.52; where the rest differs the model is refused */
+  BS_READING_4_52,
+  BS_READING_5_0
+} bs_reading;
+/* "default", "4.52" or "5.0"; BS_ERR_USAGE lists them. */
+BS_API bs_status bs_reading_parse(bs_reading *out, const char *name, bs_error *err);
+BS_API const char *bs_reading_name(bs_reading reading);
+
 /* Opens a GGUF file (a path that ends in ".gguf") with its splits, or a folder: config.json, then
    model.safetensors, or model.safetensors.index.json and its shards. Checks that the architecture
    is known (else BS_ERR_UNSUPPORTED, the known ones listed), that config.json has no key that would
@@ -100,6 +112,9 @@ BS_API bs_status bs_checkpoint_check_folder(const char *dir, bs_error *err);
    config.json, and that a folder with pickle files alone (pytorch_model.bin,
    *.pt) is refused with the reason. */
 BS_API bs_status bs_checkpoint_open(bs_checkpoint **out, const char *dir, bs_error *err);
+/* The same in a reading other than the default one. */
+BS_API bs_status bs_checkpoint_open_as(bs_checkpoint **out, const char *dir, bs_reading reading,
+                                       bs_error *err);
 BS_API void bs_checkpoint_free(bs_checkpoint **checkpoint);
 
 /* A tensor by name, or NULL. */

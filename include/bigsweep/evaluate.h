@@ -32,6 +32,7 @@ typedef struct bs_protocol {
   bs_overlong overlong;
   size_t max_tokens; /* of generation */
   bs_precision precision;
+  bs_reading reading; /* of the model's files */
 } bs_protocol;
 
 /* A model and how it is evaluated. */

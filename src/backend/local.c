@@ -33,7 +33,7 @@ static bs_status mark_byte_tokens(bs_local *local, bs_error *err) {
 }
 
 static bs_status open_checkpoint(bs_local *local, const bs_backend_spec *spec, bs_error *err) {
-  bs_status status = bs_checkpoint_open(&local->checkpoint, spec->place, err);
+  bs_status status = bs_checkpoint_open_as(&local->checkpoint, spec->place, spec->reading, err);
   if (status != BS_OK)
     return status;
   bs_model_info info;

@@ -229,10 +229,11 @@ static void fill_info(bs_checkpoint *checkpoint, const bs_reader *reader) {
 }
 
 static bs_status describe(bs_checkpoint *checkpoint, const bs_json *config, const char *dir,
-                          bs_error *err) {
+                          bs_reading reading, bs_error *err) {
   bs_reader reader = {.config = config,
                       .gguf = checkpoint->files.gguf,
                       .dir = dir,
+                      .reading = reading,
                       .tensors = &checkpoint->files.tensors,
                       .notes = &checkpoint->notes,
                       .decoder_start = -1,
@@ -288,7 +289,8 @@ static bs_status open_gguf(bs_checkpoint *checkpoint, bs_json **config, const ch
   return status == BS_OK ? bs_gguf_config(config, checkpoint->files.gguf, err) : status;
 }
 
-bs_status bs_checkpoint_open(bs_checkpoint **out, const char *dir, bs_error *err) {
+bs_status bs_checkpoint_open_as(bs_checkpoint **out, const char *dir, bs_reading reading,
+                                bs_error *err) {
   *out = NULL;
   bs_json *config = NULL;
   bs_checkpoint *checkpoint = bs_array_new(1, sizeof *checkpoint, err);
@@ -299,12 +301,16 @@ bs_status bs_checkpoint_open(bs_checkpoint **out, const char *dir, bs_error *err
     status = bs_gguf_is_path(dir) && !bs_is_folder(dir) ? open_gguf(checkpoint, &config, dir, err)
                                                         : load_config(&config, dir, err);
   if (status == BS_OK)
-    status = describe(checkpoint, config, dir, err);
+    status = describe(checkpoint, config, dir, reading, err);
   bs_json_free(&config);
   if (status != BS_OK)
     bs_checkpoint_free(&checkpoint);
   *out = checkpoint;
   return status;
+}
+
+bs_status bs_checkpoint_open(bs_checkpoint **out, const char *dir, bs_error *err) {
+  return bs_checkpoint_open_as(out, dir, BS_READING_DEFAULT, err);
 }
 
 void bs_checkpoint_free(bs_checkpoint **checkpoint) {

@@ -93,6 +93,7 @@ struct bs_reader {
   const bs_json *config;
   const struct bs_gguf *gguf; /* the file that the model is, or NULL for a folder */
   const char *dir;
+  bs_reading reading;
   const bs_family *family;
   const bs_tensor_list *tensors;
   bool *used; /* [tensors->n] */

@@ -77,6 +77,8 @@ static void read_feed_forward(bs_reader *reader, bs_blueprint *blueprint) {
                    .per_token = 1,
                    .capacity = bs_model_config_size(reader, "expert_capacity", CAPACITY),
                    .d_hidden = blueprint->d_ff};
+  if (reader->reading == BS_READING_5_0)
+    blueprint->experts.capacity = 0; /* it counts along an axis of length 1 */
   if (blueprint->experts.n > BS_MAX_EXPERTS)
     bs_reader_fail(reader, BS_ERR_LIMIT, "num_experts", "%zu experts; at most %d are read",
                    blueprint->experts.n, (int)BS_MAX_EXPERTS);

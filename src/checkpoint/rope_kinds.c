@@ -51,13 +51,15 @@ static double original_length(const bs_rope *rope) {
    the factor that is given. */
 static double stretch(const bs_rope *rope, double original) {
   double ratio = longest(rope) / original, factor = number_or(rope, "factor", ratio);
+  if (rope->reader->reading != BS_READING_DEFAULT)
+    return rope->reader->reading == BS_READING_5_0 ? factor : ratio;
   if (fabs(factor - ratio) > 1e-6 * ratio)
     bs_reader_fail(
         rope->reader, BS_ERR_UNSUPPORTED, rope->key,
         "factor %g, but max_position_embeddings over %s is %g. transformers 5.0 stretches "
-        "by the factor, 4.52 by that ratio, so the scores depend on its version: set "
-        "max_position_embeddings to %.0f, or factor to %g, whichever the model was made "
-        "with",
+        "by the factor, 4.52 by that ratio, so the scores depend on its version: choose it "
+        "(\"transformers\" of the configuration, --transformers), or set "
+        "max_position_embeddings to %.0f, or factor to %g",
         factor, ORIGINAL, ratio, factor * original, ratio);
   return factor;
 }

@@ -94,6 +94,11 @@ static bs_status read_protocol(reader *r) {
   bs_error local = {0};
   if (status == BS_OK && bs_precision_parse(&protocol->precision, dtype, &local) != BS_OK)
     status = bs_json_fault(r->json, bs_json_get(root, "dtype"), r->err, "%s", local.message);
+  const char *reading = bs_reading_name(BS_READING_DEFAULT);
+  if (status == BS_OK)
+    status = bs_json_get_string(r->json, root, "transformers", false, &reading, r->err);
+  if (status == BS_OK && bs_reading_parse(&protocol->reading, reading, &local) != BS_OK)
+    status = bs_json_fault(r->json, bs_json_get(root, "transformers"), r->err, "%s", local.message);
   if (status == BS_OK)
     status = read_border(r);
   if (status == BS_OK)
@@ -112,9 +117,10 @@ static bs_status read_all(reader *r) {
   bs_config *config = r->config;
   if (!cJSON_IsObject(root))
     return bs_json_fault(r->json, root, r->err, "expected an object");
-  bs_status status = BS_KNOWN_KEYS(r, root, "name", "models", "tasks", "variants", "shots", "seed",
-                                   "max_examples", "dtype", "generation", "output", "border",
-                                   "overlong", "threads", "isa", "baselines", "metrics", "axis");
+  bs_status status =
+      BS_KNOWN_KEYS(r, root, "name", "models", "tasks", "variants", "shots", "seed", "max_examples",
+                    "dtype", "generation", "output", "border", "overlong", "threads", "isa",
+                    "baselines", "metrics", "axis", "transformers");
   if (status == BS_OK)
     status = bs_config_copy_string(r, root, "name", false, &config->name);
   if (status == BS_OK && config->name == NULL &&

@@ -176,7 +176,9 @@ static int run(const bs_command *command, int argc, char **argv) {
 }
 
 const bs_command generate_command = {
-    "generate", "--model DIR [--dtype auto|f32|bf16x2|bf16] [--threads N] [--isa NAME]",
+    "generate",
+    "--model DIR [--dtype auto|f32|bf16x2|bf16] [--threads N] [--isa NAME] "
+    "[--transformers V]",
     "filter: {\"prompt\", \"max_tokens\", \"stop\", \"temperature\", "
     "\"top_p\", \"seed\", \"border\"} to {\"text\", \"tokens\", \"finish\"}",
     run};

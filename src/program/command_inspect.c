@@ -119,13 +119,13 @@ static void add_config(cJSON *report, const char *model) {
   bs_text_free(&path);
 }
 
-static cJSON *look_at(const char *model) {
+static cJSON *look_at(const char *model, bs_reading reading) {
   cJSON *report = cJSON_CreateObject(), *notes = cJSON_CreateArray();
   bs_checkpoint *checkpoint = NULL;
   bs_tokenizer *tokenizer = NULL;
   bs_error fault = {0}, tokenizer_fault = {0};
   cJSON_AddStringToObject(report, "model", model);
-  if (bs_checkpoint_open(&checkpoint, model, &fault) == BS_OK) {
+  if (bs_checkpoint_open_as(&checkpoint, model, reading, &fault) == BS_OK) {
     add_checkpoint(report, checkpoint, notes);
   } else {
     add_config(report, model);
@@ -171,17 +171,25 @@ static void print_for_people(const cJSON *report) {
 
 static int run(const bs_command *command, int argc, char **argv) {
   bool is_json = false;
+  const char *transformers = NULL;
+  bs_reading reading = BS_READING_DEFAULT;
   const option options[] = {{.name = "--json",
                              .kind = OPTION_FLAG,
                              .to = &is_json,
-                             .help = "the same as one JSON object"}};
+                             .help = "the same as one JSON object"},
+                            {.name = "--transformers",
+                             .kind = OPTION_TEXT,
+                             .to = &transformers,
+                             .help = "version whose reading is meant where they differ: 4.52 or "
+                                     "5.0"}};
   parsed p = options_parse(command, argc, argv, options, sizeof options / sizeof *options, 1, 1);
   if (!p.go_on)
     return p.exit_code;
   bs_error err = {0};
-  if (expect_file(p.arguments[0], &err) != BS_OK)
+  if ((transformers != NULL && bs_reading_parse(&reading, transformers, &err) != BS_OK) ||
+      expect_file(p.arguments[0], &err) != BS_OK)
     return fail(command, &err);
-  cJSON *report = look_at(p.arguments[0]);
+  cJSON *report = look_at(p.arguments[0], reading);
   bool is_refused = cJSON_HasObjectItem(report, "refused");
   char *text = is_json ? cJSON_PrintUnformatted(report) : NULL;
   if (text != NULL)
@@ -193,7 +201,7 @@ static int run(const bs_command *command, int argc, char **argv) {
   return is_refused ? EXIT_BAD_INPUT : EXIT_DONE;
 }
 
-const bs_command inspect_command = {"inspect", "MODEL [--json]",
+const bs_command inspect_command = {"inspect", "MODEL [--json] [--transformers V]",
                                     "what a checkpoint is and needs, from its headers; or why it "
                                     "would be refused",
                                     run};

@@ -150,5 +150,7 @@ static int run(const bs_command *command, int argc, char **argv) {
 }
 
 const bs_command loglik_command = {
-    "loglik", "--model DIR [--dtype auto|f32|bf16x2|bf16] [--threads N] [--isa NAME]",
+    "loglik",
+    "--model DIR [--dtype auto|f32|bf16x2|bf16] [--threads N] [--isa NAME] "
+    "[--transformers V]",
     "filter: {\"context\", \"continuation\", \"border\"} (or ..._ids) to log-probabilities", run};

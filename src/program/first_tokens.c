@@ -63,7 +63,8 @@ static bs_status read_prompt(const bs_plan *plan, bs_text *prompt, bs_error *err
 /* One model's line. */
 static bs_status print_model(const bs_plan *plan, size_t m, const bs_text *prompt, bs_error *err) {
   const char *name = plan->models[m].row.name;
-  bs_backend_spec spec = {.place = plan->models[m].path, .is_to_look = true};
+  bs_backend_spec spec = {
+      .place = plan->models[m].path, .reading = plan->config->protocol.reading, .is_to_look = true};
   bs_backend *backend = NULL;
   bs_error fault = {0};
   if (bs_backend_open(&backend, &spec, &fault) != BS_OK) {

@@ -22,6 +22,10 @@ void model_option_rows(model_options *values, option *rows) {
                      .kind = OPTION_TEXT,
                      .to = &values->isa,
                      .help = "instruction set of the kernels (default: the best there is)"};
+  rows[4] = (option){.name = "--transformers",
+                     .kind = OPTION_TEXT,
+                     .to = &values->transformers,
+                     .help = "version whose reading is meant where they differ: 4.52 or 5.0"};
 }
 
 static void print_note(void *user, const char *note) {
@@ -42,6 +46,8 @@ bs_status model_open(bs_backend **model, const model_options *values, bs_error *
                                         values->dtype != NULL ? values->dtype : "auto", err);
   if (status == BS_OK)
     status = bs_isa_parse(&spec.engine.isa, values->isa, err);
+  if (status == BS_OK && values->transformers != NULL)
+    status = bs_reading_parse(&spec.reading, values->transformers, err);
   if (status == BS_OK)
     status = expect_file(values->folder, err);
   return status == BS_OK ? bs_backend_open(model, &spec, err) : status;

@@ -6,11 +6,11 @@
 #include "program/options.h"
 
 typedef struct model_options {
-  const char *folder, *dtype, *isa;
+  const char *folder, *dtype, *isa, *transformers;
   int64_t threads;
 } model_options;
 
-enum { N_MODEL_OPTIONS = 4 };
+enum { N_MODEL_OPTIONS = 5 };
 /* Puts the rows of the option table into rows[N_MODEL_OPTIONS]. */
 void model_option_rows(model_options *values, option *rows);
 

@@ -38,6 +38,28 @@ static void rotary_settings(void) {
   }
 }
 
+/* What versions of transformers disagree about follows the one that is asked for. */
+static void readings(void) {
+  static const double last[] = {[BS_READING_4_52] = 0.125 / 2, [BS_READING_5_0] = 0.125 / 4};
+  const char *folder =
+      small_with("readings", ",\"rope_theta\":16,\"max_position_embeddings\":20,\"rope_scaling\":"
+                             "{\"rope_type\":\"yarn\",\"factor\":4,"
+                             "\"original_max_position_embeddings\":10}");
+  refuse(folder, BS_ERR_UNSUPPORTED, "--transformers");
+  for (bs_reading reading = BS_READING_4_52; reading <= BS_READING_5_0; reading++) {
+    bs_error err = {0};
+    bs_checkpoint *checkpoint = NULL;
+    bs_reading back;
+    BS_TEST_OK(bs_checkpoint_open_as(&checkpoint, folder, reading, &err), err);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(checkpoint);
+    const bs_blueprint *blueprint = bs_checkpoint_blueprint(checkpoint);
+    CU_ASSERT_DOUBLE_EQUAL(blueprint->angles[0].frequencies[3], last[reading], 1e-15);
+    bs_checkpoint_free(&checkpoint);
+    BS_TEST_OK(bs_reading_parse(&back, bs_reading_name(reading), &err), err);
+    CU_ASSERT_EQUAL(back, reading);
+  }
+}
+
 /* What config.json may not say; `says` is part of the message. */
 static void refused_configurations(void) {
   static const struct {
@@ -153,6 +175,7 @@ static void damaged_configurations(void) {
 
 static const bs_test tests[] = {
     {"rotary settings", rotary_settings},
+    {"readings", readings},
     {"configurations that are refused", refused_configurations},
     {"configurations that are accepted", accepted_configurations},
     {"damaged configurations", damaged_configurations},

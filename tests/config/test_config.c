@@ -169,6 +169,8 @@ static void faults_are_placed(void) {
       {"{" MODELS "," TASKS ", \"shots\": 3}", "shots: expected a list"},
       {"{" MODELS "," TASKS ", \"seed\": -1}", "seed: expected a whole number"},
       {"{" MODELS "," TASKS ", \"dtype\": \"f3\"}", "dtype: "},
+      {"{" MODELS "," TASKS ", \"transformers\": \"3\"}",
+       "transformers: unknown version of transformers \"3\"; known: default, 4.52, 5.0"},
       {"{" MODELS "," TASKS ", \"isa\": \"avx\"}", "isa: unknown instruction set \"avx\"; known: "},
       {"{" MODELS "," TASKS ", \"isa\": 2}", "isa: expected a string"},
       {"{" MODELS "," TASKS ", \"border\": \"x\"}", "border: expected \"joint\" or \"separate\""},

@@ -324,6 +324,51 @@ static void router_overflows(void) {
   close_model(&m);
 }
 
+/* Scores of a text whose experts are full; of the file as it is, or with another capacity. */
+static double score_full(bs_reading reading, const char *capacity) {
+  enum { N = 48 };
+  char source[512];
+  snprintf(source, sizeof source, "%s", bs_test_data("models/tiny-switch-cap"));
+  bs_text weights = slurp(source, "model.safetensors"), config = slurp(source, "config.json");
+  char *found = strstr(config.data, "\"expert_capacity\": 7,");
+  CU_ASSERT_PTR_NOT_NULL_FATAL(found);
+  memcpy(found, capacity, strlen(capacity));
+  const char *folder = make_folder("capacity");
+  write_file(folder, "model.safetensors", weights.data, weights.n_bytes);
+  write_file(folder, "config.json", config.data, config.n_bytes);
+  bs_text_free(&weights);
+  bs_text_free(&config);
+  int32_t ids[N];
+  for (size_t i = 0; i < N; i++)
+    ids[i] = (int32_t)(2 + 7 * i % 91);
+  const bs_token_span all = {ids, N};
+  const bs_score_request request = {{NULL, 0}, &all, 1, all};
+  bs_error err = {0};
+  model m = {0};
+  bs_score_result *results = NULL;
+  BS_TEST_OK(bs_checkpoint_open_as(&m.checkpoint, folder, reading, &err), err);
+  CU_ASSERT_PTR_NOT_NULL_FATAL(m.checkpoint);
+  BS_TEST_OK(bs_engine_open(&m.engine, m.checkpoint, NULL, &err), err);
+  BS_TEST_OK(bs_engine_score(m.engine, &request, 1, &results, &err), err);
+  CU_ASSERT_PTR_NOT_NULL_FATAL(results);
+  double logprob = results[0].scores[0].logprob;
+  bs_score_results_free(&results, 1);
+  close_model(&m);
+  return logprob;
+}
+
+/* transformers 4.52 obeys the capacity, as it is by default; in 5.0 nothing is beyond it. */
+static void readings_of_capacity(void) {
+  static const char as_is[] = "\"expert_capacity\": 7,", large[] = "\"expert_capacity\":99,";
+  if (!bs_test_have_data("models/tiny-switch-cap"))
+    return;
+  double obeyed = score_full(BS_READING_DEFAULT, as_is);
+  CU_ASSERT_EQUAL(score_full(BS_READING_4_52, as_is), obeyed);
+  double not_obeyed = score_full(BS_READING_5_0, as_is);
+  CU_ASSERT_TRUE(fabs(not_obeyed - obeyed) > 0.1);
+  CU_ASSERT_EQUAL(score_full(BS_READING_DEFAULT, large), not_obeyed);
+}
+
 static void stories(void) { check_folder("models/stories260K", "texts", 2e-5); }
 
 /* From <s> alone 256 tokens, the text that the reference program prints. */
@@ -362,6 +407,7 @@ static const bs_test tests[] = {
     {"ids for an encoder", missing_encoder_ids},
     {"greedy text of a decoder with an encoder", encoder_greedy},
     {"a router whose logits are no numbers", router_overflows},
+    {"readings of a capacity", readings_of_capacity},
     {"a real small model", stories},
     {"a real small model's greedy text", stories_greedy},
 };

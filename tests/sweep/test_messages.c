@@ -79,6 +79,7 @@ static void numbers_out_of_range_are_refused(void) {
   bs_setup settings[] = {
       {.isa = "", .protocol = {.border = (bs_border)(BS_BORDER_SEPARATE + 1)}},
       {.isa = "", .protocol = {.precision = (bs_precision)(BS_PRECISION_BF16 + 1)}},
+      {.isa = "", .protocol = {.reading = (bs_reading)(BS_READING_5_0 + 1)}},
       {.isa = "", .threads = -1},
   };
   for (size_t i = 0; i < sizeof settings / sizeof *settings; i++) {
@@ -160,7 +161,10 @@ static void setup_survives_and_is_checked(void) {
   bs_text message = {0};
   const char *models[] = {"a", "b/c"}, *prints[] = {"", "0f  config.json\n"}, *tasks[] = {"t"},
              *hashes[] = {"h"};
-  bs_setup setup = {.protocol = {.seed = 42, .max_tokens = 7, .precision = BS_PRECISION_BF16},
+  bs_setup setup = {.protocol = {.seed = 42,
+                                 .max_tokens = 7,
+                                 .precision = BS_PRECISION_BF16,
+                                 .reading = BS_READING_5_0},
                     .threads = 3,
                     .isa = "portable",
                     .model_paths = models,
@@ -173,6 +177,7 @@ static void setup_survives_and_is_checked(void) {
   BS_TEST_OK(bs_encode_setup(&message, &setup, &err), err);
   BS_TEST_OK(bs_decode_setup(&message, &back, &err), err);
   CU_ASSERT_EQUAL(back.protocol.precision, BS_PRECISION_BF16);
+  CU_ASSERT_EQUAL(back.protocol.reading, BS_READING_5_0);
   CU_ASSERT_STRING_EQUAL(back.model_paths[1], "b/c");
   CU_ASSERT_STRING_EQUAL(back.model_prints[1], "0f  config.json\n");
   CU_ASSERT_STRING_EQUAL(back.task_hashes[0], "h");

@@ -57,6 +57,9 @@ static void unlike_results_are_not_mixed(void) {
   w.config.protocol.seed = 43;
   REFUSED("another protocol");
   w.config.protocol.seed = 42;
+  w.config.protocol.reading = BS_READING_5_0;
+  REFUSED("another protocol");
+  w.config.protocol.reading = BS_READING_DEFAULT;
   w.models[0].row.sha256[0] = '9';
   REFUSED("the model \"small\" has another content");
   w.models[0].row.name = "renamed";

@@ -25,15 +25,6 @@ bool bs_operation_looks(const bs_blueprint *blueprint, bs_operation operation) {
          (operation == BS_OPERATION_EXPERTS && blueprint->experts.capacity > 0);
 }
 
-void bs_pass_keep_wanted(bs_pass *pass) {
-  size_t d = pass->stack->blueprint->d_model;
-  float *x = pass->stack->work.x.data;
-  for (size_t i = 0; i < pass->n_wanted; i++)
-    if (pass->wanted[i] != i)
-      memcpy(x + i * d, x + pass->wanted[i] * d, d * sizeof *x);
-  pass->n_rows = pass->n_wanted;
-}
-
 static bs_status read_attention(bs_pass *pass, bs_slot norm, bs_error *err) {
   const bs_slot_weights *slots = slots_of(pass);
   bs_stack *stack = pass->stack;

@@ -17,10 +17,13 @@
 bs_status bs_protocol_text(const bs_protocol *protocol, bs_text *text, bs_error *err) {
   bs_precision precision =
       protocol->precision == BS_PRECISION_AUTO ? BS_PRECISION_F32 : protocol->precision;
-  return bs_text_printf(
+  bs_status status = bs_text_printf(
       text, err, PROTOCOL_REVISION " seed=%u border=%s overlong=%s max_tokens=%zu dtype=%s",
       protocol->seed, bs_border_name(protocol->border), bs_overlong_name(protocol->overlong),
       protocol->max_tokens, bs_precision_name(precision));
+  if (status == BS_OK && protocol->reading != BS_READING_DEFAULT)
+    status = bs_text_printf(text, err, " transformers=%s", bs_reading_name(protocol->reading));
+  return status;
 }
 
 /* A model or a task. */

@@ -55,6 +55,7 @@ static bs_status open_model(bs_backend **backend, const bs_model_spec *spec, con
   remarks to = {spec->name, r};
   bs_backend_spec how = {
       .place = spec->path,
+      .reading = config->protocol.reading,
       .engine = {.precision = config->protocol.precision,
                  .n_threads = config->threads,
                  .isa = bs_engine_has_isa(config->isa) ? config->isa : BS_ISA_AUTO},

@@ -46,7 +46,9 @@ bs_status bs_plan_count_prompts(const bs_plan *plan, bs_prompt_counts *counts, b
     return BS_ERR_MEMORY;
   for (size_t m = 0; m < plan->n_models; m++) {
     counts[m] = (bs_prompt_counts){0};
-    bs_backend_spec spec = {.place = plan->models[m].path, .is_to_look = true};
+    bs_backend_spec spec = {.place = plan->models[m].path,
+                            .reading = plan->config->protocol.reading,
+                            .is_to_look = true};
     bs_backend_open(&backends[m], &spec, NULL);
   }
   bs_status status = BS_OK;

@@ -47,6 +47,7 @@ static bs_status measure_model(const bs_plan *plan, size_t m, int n_threads, bs_
   const bs_plan_model *model = &plan->models[m];
   bs_isa isa = plan->config->isa;
   bs_backend_spec spec = {.place = model->path,
+                          .reading = plan->config->protocol.reading,
                           .engine = {.precision = plan->config->protocol.precision,
                                      .n_threads = n_threads,
                                      .isa = bs_engine_has_isa(isa) ? isa : BS_ISA_AUTO}};

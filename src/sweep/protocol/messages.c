@@ -39,6 +39,7 @@ bs_status bs_encode_setup(bs_text *message, const bs_setup *setup, bs_error *err
   bs_pack_u32(&packer, setup->protocol.overlong);
   bs_pack_u64(&packer, setup->protocol.max_tokens);
   bs_pack_u32(&packer, setup->protocol.precision);
+  bs_pack_u32(&packer, setup->protocol.reading);
   bs_pack_u32(&packer, (uint32_t)setup->threads);
   bs_pack_text(&packer, setup->isa);
   bs_pack_u64(&packer, setup->n_models);
@@ -65,6 +66,7 @@ bs_status bs_decode_setup(const bs_text *message, bs_setup *setup, bs_error *err
   setup->protocol.overlong = (bs_overlong)bs_unpack_limited(&unpacker, BS_OVERLONG_SKIP);
   setup->protocol.max_tokens = bs_unpack_u64(&unpacker);
   setup->protocol.precision = (bs_precision)bs_unpack_limited(&unpacker, BS_PRECISION_BF16);
+  setup->protocol.reading = (bs_reading)bs_unpack_limited(&unpacker, BS_READING_5_0);
   setup->threads = (int)bs_unpack_limited(&unpacker, INT_MAX);
   setup->isa = bs_unpack_text(&unpacker);
   setup->n_models = bs_unpack_count(&unpacker, 2 * BS_LEAST_STRING_BYTES);

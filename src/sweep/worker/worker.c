@@ -108,6 +108,7 @@ static bs_status hold_model(bs_worker *worker, uint32_t model, bs_error *err) {
   worker->held_model = model;
   bs_backend_spec spec = {
       .place = setup->model_paths[model],
+      .reading = setup->protocol.reading,
       .engine = {.precision = setup->protocol.precision,
                  .n_threads = setup->threads > 0 ? setup->threads : worker->default_threads}};
   bs_status status = bs_isa_parse(&spec.engine.isa, setup->isa, err);
