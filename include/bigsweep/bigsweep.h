@@ -16,6 +16,7 @@
 #include "bigsweep/report.h"
 #include "bigsweep/statistics.h"
 #include "bigsweep/store.h"
+#include "bigsweep/survey.h"
 #include "bigsweep/sweep.h"
 #include "bigsweep/tables.h"
 #include "bigsweep/version.h"

@@ -1,4 +1,4 @@
-/* The program's commands: one file and one row of the table in commands.c each. */
+/* The program's commands: a file and a line of the list each. */
 #ifndef BIGSWEEP_PROGRAM_COMMAND_H
 #define BIGSWEEP_PROGRAM_COMMAND_H
 
@@ -21,11 +21,35 @@ typedef struct bs_command {
   int (*run)(const struct bs_command *command, int argc, char **argv);
 } bs_command;
 
-extern const bs_command run_command, plan_command, analyze_command, compare_command,
-    validate_command, tokenize_command, loglik_command, generate_command, prompt_command,
-    metric_command, bench_command, status_command, engine_process_command, rescore_command,
-    forecast_command, export_command, inspect_command, report_command, merge_command,
-    remove_command;
+/* One command a line, in the order in which they are listed. */
+#define COMMAND_LIST(X)                                                                            \
+  X(init)                                                                                          \
+  X(models)                                                                                        \
+  X(tasks)                                                                                         \
+  X(validate)                                                                                      \
+  X(plan)                                                                                          \
+  X(run)                                                                                           \
+  X(status)                                                                                        \
+  X(analyze)                                                                                       \
+  X(report)                                                                                        \
+  X(compare)                                                                                       \
+  X(forecast)                                                                                      \
+  X(rescore)                                                                                       \
+  X(merge)                                                                                         \
+  X(remove)                                                                                        \
+  X(export)                                                                                        \
+  X(tokenize)                                                                                      \
+  X(loglik)                                                                                        \
+  X(generate)                                                                                      \
+  X(prompt)                                                                                        \
+  X(metric)                                                                                        \
+  X(bench)                                                                                         \
+  X(inspect)                                                                                       \
+  X(engine_process)
+
+#define COMMAND_DECLARATION(name) extern const bs_command name##_command;
+COMMAND_LIST(COMMAND_DECLARATION)
+#undef COMMAND_DECLARATION
 
 /* The commands in the order in which they are listed; NULL behind the last, and for an unknown
  * name.

@@ -1,7 +1,9 @@
-/* bigsweep validate: faults in task files. */
+/* bigsweep validate: faults in task files and configurations. */
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "bigsweep/config.h"
+#include "bigsweep/json.h"
 #include "bigsweep/reach.h"
 #include "bigsweep/task.h"
 #include "program/options.h"
@@ -85,6 +87,43 @@ static bool validate(const char *path, bs_task_format format) {
   return good;
 }
 
+/* A file with models and tasks is the configuration of a sweep. */
+static bool is_configuration(const char *path) {
+  bs_json *json = NULL;
+  bs_error fault = {0};
+  bool is_one = bs_json_load(&json, path, 0, &fault) == BS_OK &&
+                bs_json_get(json->root, "models") != NULL &&
+                bs_json_get(json->root, "tasks") != NULL;
+  bs_json_free(&json);
+  bs_error_clear(&fault);
+  return is_one;
+}
+
+/* The configuration and the tasks that it names, as it names them. */
+static bool validate_configuration(const char *path) {
+  bs_error err = {0};
+  bs_config *config = NULL;
+  findings f = {0};
+  if (bs_config_load(&config, path, &err) != BS_OK)
+    print_finding(&f, true, err.message);
+  for (size_t i = 0; config != NULL && i < config->n_tasks; i++) {
+    bs_task *task = NULL;
+    bs_error fault = {0};
+    size_t before = f.n_errors;
+    if (bs_task_open(&task, &config->tasks[i], print_finding, &f, &fault) != BS_OK &&
+        f.n_errors == before)
+      print_finding(&f, true, fault.message);
+    bs_task_free(&task);
+  }
+  if (f.n_errors > 0)
+    printf("%s: %zu fault%s\n", path, f.n_errors, bs_plural(f.n_errors));
+  else
+    printf("%s: ok, a configuration of %zu model%s and %zu task%s\n", path, config->n_models,
+           bs_plural(config->n_models), config->n_tasks, bs_plural(config->n_tasks));
+  bs_config_free(&config);
+  return f.n_errors == 0;
+}
+
 static int run(const bs_command *command, int argc, char **argv) {
   const char *name = "auto";
   const option options[] = {{.name = "--format",
@@ -101,9 +140,11 @@ static int run(const bs_command *command, int argc, char **argv) {
     return fail(command, &err);
   size_t n_bad = 0;
   for (size_t i = 0; i < p.n_arguments; i++)
-    n_bad += !validate(p.arguments[i], format);
+    n_bad += !(is_configuration(p.arguments[i]) ? validate_configuration(p.arguments[i])
+                                                : validate(p.arguments[i], format));
   return n_bad > 0 ? EXIT_BAD_INPUT : EXIT_DONE;
 }
 
-const bs_command validate_command = {"validate", "TASK... [--format NAME]",
-                                     "check tasks: file, place and line of each fault", run};
+const bs_command validate_command = {
+    "validate", "TASK... | CONFIG.json [--format NAME]",
+    "check tasks, or a configuration and its tasks: file, place and line of each fault", run};
