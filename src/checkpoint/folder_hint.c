@@ -4,6 +4,7 @@
 
 #include "base/memory_internal.h"
 #include "checkpoint/files_internal.h"
+#include "checkpoint/hub_cache_internal.h"
 #include "gguf/gguf_internal.h"
 
 static const char DOWNLOAD[] = "hf download NAME --local-dir FOLDER";
@@ -83,6 +84,15 @@ static bs_status no_such_folder(const char *dir, bs_error *err) {
     return bs_error_set(
         err, BS_ERR_IO,
         "no such folder: %s; expected the folder that holds the model's config.json", dir);
+  char *cached = bs_hub_cached(name);
+  if (cached != NULL) {
+    bs_status status = bs_error_set(err, BS_ERR_IO,
+                                    "no such folder: %s. Models are read from folders; the Hub's "
+                                    "cache has %s: give %s",
+                                    dir, name, cached);
+    free(cached);
+    return status;
+  }
   return bs_error_set(
       err, BS_ERR_IO,
       "no such folder: %s. If %s is a name on the Hugging Face Hub: models are read "
@@ -100,14 +110,12 @@ static bs_status no_folder(const char *path, bs_error *err) {
 
 /* A folder of the Hub's cache keeps each revision in snapshots/. */
 static bs_status cache_folder(const char *dir, bs_error *err) {
-  char *snapshots = bs_path_join(dir, "snapshots", err);
-  char *revision = snapshots != NULL ? first_name(snapshots, any_name) : NULL;
+  char *snapshot = bs_hub_snapshot(dir);
   bs_status status = bs_error_set(
       err, BS_ERR_IO,
-      "%s: no config.json here: this is a folder of the Hub's cache, the model is in %s/%s", dir,
-      snapshots != NULL ? snapshots : "snapshots", revision != NULL ? revision : "(a revision)");
-  free(snapshots);
-  free(revision);
+      "%s: no config.json here: this is a folder of the Hub's cache, the model is in %s%s", dir,
+      snapshot != NULL ? snapshot : dir, snapshot != NULL ? "" : "/snapshots/(a revision)");
+  free(snapshot);
   return status;
 }
 

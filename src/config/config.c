@@ -198,6 +198,11 @@ bs_status bs_config_parse(bs_config **out, const char *json_text, size_t n_bytes
 bs_status bs_config_load(bs_config **out, const char *path, bs_error *err) {
   *out = NULL;
   bs_text text = {0};
+  if (bs_is_folder(path))
+    return bs_error_set(err, BS_ERR_USAGE,
+                        "%s: a folder; expected a configuration (JSON), as `bigsweep init "
+                        "FOLDER_OF_MODELS FOLDER_OF_TASKS` writes one",
+                        path);
   bs_status status = bs_file_read(path, (size_t)64 << 20, &text, err);
   if (status == BS_OK)
     status = bs_config_parse(out, text.data, text.n_bytes, path, err);

@@ -187,7 +187,7 @@ static int run(const bs_command *command, int argc, char **argv) {
     return p.exit_code;
   bs_error err = {0};
   if ((transformers != NULL && bs_reading_parse(&reading, transformers, &err) != BS_OK) ||
-      expect_file(p.arguments[0], &err) != BS_OK)
+      expect_model(p.arguments[0], &err) != BS_OK)
     return fail(command, &err);
   cJSON *report = look_at(p.arguments[0], reading);
   bool is_refused = cJSON_HasObjectItem(report, "refused");

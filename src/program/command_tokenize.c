@@ -103,7 +103,7 @@ static int run(const bs_command *command, int argc, char **argv) {
   bs_error err = {0};
   if (model == NULL)
     bs_error_set(&err, BS_ERR_USAGE, "option --model DIR is missing");
-  else if (expect_file(model, &err) == BS_OK)
+  else if (expect_model(model, &err) == BS_OK)
     bs_tokenizer_open(&t.tokenizer, model, &err);
   if (t.tokenizer != NULL)
     warn_of_tokenizer(command, model, t.tokenizer);

@@ -49,6 +49,6 @@ bs_status model_open(bs_backend **model, const model_options *values, bs_error *
   if (status == BS_OK && values->transformers != NULL)
     status = bs_reading_parse(&spec.reading, values->transformers, err);
   if (status == BS_OK)
-    status = expect_file(values->folder, err);
+    status = expect_model(values->folder, err);
   return status == BS_OK ? bs_backend_open(model, &spec, err) : status;
 }

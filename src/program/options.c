@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "bigsweep/buffer.h"
+#include "bigsweep/checkpoint.h"
 #include "bigsweep/helpers.h"
 
 enum { MAX_OPTIONS = 32 };
@@ -53,6 +54,14 @@ bs_status expect_file(const char *path, bs_error *err) {
     status = bs_error_set(err, BS_ERR_USAGE, "no such file: %s", path);
   bs_text_free(&parts);
   return status;
+}
+
+bs_status expect_model(const char *path, bs_error *err) {
+  if (bs_file_exists(path))
+    return BS_OK;
+  bs_error fault = {0};
+  bs_checkpoint_check_folder(path, &fault);
+  return bs_error_set(err, BS_ERR_USAGE, "%s", fault.message);
 }
 
 static const option *find(const option *options, size_t n, const char *argument, size_t n_name) {

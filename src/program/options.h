@@ -56,5 +56,7 @@ parsed options_parse(const bs_command *command, int argc, char **argv, const opt
    to mend, like a wrong option. Of results the parts of an unfinished run are as good as the file.
  */
 bs_status expect_file(const char *path, bs_error *err);
+/* The same of a model; says what seems to be meant, such as a name on the Hub. */
+bs_status expect_model(const char *path, bs_error *err);
 
 #endif

@@ -8,6 +8,7 @@
 #include "bigsweep/checkpoint.h"
 #include "bigsweep/tokenizer.h"
 #include "checkpoint/files_internal.h"
+#include "checkpoint/hub_cache_internal.h"
 #include "survey/survey_internal.h"
 
 /* The models found so far. */
@@ -83,49 +84,13 @@ static const char *name_in_cache(const char *folder) {
   return name;
 }
 
-static bool is_revision(const char *name) { return name[0] != '.'; }
-
-/* The revision that "main" stands for. */
-static bs_status read_main(const char *folder, bs_text *revision, bs_error *err) {
-  char *path = bs_path_join(folder, "refs/main", err);
-  bs_status status = path != NULL ? BS_OK : BS_ERR_MEMORY;
-  if (status == BS_OK && bs_file_exists(path)) {
-    bs_error fault = {0};
-    if (bs_file_read(path, 256, revision, &fault) == BS_OK && revision->data != NULL)
-      revision->data[strcspn(revision->data, " \r\n")] = '\0';
-  }
-  free(path);
-  return status;
-}
-
-/* A folder of the Hub's cache: the revision called main, where it is there; else all. */
+/* A folder of the Hub's cache stands for one revision of a model. */
 static bs_status add_cached(finds *f, const char *folder, bs_error *err) {
-  char *snapshots = bs_path_join(folder, "snapshots", err);
-  bs_name_list list = {0};
-  bs_text wanted = {0};
-  bs_status status =
-      snapshots != NULL ? bs_folder_names(snapshots, is_revision, &list, err) : BS_ERR_MEMORY;
-  if (status == BS_OK)
-    status = read_main(folder, &wanted, err);
-  bool has_main = wanted.data != NULL && bs_name_list_has(&list, wanted.data);
-  for (size_t i = 0; status == BS_OK && i < list.n; i++) {
-    bs_text name = {0};
-    if (has_main && strcmp(list.names[i], wanted.data) != 0)
-      continue;
-    char *path = bs_path_join(snapshots, list.names[i], err);
-    status = path == NULL ? BS_ERR_MEMORY
-             : has_main || list.n == 1
-                 ? bs_text_append_string(&name, name_in_cache(folder), err)
-                 : bs_text_printf(&name, err, "%s-%.8s", name_in_cache(folder), list.names[i]);
-    if (status == BS_OK)
-      status = add(f, path, name.data, NULL, err);
-    else
-      bs_text_free(&name);
-    free(path);
-  }
-  bs_text_free(&wanted);
-  bs_name_list_free(&list);
-  free(snapshots);
+  char *snapshot = bs_hub_snapshot(folder);
+  bs_status status = BS_OK;
+  if (snapshot != NULL)
+    status = add(f, snapshot, bs_string_copy(name_in_cache(folder), err), NULL, err);
+  free(snapshot);
   return status;
 }
 

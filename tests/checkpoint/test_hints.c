@@ -1,6 +1,7 @@
 /* Paths that are no model's folder, and files that are not what their names say: the message says
    what they seem to be and what to give in their place. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -54,6 +55,23 @@ static void paths(void) {
   refuse(bs_test_path("~/pythia"), "are not replaced here");
   refuse(bs_test_write("model.Q4_K_M.gguf", "GGUF", 4), "the file ends within the header");
   refuse(bs_test_write("model.safetensors", "x", 1), "a file; expected the folder");
+}
+
+/* The revision called main, of the cache that the Hub's tools would take. */
+static void caches(void) {
+  static const char *const parts[] = {
+      "models--org--net-1", "models--org--net-1/refs", "models--org--net-1/snapshots",
+      "models--org--net-1/snapshots/0123abc", "models--org--net-1/snapshots/4567def"};
+  const char *folder = make_folder("hub");
+  for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+    mkdir(inside(folder, parts[i]), 0777);
+  write_text(inside(folder, "models--org--net-1/refs"), "main", "4567def\n");
+  refuse(inside(folder, "models--org--net-1"), "net-1/snapshots/4567def");
+  setenv("HF_HUB_CACHE", folder, 1);
+  refuse("org/net-1", "the Hub's cache has org/net-1: give ");
+  refuse("org/net-1", "models--org--net-1/snapshots/4567def");
+  refuse("org/net-2", "hf download org/net-2");
+  unsetenv("HF_HUB_CACHE");
 }
 
 static void folders(void) {
@@ -187,6 +205,7 @@ static void in_a_configuration(void) {
 
 static const bs_test tests[] = {
     {"paths that are no folder", paths},
+    {"caches of the Hub", caches},
     {"folders without config.json", folders},
     {"files that are something else", files},
     {"what a file is instead comes first", something_else_in_place_of_a_file},
