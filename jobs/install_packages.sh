@@ -1,7 +1,7 @@
 #!/bin/sh
 # Installs the Debian packages that bigsweep needs, those that are missing alone.
 # Elsewhere it says what is needed, and leaves it at that.
-# usage: install_packages.sh [build] [plot] [test] [slurm]     (default: build plot)
+# usage: install_packages.sh [build] [plot] [test] [slurm] [browser]     (default: build plot)
 set -eu
 
 build="gcc libc6-dev cmake ninja-build pkg-config openmpi-bin libopenmpi-dev libhdf5-dev
@@ -9,6 +9,7 @@ build="gcc libc6-dev cmake ninja-build pkg-config openmpi-bin libopenmpi-dev lib
 plot="python3 python3-h5py python3-matplotlib"
 test="libcunit1-dev hdf5-tools clang clang-format libclang-rt-dev libomp-dev procps $plot"
 slurm="slurm-wlm munge openmpi-bin"
+browser="chromium python3" # 350 MB: the test of the page is skipped without it
 
 wanted=
 for set in ${*:-build plot}; do
@@ -17,7 +18,8 @@ for set in ${*:-build plot}; do
     plot) wanted="$wanted $plot" ;;
     test) wanted="$wanted $test" ;;
     slurm) wanted="$wanted $slurm" ;;
-    *) echo "install_packages.sh: unknown set \"$set\"; known: build plot test slurm" >&2; exit 2 ;;
+    browser) wanted="$wanted $browser" ;;
+    *) echo "install_packages.sh: unknown set \"$set\"; known: build plot test slurm browser" >&2; exit 2 ;;
   esac
 done
 

@@ -1,6 +1,6 @@
 #!/bin/sh
 # The main job on what the project ships: installs what is missing, builds, sweeps the ladder of small
-# models over the project's own tasks on three ranks, prints the table and draws the picture.
+# models over the project's own tasks on three ranks, prints the table, draws the picture and writes the page.
 # usage: quickstart.sh [FOLDER FOR RESULTS]      (default: results/)
 set -eu
 cd "$(dirname "$0")/.."
@@ -18,4 +18,5 @@ mpirun --oversubscribe --bind-to none -n 3 build/release/bigsweep run configs/la
 python=python3 # the one that has the packages: Debian's are its own python's
 "$python" -c 'import h5py, matplotlib' 2>/dev/null || python=/usr/bin/python3
 "$python" analysis/plot_scaling.py "$results/ladder.h5" -o "$results/ladder.png"
-echo "results: $results/ladder.h5, picture: $results/ladder.png"
+build/release/bigsweep report "$results/ladder.h5" -o "$results/report.html" --title "The ladder of small models"
+echo "results: $results/ladder.h5, picture: $results/ladder.png, page for a browser: $results/report.html"

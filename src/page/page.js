@@ -137,7 +137,7 @@
 
   const drawQuestion = example => {
     const parts = [];
-    if (example.q) parts.push(make('h3', {}, 'Question'), make('pre', { class: 'text', tabindex: '0' }, example.q));
+    if (example.q) parts.push(make('h3', {}, 'Question'), make('pre', { class: 'text', tabindex: '0' }, example.q.replace(/^\n+/, '')));
     else parts.push(make('p', { class: 'dim' }, 'The file does not hold the questions, only what was answered.'));
     if (example.c) {
       parts.push(make('h3', {}, 'Choices'), make('ul', { class: 'choices' }, ...example.c.map((text, i) =>
