@@ -1,15 +1,30 @@
-/* Allocation with checked sizes. */
+/* Allocation with checked sizes. madvise() is outside POSIX. */
+#define _DEFAULT_SOURCE
+
 #include "base/memory_internal.h"
 
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+
+enum { HUGE_PAGE = 1 << 21 };
 
 void *bs_array_new(size_t n, size_t element_bytes, bs_error *err) {
   void *array = calloc(n > 0 ? n : 1, element_bytes);
   if (array == NULL)
     bs_error_set(err, BS_ERR_MEMORY, "cannot allocate %zu elements of %zu bytes", n, element_bytes);
   return array;
+}
+
+void bs_prefer_huge_pages(void *memory, size_t n_bytes) {
+#ifdef MADV_HUGEPAGE
+  size_t lead = bs_round_up((uintptr_t)memory, HUGE_PAGE) - (uintptr_t)memory;
+  if (memory != NULL && n_bytes >= lead + HUGE_PAGE)
+    (void)madvise((char *)memory + lead, (n_bytes - lead) / HUGE_PAGE * HUGE_PAGE, MADV_HUGEPAGE);
+#else
+  (void)memory, (void)n_bytes;
+#endif
 }
 
 bs_status bs_array_reserve(void *array, size_t *capacity, size_t n, size_t n_more,

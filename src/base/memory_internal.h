@@ -19,6 +19,10 @@
 bs_status bs_array_reserve(void *array, size_t *capacity, size_t n, size_t n_more,
                            size_t element_bytes, bs_error *err);
 
+/* Memory that was just allocated, will be written all over and is read at random: what huge pages
+   fit in it is taken from them where the system has some. NULL is nothing. */
+void bs_prefer_huge_pages(void *memory, size_t n_bytes);
+
 /* Copy of n_bytes bytes with a NUL behind; free with free(). */
 char *bs_string_new(const char *bytes, size_t n_bytes, bs_error *err);
 

@@ -43,10 +43,21 @@ size_t bs_utf8_encode(uint32_t code_point, char out[4]) {
   return length;
 }
 
+/* Whether the eight bytes at `text` are ASCII. */
+static bool is_ascii8(const char *text) {
+  uint64_t bytes;
+  memcpy(&bytes, text, sizeof bytes);
+  return (bytes & 0x8080808080808080U) == 0;
+}
+
 size_t bs_utf8_valid_bytes(const char *text, size_t n) {
   size_t at = 0;
   uint32_t code_point;
   while (at < n) {
+    if (n - at >= 8 && is_ascii8(text + at)) {
+      at += 8;
+      continue;
+    }
     size_t length = bs_utf8_decode(text + at, n - at, &code_point);
     if (length == 0)
       break;

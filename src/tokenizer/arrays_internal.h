@@ -75,11 +75,13 @@ bs_status bs_arrays_append_byte_level(const char *pretokenizer, const char *name
                                       bool *ignores_merges, bs_error *err);
 /* Within this room: vocabulary and model of a tokenizer that is being put together. */
 bs_status bs_arrays_fill(bs_tokenizer *tokenizer, const bs_token_arrays *arrays, bs_error *err);
-/* Within this room: from a document; the model from `arrays` where not NULL, else from the document
-   too. `settings` may be NULL. */
-bs_status bs_tokenizer_from_json(bs_tokenizer **out, const bs_json *json,
-                                 const bs_token_arrays *arrays, const bs_settings *settings,
-                                 bs_error *err);
+/* Within this room: from the text of a tokenizer.json. `settings` may be NULL. */
+bs_status bs_tokenizer_from_text(bs_tokenizer **out, const char *text, size_t n_bytes,
+                                 const char *name, const bs_settings *settings, bs_error *err);
+/* From a skeleton, parsed, and its arrays. */
+bs_status bs_tokenizer_from_skeleton(bs_tokenizer **out, const bs_json *json,
+                                     const bs_token_arrays *arrays, const bs_settings *settings,
+                                     bs_error *err);
 /* The same with the skeleton as the document. */
 bs_status bs_tokenizer_from_arrays_and(bs_tokenizer **out, const bs_token_arrays *arrays,
                                        const bs_settings *settings, bs_error *err);

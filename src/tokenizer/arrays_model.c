@@ -11,17 +11,31 @@
 #include "tokenizer/tokenizer_internal.h"
 #include "tokenizer/unigram_internal.h"
 
+/* The later of two pieces took the entry of the earlier one, so an entry has not its own index. */
+static bs_status repeated_piece(const bs_vocabulary *vocabulary, const bs_token_arrays *arrays,
+                                bs_error *err) {
+  size_t i = 0;
+  while (i < vocabulary->n && vocabulary->entries[i].id == (int32_t)i)
+    i++;
+  i = i < vocabulary->n ? (size_t)vocabulary->entries[i].id : i;
+  return bs_error_set(err, BS_ERR_INPUT, "%s: piece %zu (\"%.*s\") is there twice", arrays->name, i,
+                      (int)bs_size_min(arrays->pieces[i].n_bytes, 64), arrays->pieces[i].data);
+}
+
 static bs_status add_pieces(bs_vocabulary *vocabulary, const bs_token_arrays *arrays,
                             bs_error *err) {
-  bs_status status = BS_OK;
+  bs_lookup pieces[BS_LOOKUP_BATCH];
   int32_t twice;
-  for (size_t i = 0; i < arrays->n && status == BS_OK; i++) {
-    const bs_piece_text *piece = &arrays->pieces[i];
-    status = bs_vocabulary_add(vocabulary, piece->data, piece->n_bytes, (int32_t)i, err);
-    if (status == BS_OK && vocabulary->n != i + 1)
-      status =
-          bs_error_set(err, BS_ERR_INPUT, "%s: piece %zu (\"%.*s\") is there twice", arrays->name,
-                       i, piece->n_bytes < 64 ? (int)piece->n_bytes : 64, piece->data);
+  bs_status status = bs_vocabulary_reserve(vocabulary, arrays->n, err);
+  for (size_t i = 0, n; i < arrays->n && status == BS_OK; i += n) {
+    n = bs_size_min(arrays->n - i, BS_LOOKUP_BATCH);
+    for (size_t k = 0; k < n; k++)
+      pieces[k] = (bs_lookup){.text = arrays->pieces[i + k].data,
+                              .n_bytes = arrays->pieces[i + k].n_bytes,
+                              .id = (int32_t)(i + k)};
+    status = bs_vocabulary_add_all(vocabulary, pieces, n, err);
+    if (status == BS_OK && vocabulary->n != i + n)
+      status = repeated_piece(vocabulary, arrays, err);
   }
   return status == BS_OK ? bs_vocabulary_index_ids(vocabulary, &twice, err) : status;
 }
@@ -50,33 +64,92 @@ static int by_rank(const void *a, const void *b) {
   return (x->right > y->right) - (x->right < y->right);
 }
 
-static bs_status ways_of(way **ways, size_t *n, size_t *capacity, const bs_vocabulary *vocabulary,
-                         const bs_token_arrays *arrays, size_t i, bs_error *err) {
-  const bs_piece_text *piece = &arrays->pieces[i];
-  bs_prefix_walk walk = bs_prefix_walk_begin();
-  uint32_t c, n_characters = 0, n_left = 0;
-  bs_status status = BS_OK;
-  for (size_t at = 0; at < piece->n_bytes; n_characters++)
-    at += bs_utf8_decode(piece->data + at, piece->n_bytes - at, &c);
-  for (size_t at = 1; at < piece->n_bytes && status == BS_OK; at++) {
-    int32_t left = bs_prefix_walk_next(&walk, vocabulary, piece->data, at);
-    if (((unsigned char)piece->data[at] & 0xC0) == 0x80)
+/* All ways, and left parts that wait to be looked up; the ways of a piece stand together, by left
+   part. */
+typedef struct way_list {
+  const bs_vocabulary *vocabulary;
+  const bs_token_arrays *arrays;
+  way *ways;
+  size_t n, capacity, n_waiting;
+  way waiting[BS_LOOKUP_BATCH];
+  bs_lookup lefts[BS_LOOKUP_BATCH], rights[BS_LOOKUP_BATCH];
+} way_list;
+
+/* Keeps those that wait whose parts are both pieces. */
+static bs_status settle_waiting(way_list *w, bs_error *err) {
+  size_t n = 0;
+  bs_vocabulary_find_hashed(w->vocabulary, w->lefts, w->n_waiting);
+  for (size_t i = 0; i < w->n_waiting; i++) {
+    const bs_lookup *left = &w->lefts[i];
+    const bs_piece_text *piece = &w->arrays->pieces[w->waiting[i].id];
+    if (left->id < 0)
       continue;
-    n_left++;
-    int32_t right =
-        left < 0 ? -1 : bs_vocabulary_find(vocabulary, piece->data + at, piece->n_bytes - at);
-    if (right < 0)
-      continue;
-    status = bs_reserve(ways, capacity, *n, 1, err);
-    if (status == BS_OK)
-      (*ways)[(*n)++] = (way){.score = arrays->scores[i],
-                              .left_characters = n_left,
-                              .right_characters = n_characters - n_left,
-                              .left = left,
-                              .right = right,
-                              .id = (int32_t)i};
+    w->waiting[n] = w->waiting[i];
+    w->waiting[n].left = left->id;
+    w->rights[n++] =
+        (bs_lookup){.text = left->text + left->n_bytes, .n_bytes = piece->n_bytes - left->n_bytes};
+  }
+  w->n_waiting = 0;
+  bs_vocabulary_find_all(w->vocabulary, w->rights, n);
+  bs_status status = bs_reserve(&w->ways, &w->capacity, w->n, n, err);
+  for (size_t i = 0; i < n && status == BS_OK; i++) {
+    w->waiting[i].right = w->rights[i].id;
+    if (w->waiting[i].right >= 0)
+      w->ways[w->n++] = w->waiting[i];
   }
   return status;
+}
+
+static bool begins_character(char byte) { return ((unsigned char)byte & 0xC0) != 0x80; }
+
+static bs_status add_ways_of(way_list *w, size_t i, bs_error *err) {
+  const bs_piece_text *piece = &w->arrays->pieces[i];
+  bs_prefix_walk walk = bs_prefix_walk_begin();
+  uint32_t n_characters = 0, n_left = 0;
+  bs_status status = BS_OK;
+  for (size_t at = 0; at < piece->n_bytes; at++)
+    n_characters += begins_character(piece->data[at]);
+  for (size_t at = 1; at < piece->n_bytes && status == BS_OK; at++) {
+    uint32_t hash = bs_prefix_walk_hash(&walk, piece->data, at);
+    if (!begins_character(piece->data[at]))
+      continue;
+    n_left++;
+    w->lefts[w->n_waiting] = (bs_lookup){.text = piece->data, .n_bytes = at, .hash = hash};
+    w->waiting[w->n_waiting++] = (way){.score = w->arrays->scores[i],
+                                       .left_characters = n_left,
+                                       .right_characters = n_characters - n_left,
+                                       .id = (int32_t)i};
+    if (w->n_waiting == BS_LOOKUP_BATCH)
+      status = settle_waiting(w, err);
+  }
+  return status;
+}
+
+/* Turns the ways around that [begin, end) are, so that the longest left part is first. */
+static void reverse(way *begin, way *end) {
+  while (begin < end && begin < --end) {
+    way first = *begin;
+    *begin++ = *end;
+    *end = first;
+  }
+}
+
+/* Pieces mostly stand in the order of their scores, where each has one of its own: then there is
+   nothing to sort but the ways of each. */
+static void sort_ways(way *ways, size_t n) {
+  bool falls = true;
+  for (size_t i = 1; i < n; i++)
+    falls = falls && ways[i].score <= ways[i - 1].score;
+  for (size_t from = 0, to; falls && from < n; from = to) {
+    for (to = from + 1; to < n && ways[to].score == ways[from].score;)
+      to++;
+    if (ways[from].id == ways[to - 1].id)
+      reverse(ways + from, ways + to);
+    else
+      qsort(ways + from, to - from, sizeof *ways, by_rank);
+  }
+  if (!falls)
+    qsort(ways, n, sizeof *ways, by_rank);
 }
 
 static void add_merge(bs_bpe *bpe, const bs_token_arrays *arrays, int32_t left, int32_t right,
@@ -89,61 +162,65 @@ static void add_merge(bs_bpe *bpe, const bs_token_arrays *arrays, int32_t left, 
 
 static bs_status scored_merges(bs_bpe *bpe, const bs_vocabulary *vocabulary,
                                const bs_token_arrays *arrays, bs_error *err) {
-  way *ways = NULL;
-  size_t n = 0, capacity = 0;
+  way_list w = {.vocabulary = vocabulary, .arrays = arrays};
   bs_status status = BS_OK;
   for (size_t i = 0; i < arrays->n && status == BS_OK; i++) {
     if (!isfinite(arrays->scores[i]))
       status = bs_error_set(err, BS_ERR_INPUT, "%s: the score of piece %zu is %g, no finite number",
                             arrays->name, i, (double)arrays->scores[i]);
     else
-      status = ways_of(&ways, &n, &capacity, vocabulary, arrays, i, err);
+      status = add_ways_of(&w, i, err);
   }
-  if (status == BS_OK && n > UINT32_MAX / 2)
-    status = bs_error_set(err, BS_ERR_LIMIT, "%s: %zu merges", arrays->name, n);
   if (status == BS_OK)
-    status = bs_bpe_reserve_merges(bpe, n, err);
-  if (status == BS_OK && n > 0) {
-    qsort(ways, n, sizeof *ways, by_rank);
-    for (size_t i = 0; i < n; i++)
-      add_merge(bpe, arrays, ways[i].left, ways[i].right, (uint32_t)i, ways[i].id);
-    bpe->n_merges = n;
+    status = settle_waiting(&w, err);
+  if (status == BS_OK && w.n > UINT32_MAX / 2)
+    status = bs_error_set(err, BS_ERR_LIMIT, "%s: %zu merges", arrays->name, w.n);
+  if (status == BS_OK)
+    status = bs_bpe_reserve_merges(bpe, w.n, err);
+  if (status == BS_OK && w.n > 0) {
+    sort_ways(w.ways, w.n);
+    for (size_t i = 0; i < w.n; i++) {
+      if (i + BS_LOOKUP_BATCH < w.n)
+        bs_bpe_prefetch(bpe, w.ways[i + BS_LOOKUP_BATCH].left, w.ways[i + BS_LOOKUP_BATCH].right);
+      add_merge(bpe, arrays, w.ways[i].left, w.ways[i].right, (uint32_t)i, w.ways[i].id);
+    }
+    bpe->n_merges = w.n;
   }
-  free(ways);
+  free(w.ways);
   return status;
+}
+
+static bs_status bad_merge(const bs_token_arrays *arrays, size_t i, bs_error *err) {
+  const bs_piece_text *merge = &arrays->merges[i];
+  return bs_error_set(
+      err, BS_ERR_INPUT,
+      "%s: merge %zu (\"%.*s\"): expected \"left right\", both and the two joined pieces of "
+      "the vocabulary",
+      arrays->name, i, (int)bs_size_min(merge->n_bytes, 64), merge->data);
 }
 
 static bs_status given_merges(bs_bpe *bpe, const bs_vocabulary *vocabulary,
                               const bs_token_arrays *arrays, bs_error *err) {
-  bs_text joined = {0};
+  bs_merger merger = {.bpe = bpe, .vocabulary = vocabulary};
   bs_status status =
       arrays->n_merges > UINT32_MAX / 2
           ? bs_error_set(err, BS_ERR_LIMIT, "%s: %zu merges", arrays->name, arrays->n_merges)
           : bs_bpe_reserve_merges(bpe, arrays->n_merges, err);
-  for (size_t i = 0; i < arrays->n_merges && status == BS_OK; i++) {
+  size_t i = 0;
+  for (; i < arrays->n_merges && status == BS_OK && merger.fault == BS_MERGE_GOOD; i++) {
     const bs_piece_text *merge = &arrays->merges[i];
     const char *space = merge->n_bytes > 0 ? memchr(merge->data, ' ', merge->n_bytes) : NULL;
-    size_t n_left = space != NULL ? (size_t)(space - merge->data) : 0;
-    int32_t left = space != NULL ? bs_vocabulary_find(vocabulary, merge->data, n_left) : -1;
-    int32_t right =
-        left < 0 ? -1 : bs_vocabulary_find(vocabulary, space + 1, merge->n_bytes - n_left - 1);
-    joined.n_bytes = 0;
-    if (right >= 0)
-      status = bs_text_append(&joined, merge->data, n_left, err);
-    if (status == BS_OK && right >= 0)
-      status = bs_text_append(&joined, space + 1, merge->n_bytes - n_left - 1, err);
-    int32_t id = right < 0 ? -1 : bs_vocabulary_find(vocabulary, joined.data, joined.n_bytes);
-    if (status == BS_OK && id < 0)
-      status = bs_error_set(
-          err, BS_ERR_INPUT,
-          "%s: merge %zu (\"%.*s\"): expected \"left right\", both and the two joined pieces of "
-          "the vocabulary",
-          arrays->name, i, merge->n_bytes < 64 ? (int)merge->n_bytes : 64, merge->data);
-    if (status == BS_OK)
-      add_merge(bpe, arrays, left, right, (uint32_t)i, id);
+    if (space == NULL)
+      break;
+    size_t n_left = (size_t)(space - merge->data);
+    status =
+        bs_merger_push(&merger, merge->data, n_left, space + 1, merge->n_bytes - n_left - 1, err);
   }
-  bpe->n_merges = arrays->n_merges;
-  bs_text_free(&joined);
+  if (status == BS_OK && merger.fault == BS_MERGE_GOOD)
+    status = bs_merger_flush(&merger, err);
+  if (status == BS_OK && bpe->n_merges < arrays->n_merges)
+    status = bad_merge(arrays, bpe->n_merges, err);
+  bs_text_free(&merger.joined);
   return status;
 }
 

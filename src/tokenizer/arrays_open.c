@@ -10,7 +10,7 @@ bs_status bs_tokenizer_from_arrays_and(bs_tokenizer **out, const bs_token_arrays
   if (status == BS_OK)
     status = bs_json_parse(&json, text.data, text.n_bytes, arrays->name, err);
   if (status == BS_OK)
-    status = bs_tokenizer_from_json(out, json, arrays, settings, err);
+    status = bs_tokenizer_from_skeleton(out, json, arrays, settings, err);
   bs_json_free(&json);
   bs_text_free(&text);
   return status;

@@ -102,17 +102,6 @@ static bs_status read_file(const char *dir, const char *name, bs_text *text, bs_
   return status;
 }
 
-/* Opens what stands in a document that was put together. */
-static bs_status open_text(bs_tokenizer **out, const bs_text *text, const char *name,
-                           const bs_settings *settings, bs_error *err) {
-  bs_json *json = NULL;
-  bs_status status = bs_json_parse(&json, text->data, text->n_bytes, name, err);
-  if (status == BS_OK)
-    status = bs_tokenizer_from_json(out, json, NULL, settings, err);
-  bs_json_free(&json);
-  return status;
-}
-
 /* Bytes */
 
 /* "<pad>", "</s>", "<unk>", a piece for each byte, and the extra ids behind them; "</s>" behind a
@@ -158,7 +147,7 @@ static bs_status open_bytes(bs_tokenizer **out, const bs_settings *settings, bs_
   if (status == BS_OK)
     status = bs_text_append_string(&text, "]}", err);
   if (status == BS_OK)
-    status = open_text(out, &text, "ByT5Tokenizer", settings, err);
+    status = bs_tokenizer_from_text(out, text.data, text.n_bytes, "ByT5Tokenizer", settings, err);
   bs_text_free(&text);
   return status;
 }
@@ -220,7 +209,8 @@ static bs_status open_merges(bs_tokenizer **out, const char *dir, size_t row, bs
   if (status == BS_OK)
     status = bs_text_append_string(&text, "}}", err);
   if (status == BS_OK)
-    status = open_text(out, &text, "vocab.json and merges.txt", settings, err);
+    status = bs_tokenizer_from_text(out, text.data, text.n_bytes, "vocab.json and merges.txt",
+                                    settings, err);
   bs_text_free(&vocab);
   bs_text_free(&merges);
   bs_text_free(&text);

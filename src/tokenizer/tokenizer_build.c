@@ -14,7 +14,13 @@ static const char *model_name(const void *table, size_t i) {
   return kinds[i]->type;
 }
 
-static bs_status parse_model(bs_tokenizer *tokenizer, const bs_json *json, bs_error *err) {
+const bs_json_cut_names bs_model_lists = {
+    .object = "model",
+    .members = {[BS_MODEL_VOCABULARY] = "vocab", [BS_MODEL_MERGES] = "merges"},
+    .n = 2};
+
+static bs_status parse_model(bs_tokenizer *tokenizer, bs_json_cut *cut, bs_error *err) {
+  const bs_json *json = cut->json;
   const cJSON *item = bs_json_get(json->root, "model");
   if (!cJSON_IsObject(item))
     return bs_json_fault(json, item != NULL ? item : json->root, err,
@@ -30,7 +36,7 @@ static bs_status parse_model(bs_tokenizer *tokenizer, const bs_json *json, bs_er
   if (i == N_MODELS)
     return bs_unknown_type(json, item, "model", type, model_name, models, N_MODELS, err);
   tokenizer->model = models[i];
-  return models[i]->parse(&tokenizer->model_state, &tokenizer->vocabulary, json, item, err);
+  return models[i]->parse(&tokenizer->model_state, &tokenizer->vocabulary, cut, item, err);
 }
 
 static bs_status parse_chains(bs_tokenizer *tokenizer, const bs_json *json, bs_error *err) {
@@ -51,16 +57,17 @@ static bs_status parse_chains(bs_tokenizer *tokenizer, const bs_json *json, bs_e
   return status;
 }
 
-/* `settings` may be NULL: tokenizer.json alone. */
-static bs_status build(bs_tokenizer *tokenizer, const bs_json *json, const bs_token_arrays *arrays,
-                       const bs_settings *settings, bs_error *err) {
+/* The model comes from `arrays`, or from `cut`, whose document is `json`, where they are NULL;
+   `settings` may be NULL: tokenizer.json alone. */
+static bs_status build(bs_tokenizer *tokenizer, const bs_json *json, bs_json_cut *cut,
+                       const bs_token_arrays *arrays, const bs_settings *settings, bs_error *err) {
   bool has_settings = settings != NULL && settings->file != NULL;
   bs_status status = parse_chains(tokenizer, json, err); /* first: these faults are found at once */
   if (status == BS_OK && has_settings)
     status = bs_settings_apply_parts(tokenizer, settings, json, err);
   if (status == BS_OK)
     status =
-        arrays != NULL ? bs_arrays_fill(tokenizer, arrays, err) : parse_model(tokenizer, json, err);
+        arrays != NULL ? bs_arrays_fill(tokenizer, arrays, err) : parse_model(tokenizer, cut, err);
   if (status == BS_OK)
     status = bs_added_parse(&tokenizer->added, &tokenizer->vocabulary, json,
                             bs_json_get(json->root, "added_tokens"), err);
@@ -79,9 +86,9 @@ static bs_status build(bs_tokenizer *tokenizer, const bs_json *json, const bs_to
   return status;
 }
 
-bs_status bs_tokenizer_from_json(bs_tokenizer **out, const bs_json *json,
-                                 const bs_token_arrays *arrays, const bs_settings *settings,
-                                 bs_error *err) {
+static bs_status from_json(bs_tokenizer **out, const bs_json *json, bs_json_cut *cut,
+                           const bs_token_arrays *arrays, const bs_settings *settings,
+                           bs_error *err) {
   const char *version = "1.0";
   *out = NULL;
   if (!cJSON_IsObject(json->root))
@@ -95,20 +102,42 @@ bs_status bs_tokenizer_from_json(bs_tokenizer **out, const bs_json *json,
   bs_tokenizer *tokenizer = bs_array_new(1, sizeof *tokenizer, err);
   if (tokenizer == NULL)
     return BS_ERR_MEMORY;
-  status = build(tokenizer, json, arrays, settings, err);
+  status = build(tokenizer, json, cut, arrays, settings, err);
   if (status != BS_OK)
     bs_tokenizer_free(&tokenizer);
   *out = tokenizer;
   return status;
 }
 
+bs_status bs_tokenizer_from_skeleton(bs_tokenizer **out, const bs_json *json,
+                                     const bs_token_arrays *arrays, const bs_settings *settings,
+                                     bs_error *err) {
+  return from_json(out, json, NULL, arrays, settings, err);
+}
+
+bs_status bs_tokenizer_from_text(bs_tokenizer **out, const char *text, size_t n_bytes,
+                                 const char *name, const bs_settings *settings, bs_error *err) {
+  bs_json_cut cut = {0};
+  bs_error fault = {0};
+  *out = NULL;
+  bs_status status = bs_json_cut_parse(&cut, text, n_bytes, name, &bs_model_lists, err);
+  if (status != BS_OK)
+    return status;
+  status = from_json(out, cut.json, &cut, NULL, settings, &fault);
+  bool all_read = true;
+  for (size_t i = 0; i < cut.names.n; i++)
+    all_read = all_read && (cut.members[i].was_read || cut.members[i].end == 0);
+  /* What is no JSON counts before any other fault, also in lists that nobody came to read. */
+  bs_status syntax = status == BS_OK && all_read ? BS_OK : bs_json_cut_check(&cut, err);
+  if (syntax != BS_OK)
+    bs_tokenizer_free(out);
+  if (syntax == BS_OK && status != BS_OK)
+    bs_error_set(err, status, "%s", fault.message);
+  bs_json_cut_free(&cut);
+  return syntax != BS_OK ? syntax : status;
+}
+
 bs_status bs_tokenizer_parse(bs_tokenizer **out, const char *json, size_t n_bytes, const char *name,
                              bs_error *err) {
-  bs_json *document = NULL;
-  *out = NULL;
-  bs_status status = bs_json_parse(&document, json, n_bytes, name, err);
-  if (status == BS_OK)
-    status = bs_tokenizer_from_json(out, document, NULL, NULL, err);
-  bs_json_free(&document);
-  return status;
+  return bs_tokenizer_from_text(out, json, n_bytes, name, NULL, err);
 }

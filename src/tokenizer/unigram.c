@@ -8,7 +8,6 @@
 #include "base/memory_internal.h"
 #include "base/text_internal.h"
 #include "tokenizer/model_internal.h"
-#include "tokenizer/parts_internal.h"
 #include "tokenizer/pieces_internal.h"
 
 static const double UNKNOWN_PENALTY = 10;
@@ -46,60 +45,64 @@ bs_status bs_unigram_settle(bs_unigram *unigram, const bs_vocabulary *vocabulary
   return BS_OK;
 }
 
-/* "vocab": [["piece", score], ...]. */
-static bs_status parse_pieces(bs_vocabulary *vocabulary, double **scores, size_t *n,
-                              const bs_json *json, const cJSON *list, bs_error *err) {
-  bs_text piece = {0};
-  bs_status status = BS_OK;
-  size_t capacity = 0;
-  const cJSON *member;
-  cJSON_ArrayForEach(member, list) {
-    const cJSON *text = cJSON_IsArray(member) ? member->child : NULL;
-    const cJSON *score = text != NULL ? text->next : NULL;
-    if (!cJSON_IsString(text) || !cJSON_IsNumber(score) || score->next != NULL) {
-      status = bs_json_fault(json, member, err, "expected a piece, [\"text\", score]");
-      break;
-    }
-    piece.n_bytes = 0;
-    status = bs_part_append_text(&piece, text->valuestring, err);
-    if (status == BS_OK)
-      status = bs_reserve(scores, &capacity, *n, 1, err);
-    if (status == BS_OK)
-      status = bs_vocabulary_add(vocabulary, piece.data, piece.n_bytes, (int32_t)*n, err);
-    if (status == BS_OK && vocabulary->n != *n + 1)
-      status = bs_json_fault(json, member, err, "the piece is in the vocabulary twice");
-    if (status != BS_OK)
-      break;
-    (*scores)[(*n)++] = score->valuedouble;
+/* A piece of "vocab": ["piece", score]. */
+static bool read_piece(bs_json_reader *r, bs_json_bytes *piece, double *score) {
+  return bs_json_reader_take(r, '[') && bs_json_reader_string(r, piece) &&
+         bs_json_reader_take(r, ',') && bs_json_reader_number(r, score) &&
+         bs_json_reader_take(r, ']');
+}
+
+static bs_status read_pieces(bs_vocabulary *vocabulary, double **scores, size_t *n,
+                             bs_json_cut *cut, const cJSON *item, bs_error *err) {
+  bs_json_reader r;
+  bs_json_bytes piece;
+  size_t room = cut->members[BS_MODEL_VOCABULARY].n_elements;
+  if (!bs_json_cut_begin(cut, BS_MODEL_VOCABULARY, '[', &r)) {
+    const cJSON *pieces = bs_json_get(item, "vocab");
+    return bs_json_fault(cut->json, pieces != NULL ? pieces : item, err,
+                         "expected \"vocab\", an array of pieces and their scores");
   }
-  bs_text_free(&piece);
+  bs_status status = bs_vocabulary_reserve(vocabulary, room, err);
+  *scores = status == BS_OK ? bs_array_new(room, sizeof **scores, err) : NULL;
+  if (*scores == NULL)
+    return status == BS_OK ? BS_ERR_MEMORY : status;
+  for (size_t i = 0; status == BS_OK && bs_json_reader_next(&r, i, ']'); i++) {
+    if (!read_piece(&r, &piece, &(*scores)[i]))
+      status = bs_json_cut_fault(cut, BS_MODEL_VOCABULARY, i, err,
+                                 "expected a piece, [\"text\", score]");
+    else
+      status = bs_vocabulary_add(vocabulary, piece.data, piece.n_bytes, (int32_t)i, err);
+    if (status == BS_OK && vocabulary->n != i + 1)
+      status = bs_json_cut_fault(cut, BS_MODEL_VOCABULARY, i, err,
+                                 "the piece is in the vocabulary twice");
+    *n = vocabulary->n;
+  }
+  if (status == BS_OK && r.broken)
+    status = bs_json_cut_broken(cut, &r, err);
+  bs_text_free(&r.decoded);
   return status;
 }
 
-static bs_status parse(void **state, bs_vocabulary *vocabulary, const bs_json *json,
-                       const cJSON *item, bs_error *err) {
+static bs_status parse(void **state, bs_vocabulary *vocabulary, bs_json_cut *cut, const cJSON *item,
+                       bs_error *err) {
   bs_unigram *unigram = bs_array_new(1, sizeof *unigram, err);
   *state = unigram;
   if (unigram == NULL)
     return BS_ERR_MEMORY;
-  const cJSON *pieces = bs_json_get(item, "vocab");
-  if (!cJSON_IsArray(pieces))
-    return bs_json_fault(json, pieces != NULL ? pieces : item, err,
-                         "expected \"vocab\", an array of pieces and their scores");
   int64_t unknown = -1;
   int32_t twice;
   size_t n = 0;
   bool fallback = false;
   bs_status status =
-      bs_json_get_integer(json, item, "unk_id", false, 0, BS_ID_LIMIT - 1, &unknown, err);
+      bs_json_get_integer(cut->json, item, "unk_id", false, 0, BS_ID_LIMIT - 1, &unknown, err);
   if (status == BS_OK)
-    status = bs_json_get_bool(json, item, "byte_fallback", false, &fallback, err);
+    status = bs_json_get_bool(cut->json, item, "byte_fallback", false, &fallback, err);
   if (status == BS_OK)
-    status = parse_pieces(vocabulary, &unigram->scores, &n, json, pieces, err);
+    status = read_pieces(vocabulary, &unigram->scores, &n, cut, item, err);
   if (status == BS_OK)
     status = bs_vocabulary_index_ids(vocabulary, &twice, err);
   return status == BS_OK ? bs_unigram_settle(unigram, vocabulary, unigram->scores, n,
-                                             (int32_t)unknown, fallback, json->name, err)
+                                             (int32_t)unknown, fallback, cut->name, err)
                          : status;
 }
 

@@ -1,6 +1,9 @@
-/* A tokenizer.json, and texts through one that opens: a fixed one and the file's own beginning. */
+/* A tokenizer.json, and texts through one that opens: a fixed one and the file's own beginning.
+   What opens has to be JSON: its long lists are read without the parser. */
+#include <stdlib.h>
 #include <string.h>
 
+#include "bigsweep/json.h"
 #include "bigsweep/tokenizer.h"
 #include "fuzz.h"
 
@@ -22,6 +25,10 @@ void bs_fuzz_one(const uint8_t *data, size_t size) {
   bs_tokenizer *tokenizer = NULL;
   if (bs_tokenizer_parse(&tokenizer, (const char *)data, size, "fuzz", NULL) != BS_OK)
     return;
+  bs_json *json = NULL;
+  if (bs_json_parse(&json, (const char *)data, size, "fuzz", NULL) != BS_OK)
+    abort();
+  bs_json_free(&json);
   bs_text back = {0};
   use(tokenizer, text, sizeof text - 1);
   use(tokenizer, (const char *)data, size < MOST_TEXT ? size : MOST_TEXT);

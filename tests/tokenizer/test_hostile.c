@@ -107,6 +107,19 @@ void test_broken_values(void) {
               "\"z\", which is not in the vocabulary");
   check_fault((tokenizer_parts){.merges = "[\"a b\"]", .vocab = "\"a\": 0, \"b\": 1"}, BS_ERR_INPUT,
               "merges to \"ab\"");
+  /* places in the lists that no tree is made of, and what is no JSON in them */
+  check_fault((tokenizer_parts){.merges = "[\"#version: 0.2\",\n\"a b\",\n[\"a\", \"\\u007a\"]]",
+                                .vocab = "\"a\": 0, \"b\": 1, \"ab\": 2"},
+              BS_ERR_INPUT, "line 3: model.merges[2]: a merge of \"z\"");
+  check_fault((tokenizer_parts){.vocab = "\"a\": 0,\n\"b\": true"}, BS_ERR_INPUT,
+              "line 2: model.vocab.b: expected an id");
+  check_fault((tokenizer_parts){.vocab = "\"a\": 0,\n\"b\": 1 2"}, BS_ERR_INPUT, "line 2, column");
+  check_fault((tokenizer_parts){.vocab = "\"a\": 0", .merges = "[\"a\\q a\"]"}, BS_ERR_INPUT,
+              "not JSON from here");
+  check_fault((tokenizer_parts){.vocab = "\"a\": 0", .merges = "{}"}, BS_ERR_INPUT,
+              "model.merges: expected \"merges\", an array");
+  check_fault((tokenizer_parts){.vocab = "\"a\": 0,", .normalizer = "{\"type\": \"NFX\"}"},
+              BS_ERR_INPUT, "no comma behind the last element");
   check_fault((tokenizer_parts){.vocab = "\"a\": 0, \"b\": 0"}, BS_ERR_INPUT,
               "two pieces have the id 0");
   check_fault((tokenizer_parts){.options = ", \"dropout\": 0.1"}, BS_ERR_UNSUPPORTED, "dropout");
