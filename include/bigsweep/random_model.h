@@ -13,7 +13,8 @@ extern "C" {
    there are experts. */
 typedef struct bs_random_model {
   const char *family; /* "llama", "gptneox", "gpt2", "mixtral" (8 experts, 2 a token), "olmoe"
-                         (64, 8) */
+                         (64, 8), "t5" (an encoder and a decoder of n_layers each, gated), "switch"
+                         (the same without a gate; every second layer has 8 experts, 1 a token) */
   size_t n_layers, d_model, d_ff, n_heads;
   size_t n_kv_heads; /* of "llama", "mixtral", "olmoe"; n_heads elsewhere */
   size_t vocab_size, max_positions;

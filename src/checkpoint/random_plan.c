@@ -70,14 +70,45 @@ static bs_status config_olmoe(const bs_random_model *m, bs_text *text, bs_error 
       m->d_model, m->d_ff, m->n_layers, m->n_heads, m->n_kv_heads, m->vocab_size, m->max_positions);
 }
 
+/* An encoder and a decoder of n_layers each. */
+static bs_status config_t5(const bs_random_model *m, bs_text *text, bs_error *err) {
+  return bs_text_printf(
+      text, err,
+      "{\"architectures\": [\"T5ForConditionalGeneration\"], \"model_type\": \"t5\", "
+      "\"feed_forward_proj\":\n \"gated-gelu\", \"d_model\": %zu, \"d_ff\": %zu, \"d_kv\": %zu, "
+      "\"num_layers\": %zu,\n \"num_decoder_layers\": %zu, \"num_heads\": %zu, \"vocab_size\": "
+      "%zu, \"n_positions\": %zu,\n \"decoder_start_token_id\": 0, \"eos_token_id\": null, "
+      "\"tie_word_embeddings\": false}\n",
+      m->d_model, m->d_ff, m->d_model / m->n_heads, m->n_layers, m->n_layers, m->n_heads,
+      m->vocab_size, m->max_positions);
+}
+
+/* The same with experts in every second layer. */
+static bs_status config_switch(const bs_random_model *m, bs_text *text, bs_error *err) {
+  return bs_text_printf(
+      text, err,
+      "{\"architectures\": [\"SwitchTransformersForConditionalGeneration\"], \"model_type\":\n "
+      "\"switch_transformers\", \"dense_act_fn\": \"relu\", \"d_model\": %zu, \"d_ff\": %zu, "
+      "\"d_kv\": %zu,\n \"num_layers\": %zu, \"num_decoder_layers\": %zu, \"num_heads\": %zu, "
+      "\"vocab_size\": %zu,\n \"n_positions\": %zu, \"num_experts\": 8, \"expert_capacity\": 64, "
+      "\"encoder_sparse_step\": 2,\n \"decoder_sparse_step\": 2, \"decoder_start_token_id\": 0, "
+      "\"eos_token_id\": null,\n \"tie_word_embeddings\": false}\n",
+      m->d_model, m->d_ff, m->d_model / m->n_heads, m->n_layers, m->n_layers, m->n_heads,
+      m->vocab_size, m->max_positions);
+}
+
 static const struct random_family {
   const char *name;
   const bs_family *family;
   bs_status (*config)(const bs_random_model *model, bs_text *text, bs_error *err);
 } families[] = {
-    {"llama", &bs_family_llama, config_llama}, {"gptneox", &bs_family_gptneox, config_gptneox},
-    {"gpt2", &bs_family_gpt2, config_gpt2},    {"mixtral", &bs_family_mixtral, config_mixtral},
+    {"llama", &bs_family_llama, config_llama},
+    {"gptneox", &bs_family_gptneox, config_gptneox},
+    {"gpt2", &bs_family_gpt2, config_gpt2},
+    {"mixtral", &bs_family_mixtral, config_mixtral},
     {"olmoe", &bs_family_olmoe, config_olmoe},
+    {"t5", &bs_family_t5, config_t5},
+    {"switch", &bs_family_switch_transformers, config_switch},
 };
 enum { N_FAMILIES = sizeof families / sizeof *families };
 
@@ -88,7 +119,9 @@ static bs_status find_family(const struct random_family **family, const char *na
       return BS_OK;
     }
   return bs_error_set(err, BS_ERR_USAGE,
-                      "unknown family \"%s\"; known: llama, gptneox, gpt2, mixtral, olmoe", name);
+                      "unknown family \"%s\"; known: llama, gptneox, gpt2, mixtral, olmoe, t5, "
+                      "switch",
+                      name);
 }
 
 static bs_status check_size(const char *what, size_t n, size_t most, bs_error *err) {
@@ -136,8 +169,10 @@ static bs_random_tensor spread_of(const bs_needed_tensor *needed) {
 static void add_tensor(void *context, const bs_needed_tensor *needed) {
   bs_random_plan *p = context;
   char shape[64];
-  if (p->status != BS_OK)
+  bool is_embedding = needed->slot == BS_SLOT_EMBEDDING;
+  if (p->status != BS_OK || (is_embedding && p->has_embedding)) /* two stacks have one table */
     return;
+  p->has_embedding = p->has_embedding || is_embedding;
   bs_random_tensor tensor = spread_of(needed);
   tensor.n = needed->n_dims == 1 ? needed->shape[0] : needed->shape[0] * needed->shape[1];
   tensor.begin = p->n_bytes;

@@ -19,6 +19,7 @@ typedef struct bs_random_plan {
   bs_text header; /* of the safetensors file */
   bs_random_tensor *tensors;
   size_t n_tensors, capacity;
+  bool has_embedding;
   uint64_t n_bytes; /* of the data */
   bs_status status; /* sticks */
   bs_error *err;

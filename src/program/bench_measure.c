@@ -39,12 +39,12 @@ typedef struct kind {
   const char *name; /* takes n and tokens */
 } kind;
 
-static bs_status time_bare(bench *b, size_t n_rows, size_t n_outputs, size_t n_passes,
-                           double *seconds, bs_error *err) {
+static bs_status time_bare(bench *b, const bs_bare_pass *pass, size_t n_passes, double *seconds,
+                           bs_error *err) {
   bs_status status = BS_OK;
   double begin = omp_get_wtime();
   for (size_t i = 0; i < n_passes && status == BS_OK; i++)
-    status = bs_bare_run(b->bare, n_rows, n_outputs, err);
+    status = bs_bare_run(b->bare, pass, err);
   *seconds = omp_get_wtime() - begin;
   return status;
 }
@@ -76,6 +76,25 @@ static bs_status time_score(bench *b, const bs_score_request *requests, size_t n
   return status;
 }
 
+/* Of a prompt of n tokens those that an encoder reads, and those that stand before an answer. */
+static size_t read_of(const bench *b, size_t n) { return b->report->info.has_encoder ? n : 0; }
+static size_t before_of(const bench *b, size_t n) { return b->report->info.has_encoder ? 1 : n; }
+
+/* n texts have a prompt of n_prompt tokens each; work->tokens_computed tokens went through. */
+static bs_bare_pass pass_of(const bench *b, size_t n, size_t n_prompt, const bs_engine_work *work) {
+  size_t n_read = n * read_of(b, n_prompt);
+  return (bs_bare_pass){.n_read = n_read,
+                        .n_rows = work->tokens_computed - n_read,
+                        .n_outputs = work->logits_computed};
+}
+
+static bs_score_request ask(const bench *b, const int32_t *ids, size_t n,
+                            const bs_token_span *answers, size_t n_answers) {
+  const bs_token_span prompt = {ids, n}, none = {0};
+  bool reads = b->report->info.has_encoder;
+  return (bs_score_request){reads ? none : prompt, answers, n_answers, reads ? prompt : none};
+}
+
 /* n prompts that share nothing; of each only the token after it is wanted. */
 static bs_status run_prompts(bench *b, size_t n, run_result *result, bs_error *err) {
   bs_score_request *requests = bs_array_new(n, sizeof *requests, err);
@@ -83,15 +102,17 @@ static bs_status run_prompts(bench *b, size_t n, run_result *result, bs_error *e
   bs_status status = requests == NULL || next == NULL ? BS_ERR_MEMORY : BS_OK;
   for (size_t i = 0; i < n && status == BS_OK; i++) {
     next[i] = (bs_token_span){b->ids + i, 1};
-    requests[i] = (bs_score_request){{b->ids + i * b->n_prompt, b->n_prompt}, &next[i], 1, {0}};
+    requests[i] = ask(b, b->ids + i * b->n_prompt, b->n_prompt, &next[i], 1);
   }
   if (status == BS_OK)
     status = time_score(b, requests, n, result, err);
   if (status == BS_OK) {
-    const bs_engine_work *work = &result->work;
-    result->flops = bs_bare_flops(b->engine, work->tokens_computed, work->logits_computed) +
-                    (double)n * bs_attention_flops(b->engine, 0, b->n_prompt, 1);
-    status = time_bare(b, n * b->n_prompt, n, 1, &result->bare_seconds, err);
+    const bs_bare_pass pass = pass_of(b, n, b->n_prompt, &result->work);
+    result->flops = bs_bare_flops(b->engine, &pass) +
+                    (double)n * (bs_attention_flops(b->engine, 0, before_of(b, b->n_prompt), 1) +
+                                 bs_encoder_attention_flops(b->engine, read_of(b, b->n_prompt)) +
+                                 bs_cross_attention_flops(b->engine, read_of(b, b->n_prompt), 1));
+    status = time_bare(b, &pass, 1, &result->bare_seconds, err);
   }
   free(requests);
   free(next);
@@ -103,17 +124,19 @@ static bs_status run_item(bench *b, size_t n, run_result *result, bs_error *err)
   bs_token_span choices[BENCH_CHOICES];
   for (size_t i = 0; i < BENCH_CHOICES; i++)
     choices[i] = (bs_token_span){b->ids + b->n_item + i * BENCH_CHOICE, BENCH_CHOICE};
-  const bs_score_request request = {{b->ids, b->n_item}, choices, BENCH_CHOICES, {0}};
-  const bs_engine_work *work = &result->work;
+  const bs_score_request request = ask(b, b->ids, b->n_item, choices, BENCH_CHOICES);
   (void)n;
   bs_status status = time_score(b, &request, 1, result, err);
   if (status != BS_OK)
     return status;
+  const bs_bare_pass pass = pass_of(b, 1, b->n_item, &result->work);
+  size_t before = before_of(b, b->n_item);
   result->flops =
-      bs_bare_flops(b->engine, work->tokens_computed, work->logits_computed) +
-      bs_attention_flops(b->engine, 0, b->n_item, 1) +
-      BENCH_CHOICES * bs_attention_flops(b->engine, b->n_item, BENCH_CHOICE - 1, BENCH_CHOICE - 1);
-  return time_bare(b, work->tokens_computed, work->logits_computed, 1, &result->bare_seconds, err);
+      bs_bare_flops(b->engine, &pass) + bs_attention_flops(b->engine, 0, before, 1) +
+      BENCH_CHOICES * bs_attention_flops(b->engine, before, BENCH_CHOICE - 1, BENCH_CHOICE - 1) +
+      bs_encoder_attention_flops(b->engine, read_of(b, b->n_item)) +
+      bs_cross_attention_flops(b->engine, read_of(b, b->n_item), pass.n_rows);
+  return time_bare(b, &pass, 1, &result->bare_seconds, err);
 }
 
 /* The steps after the last stream has its first token. */
@@ -134,7 +157,9 @@ static bool count_token(void *user, size_t index, const int32_t *ids, size_t n) 
     return false;
   }
   d->n_tokens++;
-  d->flops += bs_attention_flops(d->b->engine, d->b->n_decode_prompt + n - 2, 1, 1);
+  size_t n_prompt = d->b->n_decode_prompt;
+  d->flops += bs_attention_flops(d->b->engine, before_of(d->b, n_prompt) + n - 2, 1, 1) +
+              bs_cross_attention_flops(d->b->engine, read_of(d->b, n_prompt), 1);
   return false;
 }
 
@@ -142,10 +167,13 @@ static bs_status run_decode(bench *b, size_t n, run_result *result, bs_error *er
   bs_generate_request *requests = bs_array_new(n, sizeof *requests, err);
   if (requests == NULL)
     return BS_ERR_MEMORY;
-  for (size_t i = 0; i < n; i++)
-    requests[i] =
-        (bs_generate_request){.prompt = {b->ids + i * b->n_decode_prompt, b->n_decode_prompt},
-                              .max_tokens = b->n_decode_steps + 1};
+  for (size_t i = 0; i < n; i++) {
+    const bs_token_span text = {b->ids + i * b->n_decode_prompt, b->n_decode_prompt}, none = {0};
+    bool reads = b->report->info.has_encoder;
+    requests[i] = (bs_generate_request){.prompt = reads ? none : text,
+                                        .source = reads ? text : none,
+                                        .max_tokens = b->n_decode_steps + 1};
+  }
   bs_generate_result *results = NULL;
   decoding d = {.b = b};
   bs_engine_work before;
@@ -160,11 +188,12 @@ static bs_status run_decode(bench *b, size_t n, run_result *result, bs_error *er
     status = bs_error_set(err, BS_ERR_INPUT, "the model ends its text at once: nothing to time");
   if (status != BS_OK)
     return status;
+  const bs_bare_pass one = {.n_rows = 1, .n_outputs = 1}, all = {.n_rows = n, .n_outputs = n};
   *result = (run_result){.seconds = d.end - d.begin,
                          .work = work_since(b, &before),
                          .tokens = (double)d.n_tokens,
-                         .flops = d.flops + (double)d.n_tokens * bs_bare_flops(b->engine, 1, 1)};
-  status = time_bare(b, n, n, b->n_decode_steps, &result->bare_seconds, err);
+                         .flops = d.flops + (double)d.n_tokens * bs_bare_flops(b->engine, &one)};
+  status = time_bare(b, &all, b->n_decode_steps, &result->bare_seconds, err);
   /* A model that ended some texts early computed less. */
   result->bare_seconds *= (double)d.n_tokens / (double)(n * b->n_decode_steps);
   return status;

@@ -24,7 +24,8 @@ static const struct {
   size_t vocab_size, max_positions;
 } families[] = {
     {"llama", 32000, 2048},   {"gptneox", 50304, 2048}, {"gpt2", 50257, 1024},
-    {"mixtral", 32000, 2048}, {"olmoe", 50304, 2048},
+    {"mixtral", 32000, 2048}, {"olmoe", 50304, 2048},   {"t5", 32128, 2048},
+    {"switch", 32128, 2048},
 };
 
 static const struct {
@@ -68,7 +69,7 @@ bs_status bench_shape_parse(bs_random_model *shape, const char *text, const char
     return bs_error_set(
         err, BS_ERR_USAGE,
         "option --family: unknown family \"%s\"; known: llama, gptneox, gpt2, mixtral, "
-        "olmoe",
+        "olmoe, t5, switch",
         family);
   while (s < sizeof stores / sizeof *stores && strcmp(stores[s].name, store) != 0)
     s++;

@@ -147,7 +147,8 @@ static int run(const bs_command *command, int argc, char **argv) {
       {.name = "--family",
        .kind = OPTION_TEXT,
        .to = &o.family,
-       .help = "of the random model: llama, gptneox, gpt2, mixtral or olmoe (llama)"},
+       .help = "of the random model: llama, gptneox, gpt2, mixtral, olmoe, t5 or "
+               "switch (llama)"},
       {.name = "--store",
        .kind = OPTION_TEXT,
        .to = &o.store,

@@ -17,6 +17,8 @@ static const bs_random_model shapes[] = {
     {"gpt2", 2, 128, 512, 2, 2, 777, 50, BS_DTYPE_F32, 7},
     {"mixtral", 1, 64, 96, 2, 1, 100, 32, BS_DTYPE_F32, 8},
     {"olmoe", 1, 64, 32, 2, 2, 100, 32, BS_DTYPE_BF16, 9},
+    {"t5", 2, 64, 96, 2, 2, 100, 4096, BS_DTYPE_BF16, 10},
+    {"switch", 2, 64, 96, 2, 2, 100, 2048, BS_DTYPE_F32, 11},
 };
 enum { N_SHAPES = sizeof shapes / sizeof *shapes };
 
@@ -70,7 +72,7 @@ static void models_open(void) {
     CU_ASSERT_PTR_NOT_NULL_FATAL(checkpoint);
     bs_model_info info;
     bs_checkpoint_info(checkpoint, &info);
-    CU_ASSERT_EQUAL(info.n_layers, shapes[i].n_layers);
+    CU_ASSERT_EQUAL(info.n_layers, shapes[i].n_layers * (info.has_encoder ? 2 : 1));
     CU_ASSERT_EQUAL(info.d_model, shapes[i].d_model);
     CU_ASSERT_EQUAL(info.vocab_size, shapes[i].vocab_size);
     CU_ASSERT_EQUAL(info.max_positions, shapes[i].max_positions);
@@ -83,7 +85,8 @@ static void models_open(void) {
     BS_TEST_OK(bs_random_model_bytes(&shapes[i], &bytes, &err), err);
     CU_ASSERT_EQUAL((uint64_t)file.st_size, bytes);
     static const char *const heads[] = {"lm_head.weight", "lm_head.weight", "embed_out.weight",
-                                        "wte.weight",     "lm_head.weight", "lm_head.weight"};
+                                        "wte.weight",     "lm_head.weight", "lm_head.weight",
+                                        "lm_head.weight", "lm_head.weight"};
     const bs_tensor *head = bs_checkpoint_tensor(checkpoint, heads[i]);
     CU_ASSERT_PTR_NOT_NULL_FATAL(head);
     check_spread(head, (double)shapes[i].d_model);

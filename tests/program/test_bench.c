@@ -61,7 +61,7 @@ static void wrong_usage_is_told(void) {
       {"--shape 12x768x", "LAYERSxWIDTH"},
       {"--shape 99999999999999999999x64", "LAYERSxWIDTH"},
       {"--shape -1x64", "LAYERSxWIDTH"},
-      {"--family t5", "known: llama, gptneox, gpt2"},
+      {"--family bert", "known: llama, gptneox, gpt2"},
       {"--store q8", "known: bf16, f32, f16"},
       {"--dtype f64", "bf16x2"},
       {"--isa z80", "z80"},
@@ -120,6 +120,8 @@ static void a_random_model_is_measured(void) {
   CU_ASSERT_EQUAL(run("--shape 1x64 --threads 1 --runs 1 --batch 512 --json"), 0);
   check_json("f32", 5);
   CU_ASSERT_EQUAL(count_entries(temporary()), 0);
+  CU_ASSERT_EQUAL(run("--shape 2x64 --family switch --threads 2 --runs 1 --batch 512 --json"), 0);
+  check_json("f32", 5);
   CU_ASSERT_EQUAL(run("--shape 1x64 --family gpt2 --store f16 --dtype bf16x2 --isa portable "
                       "--threads 2 --runs 1 --batch 256"),
                   0);
