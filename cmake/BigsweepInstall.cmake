@@ -1,4 +1,5 @@
-# Installed: the library, the headers, the program, a CMake package and a pkg-config file.
+# Installed: the library, the headers, the program with its man pages and completion, a CMake package and a
+# pkg-config file, job scripts, readers in Python, example configurations, documents and the licence.
 
 include(CMakePackageConfigHelpers)
 
@@ -8,7 +9,29 @@ install(TARGETS bigsweep EXPORT bigsweep-targets
   INCLUDES DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 if(TARGET bigsweep_program)
   install(TARGETS bigsweep_program RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+  # Made by the program itself: of another machine's program there are none.
+  if(NOT CMAKE_CROSSCOMPILING AND NOT BIGSWEEP_FUZZ)
+    set(pages ${PROJECT_BINARY_DIR}/pages)
+    add_custom_command(OUTPUT ${pages}.made
+      COMMAND ${CMAKE_COMMAND} -DPROGRAM=$<TARGET_FILE:bigsweep_program> -DTO=${pages}
+        -P ${PROJECT_SOURCE_DIR}/cmake/pages.cmake
+      COMMAND ${CMAKE_COMMAND} -E touch ${pages}.made
+      DEPENDS bigsweep_program ${PROJECT_SOURCE_DIR}/cmake/pages.cmake
+      COMMENT "Man pages and completion" VERBATIM)
+    add_custom_target(bigsweep_pages ALL DEPENDS ${pages}.made)
+    install(DIRECTORY ${pages}/man1 DESTINATION ${CMAKE_INSTALL_MANDIR})
+    install(FILES ${pages}/bash/bigsweep DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions)
+    install(FILES ${pages}/zsh/_bigsweep DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/site-functions)
+  endif()
 endif()
+set(share ${CMAKE_INSTALL_DATADIR}/bigsweep)
+install(DIRECTORY ${PROJECT_SOURCE_DIR}/jobs ${PROJECT_SOURCE_DIR}/analysis DESTINATION ${share}
+  USE_SOURCE_PERMISSIONS PATTERN packaging EXCLUDE PATTERN quickstart.sh EXCLUDE
+  PATTERN install_packages.sh EXCLUDE PATTERN __pycache__ EXCLUDE PATTERN .* EXCLUDE)
+# As in the repository, so that links between them hold.
+install(DIRECTORY ${PROJECT_SOURCE_DIR}/configs ${PROJECT_SOURCE_DIR}/docs DESTINATION ${CMAKE_INSTALL_DOCDIR})
+install(FILES ${PROJECT_SOURCE_DIR}/README.md ${PROJECT_SOURCE_DIR}/LICENSE
+  DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/include/bigsweep DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 install(FILES ${PROJECT_BINARY_DIR}/include/bigsweep/version.h
   DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/bigsweep)

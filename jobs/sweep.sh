@@ -44,6 +44,18 @@ recovery() {
   esac
 }
 
+# find_program: sets `program`, where it was not given and there is none in the clone, to the installed one
+find_program() {
+  local installed
+  [ -z "${BIGSWEEP_PROGRAM:-}" ] && [ ! -x "$program" ] || return 0
+  for installed in "$bigsweep/../../bin/bigsweep" "$(command -v bigsweep)"; do
+    if [ -x "$installed" ]; then
+      program=$installed
+      return 0
+    fi
+  done
+}
+
 # check_job CONFIG RESULTS: what can be seen before the launch; false (1) with the reason
 check_job() {
   if [ -z "$1" ] || [ -z "$2" ]; then
@@ -54,6 +66,7 @@ check_job() {
     echo "sweep.sh: there is no configuration $1 (from $PWD)" >&2
     return 1
   fi
+  find_program
   if [ ! -x "$program" ] || [ -d "$program" ]; then
     echo "sweep.sh: there is no program $program: build it there (cmake --preset release && cmake --build --preset release), or set BIGSWEEP_PROGRAM" >&2
     return 1

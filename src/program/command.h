@@ -45,6 +45,7 @@ typedef struct bs_command {
   X(metric)                                                                                        \
   X(bench)                                                                                         \
   X(inspect)                                                                                       \
+  X(describe)                                                                                      \
   X(engine_process)
 
 #define COMMAND_DECLARATION(name) extern const bs_command name##_command;

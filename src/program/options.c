@@ -10,6 +10,7 @@
 #include "bigsweep/buffer.h"
 #include "bigsweep/checkpoint.h"
 #include "bigsweep/helpers.h"
+#include "program/describe.h"
 
 enum { MAX_OPTIONS = 32 };
 
@@ -20,17 +21,6 @@ void print_error(const bs_command *command, const char *message) {
 int fail(const bs_command *command, const bs_error *err) {
   print_error(command, err->message[0] != '\0' ? err->message : bs_status_text(err->status));
   return err->status == BS_ERR_USAGE ? EXIT_USAGE : EXIT_BAD_INPUT;
-}
-
-static void print_help(const bs_command *command, const option *options, size_t n) {
-  printf("usage: bigsweep %s %s\n%s\n", command->name, command->usage, command->summary);
-  for (size_t i = 0; i < n; i++) {
-    static const char *const values[] = {"", " TEXT", " N", " A,B", "[=WORD]"};
-    char name[64];
-    snprintf(name, sizeof name, "%s%s%s%s", options[i].letter != NULL ? options[i].letter : "",
-             options[i].letter != NULL ? ", " : "", options[i].name, values[options[i].kind]);
-    printf("  %-22s %s\n", name, options[i].help);
-  }
 }
 
 static parsed wrong_usage(const bs_command *command, const char *format, ...)
@@ -162,11 +152,12 @@ parsed options_parse(const bs_command *command, int argc, char **argv, const opt
       only_arguments = true;
       continue;
     }
-    if (strcmp(argument, "--help") == 0 || strcmp(argument, "-h") == 0) {
-      print_help(command, options, n_options);
-      return (parsed){.exit_code = EXIT_DONE};
-    }
     const char *equals = strchr(argument, '=');
+    if (strcmp(argument, "-h") == 0 || strncmp(argument, "--help=", 7) == 0 ||
+        strcmp(argument, "--help") == 0)
+      return describe_options(equals != NULL ? equals + 1 : "text", command, options, n_options)
+                 ? (parsed){.exit_code = EXIT_DONE}
+                 : wrong_usage(command, "no such form of help: %s", equals + 1);
     size_t n_name = equals != NULL ? (size_t)(equals - argument) : strlen(argument);
     const option *o = find(options, n_options, argument, n_name);
     if (o == NULL)

@@ -1,0 +1,19 @@
+/* A command and its options, described from their tables: help on a terminal, a man page, lines of
+   completion scripts. */
+#ifndef BIGSWEEP_PROGRAM_DESCRIBE_H
+#define BIGSWEEP_PROGRAM_DESCRIBE_H
+
+#include "program/options.h"
+
+/* To the standard output, in the form "text", "man", "bash" or "zsh"; false for another. */
+bool describe_options(const char *form, const bs_command *command, const option *options, size_t n);
+
+/* Longer than a command's summary. NULL: there is none. */
+typedef struct command_details {
+  const char *name;
+  const char *text;     /* paragraphs, with an empty line between them */
+  const char *examples; /* lines for a shell */
+} command_details;
+const command_details *details_of(const bs_command *command);
+
+#endif
