@@ -35,6 +35,14 @@ typedef struct bs_protocol {
   bs_reading reading; /* of the model's files */
 } bs_protocol;
 
+/* The protocol as one line of text, which results keep, and back, whatever its revision.
+   BS_ERR_INPUT for a text that is none. */
+BS_API bs_status bs_protocol_print(const bs_protocol *protocol, bs_text *text, bs_error *err);
+BS_API bs_status bs_protocol_parse(bs_protocol *out, const char *text, bs_error *err);
+/* Its first word: what changes when the same configuration, checkpoint and task come to other
+   scores than before. */
+#define BS_PROTOCOL_REVISION "bigbench-2"
+
 /* A model and how it is evaluated. */
 typedef struct bs_evaluator {
   bs_backend

@@ -91,6 +91,36 @@ BS_API bs_status bs_report_forecasts_csv(const bs_analysis *analysis, FILE *to, 
 BS_API bs_status bs_report_forecasts(const bs_analysis *analysis, size_t width, FILE *to,
                                      bs_error *err);
 
+/* Which examples are shown, and how. */
+typedef enum bs_examples_asked {
+  BS_EXAMPLES_ALL,
+  BS_EXAMPLES_WRONG,
+  BS_EXAMPLES_RIGHT
+} bs_examples_asked;
+typedef struct bs_examples_options {
+  bs_selection selection;  /* of models, tasks and numbers of shots */
+  bs_examples_asked asked; /* those that all selected models with a result get wrong, or right */
+  bool differ; /* those that one of the two next models gets right and the other wrong */
+  uint32_t first, second;
+  uint32_t example; /* the one of this number; UINT32_MAX: any */
+  size_t most;      /* so many at most */
+  size_t width;     /* characters in a line; 0: 80 */
+  bool as_json;     /* one object a line */
+  bool with_prompt; /* the prompts as they were scored, made from the tables alone */
+} bs_examples_options;
+
+/* Prints examples with what the selected models made of them, the models side by side: question,
+   choices with their probabilities among each other, accepted answers, what each model said and
+   whether that is right, the value of the task's preferred metric. In order of task, shots and
+   example. `results` must be sorted. *n_shown and *n_found: how many are printed and how many there
+   are. Characters that would do something to a terminal are printed as \x1b or \u{202e}; as JSON
+   all of a text is there. Right is an answer with the highest target score of its example, or a
+   text for which the task's preferred metric (if it has no value for an example: exact_str_match)
+   has its highest score; where there is no such value nobody is right or wrong. BS_ERR_INPUT for
+   prompts whose questions are not in the file. */
+BS_API bs_status bs_report_examples(const bs_tables *results, const bs_examples_options *options,
+                                    FILE *to, size_t *n_shown, size_t *n_found, bs_error *err);
+
 #ifdef __cplusplus
 }
 #endif

@@ -32,6 +32,7 @@ typedef struct bs_command {
   X(status)                                                                                        \
   X(analyze)                                                                                       \
   X(report)                                                                                        \
+  X(show)                                                                                          \
   X(compare)                                                                                       \
   X(forecast)                                                                                      \
   X(rescore)                                                                                       \

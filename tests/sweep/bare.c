@@ -56,7 +56,7 @@ static bs_status write_results(const bs_plan *plan, bs_tables *results, const ch
   bs_analysis *analysis = NULL;
   bs_text protocol = {0};
   bs_provenance provenance = {0};
-  bs_status status = bs_protocol_text(&plan->config->protocol, &protocol, err);
+  bs_status status = bs_protocol_print(&plan->config->protocol, &protocol, err);
   if (status == BS_OK)
     status = bs_tables_sort(results, err);
   if (status == BS_OK)

@@ -9,9 +9,6 @@
 /* Whether RESULTS.h5 or a part of it is there. */
 bool bs_sweep_has_results(const char *path);
 
-/* The text that stands for everything scores depend on beside checkpoint and task. */
-bs_status bs_protocol_text(const bs_protocol *protocol, bs_text *text, bs_error *err);
-
 /* Takes over the rows of an earlier run: appends them to `to`, whose models and tasks are those of
    `plan`, with its units of work, all but the failures. Refuses (BS_ERR_USAGE) what would mix
    unlike results and says what differs; models and tasks of which nothing was scored are free to

@@ -70,7 +70,7 @@ void bs_records_set_provenance(bs_coordinator *c) {
 }
 
 bs_status bs_records_new(bs_coordinator *c, bs_error *err) {
-  bs_status status = bs_protocol_text(&c->plan->config->protocol, &c->protocol, err);
+  bs_status status = bs_protocol_print(&c->plan->config->protocol, &c->protocol, err);
   if (status == BS_OK)
     status = new_tables(&c->all, c, true, err);
   if (status == BS_OK)

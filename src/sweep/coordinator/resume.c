@@ -9,23 +9,6 @@
 #include "sweep/coordinator/collect_internal.h"
 #include "tables/tables_internal.h"
 
-/* Goes up when the same configuration, checkpoint and task come to other scores than before. 2: a
-   token that spans the border of prompt and answer; generation without the white space at the end
-   of the prompt. */
-#define PROTOCOL_REVISION "bigbench-2"
-
-bs_status bs_protocol_text(const bs_protocol *protocol, bs_text *text, bs_error *err) {
-  bs_precision precision =
-      protocol->precision == BS_PRECISION_AUTO ? BS_PRECISION_F32 : protocol->precision;
-  bs_status status = bs_text_printf(
-      text, err, PROTOCOL_REVISION " seed=%u border=%s overlong=%s max_tokens=%zu dtype=%s",
-      protocol->seed, bs_border_name(protocol->border), bs_overlong_name(protocol->overlong),
-      protocol->max_tokens, bs_precision_name(precision));
-  if (status == BS_OK && protocol->reading != BS_READING_DEFAULT)
-    status = bs_text_printf(text, err, " transformers=%s", bs_reading_name(protocol->reading));
-  return status;
-}
-
 /* A model or a task. */
 typedef struct content_key {
   const char *name, *sha256;
@@ -196,10 +179,10 @@ static bs_status check_protocol(const char *then, const char *now, const char *p
   size_t n = strcspn(then, " ");
   if (strcmp(then, now) == 0)
     return BS_OK;
-  if (n != strlen(PROTOCOL_REVISION) || memcmp(then, PROTOCOL_REVISION, n) != 0)
+  if (n != strlen(BS_PROTOCOL_REVISION) || memcmp(then, BS_PROTOCOL_REVISION, n) != 0)
     return bs_error_set(err, BS_ERR_USAGE,
                         "%s: its results were made by another version of this program, which "
-                        "scored differently (protocol \"%.*s\", now \"" PROTOCOL_REVISION
+                        "scored differently (protocol \"%.*s\", now \"" BS_PROTOCOL_REVISION
                         "\"): the two must not be mixed, give another output. analyze and rescore "
                         "still read it",
                         path, (int)n, then);
