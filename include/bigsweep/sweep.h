@@ -244,6 +244,39 @@ BS_API bs_status bs_engine_process(int parent, int threads, bs_error *err);
 /* Reads everything that RESULTS.h5 and RESULTS.h5.parts/ hold, sorted. */
 BS_API bs_status bs_sweep_collect(bs_tables **out, const char *path, bs_error *err);
 
+/* A model whose checkpoint lies elsewhere than the results say. */
+typedef struct bs_moved_model {
+  const char *name, *path;
+} bs_moved_model;
+
+typedef struct bs_verify_options {
+  size_t n;      /* examples, at random */
+  uint64_t seed; /* of the choice of them */
+  const bs_moved_model *moved;
+  size_t n_moved;
+  int n_threads;                                 /* 0: the default */
+  void (*differs)(void *user, const char *what); /* (optional) an example that came out otherwise */
+  bs_notice notice;                              /* (optional) */
+  void *user;
+} bs_verify_options;
+
+typedef struct bs_verify_summary {
+  size_t n_checked, n_differing;
+  size_t n_failed; /* that could not be computed; `notice` has heard why */
+  char isa[32];    /* that computed here */
+  /* Another than the results': numbers were compared to within 1e-4, relative or below 1 absolute,
+     and not bit for bit. */
+  bool is_other_isa;
+} bs_verify_summary;
+
+/* Computes random examples of a results file anew from the checkpoints, with tasks made from the
+   file itself, and compares everything of them bit for bit: log-probabilities, texts, samples,
+   metrics. A model's path is taken as it stands, or relative to the folder of the results. A
+   checkpoint of another content is reported and counts as failed. BS_ERR_INPUT where the file lacks
+   what is needed, or was made under other rules for scores (BS_PROTOCOL_REVISION). */
+BS_API bs_status bs_sweep_verify(bs_verify_summary *out, const char *path,
+                                 const bs_verify_options *options, bs_error *err);
+
 /* Several results files as one (bs_tables_merge), or the one that there is; with their parts.
  * `notice` (optional) hears of files that a run is still at work on, and of results of several
  * instruction sets, whose last bits may differ. A file that is named twice counts once. */

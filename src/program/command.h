@@ -38,6 +38,7 @@ typedef struct bs_command {
   X(rescore)                                                                                       \
   X(merge)                                                                                         \
   X(remove)                                                                                        \
+  X(verify)                                                                                        \
   X(export)                                                                                        \
   X(tokenize)                                                                                      \
   X(loglik)                                                                                        \

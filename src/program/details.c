@@ -50,6 +50,25 @@ static const command_details all[] = {
      "each "
      "model said.",
      "  bigsweep report pythia.h5 -o pythia.html\n"},
+    {"show",
+     "Prints examples in order of task, shots and number: the question, its choices with each "
+     "model's probabilities among them, in per cent, or its accepted answers; then what each model "
+     "said and whether that is right. With several models --wrong and --right mean all of them.",
+     "  bigsweep show pythia.h5 --model pythia-12b --wrong\n"
+     "  bigsweep show pythia.h5 --differ pythia-12b,pythia-70m -n 50\n"},
+    {"merge",
+     "Writes several results files as one: what one run over all their models and tasks would have "
+     "written, bit for bit. What contradicts is refused by name: other settings, one name for two "
+     "checkpoints or two versions of a task, another result of the same example.",
+     "  bigsweep merge pythia.h5 gpt2.h5 -o both.h5\n"},
+    {"remove",
+     "Writes a results file without the results that fit all of --model, --task and --shots. The "
+     "new file may be the old one, which is then replaced as a whole.",
+     "  bigsweep remove both.h5 --model gpt2-xl -o smaller.h5\n"},
+    {"verify",
+     "Computes random examples anew from the checkpoints and compares everything of them bit for "
+     "bit. The exit code is 1 if one comes out otherwise, or could not be computed.",
+     "  bigsweep verify pythia.h5 -n 100\n"},
     {"forecast",
      "Forecasts the scores of larger models with intervals; with --hold it leaves out the largest "
      "models and tells how good their forecasts would have been.",

@@ -255,7 +255,7 @@ static bs_status check_example(const merging *m, size_t p, size_t i, size_t q, b
   size_t at = key.model != BS_NOT_THERE && key.task != BS_NOT_THERE
                   ? bs_tables_find_example(a, &key)
                   : SIZE_MAX;
-  if (at == SIZE_MAX || !bs_examples_differ(a, at, b, i, NULL, NULL, what))
+  if (at == SIZE_MAX || !bs_examples_differ(a, at, b, i, NULL, what))
     return BS_OK;
   return contradiction(
       err,

@@ -42,15 +42,20 @@ bool bs_column_differs(const bs_column *column, const void *a, const void *b);
 /* A value for people. */
 void bs_field_print(const bs_column *column, const void *row, char *to, size_t n_bytes);
 
+/* What two examples may differ in. */
+typedef struct bs_leeway {
+  double tolerance; /* of numbers, relative or below 1 absolute; 0: none, bit for bit */
+  bool (*skips)(void *user, const char *metric); /* (optional) metrics that are not compared */
+  void *user;
+} bs_leeway;
+
 /* Two rows of one table, or two examples with their choices, samples and the metrics that both
-   have, bit for bit; models, tasks and rows that they point to are not compared. True where they
-   differ: `what` says which column and the two values. `skips` (optional) names metrics that are
-   not compared. */
+   have; models, tasks and rows that they point to are not compared. True where they differ: `what`
+   says which column and the two values. NULL: no leeway. */
 enum { BS_DIFFERENCE_BYTES = 320 };
 bool bs_rows_differ(bs_table_id id, const void *a, const void *b, char what[BS_DIFFERENCE_BYTES]);
 bool bs_examples_differ(const bs_tables *a, size_t i, const bs_tables *b, size_t j,
-                        bool (*skips)(void *user, const char *metric), void *user,
-                        char what[BS_DIFFERENCE_BYTES]);
+                        const bs_leeway *leeway, char what[BS_DIFFERENCE_BYTES]);
 
 /* The row of the example with the key's model, task, shots and example in tables that are in order;
    SIZE_MAX: none. */
