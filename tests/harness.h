@@ -10,8 +10,8 @@
 #include "bigsweep/buffer.h"
 #include "bigsweep/error.h"
 
-/* How far a loop over many alike cases steps: 1, and `n` under the sanitizers, which look for faults
-   of memory, that a part of such cases shows as well as all. */
+/* How far a loop over many alike cases steps: 1, and `n` under the sanitizers, which look for
+   faults of memory, that a part of such cases shows as well as all. */
 #ifdef __SANITIZE_ADDRESS__
 #define BS_TEST_STEP(n) (n)
 #else

@@ -166,5 +166,6 @@ const bs_command show_command = {
     "show",
     "RESULTS.h5 ... [--task T] [--model M] [--shots K] [--wrong | --right | --differ A,B] [-n N] "
     "[--json] [--prompt]",
-    "examples: the question, its answers (* the right one), and what each model said (< its choice)",
+    "examples: the question, its answers (* the right one), and what each model said (< its "
+    "choice)",
     run};
