@@ -72,30 +72,38 @@ static void fill_ids(int32_t *ids, size_t n, size_t vocab_size) {
   }
 }
 
-/* Passes that fill the batch, and a text of all positions whose path is kept for its branches. */
-static bool score_all(bs_engine *engine, const int32_t *ids, size_t n_positions) {
-  enum { BRANCHES = 8, BRANCH = 200 };
+/* Passes that fill the batch, and a text of all positions whose path is kept for its branches.
+   Behind an encoder as many longest texts that it reads as may be kept at a time. */
+static bool score_all(bs_engine *engine, const int32_t *ids, size_t n_positions, bool reads) {
+  enum { BRANCHES = 8, BRANCH = 200, READ = 8, LONG = 2 };
   bs_token_span branches[BRANCHES];
-  bs_score_request requests[2] = {{{ids, n_positions - BRANCH}, branches, BRANCHES, {0}},
-                                  {{ids + 1, n_positions - BRANCH}, branches, BRANCHES, {0}}};
+  bs_score_request requests[READ];
   for (size_t i = 0; i < BRANCHES; i++)
     branches[i] = (bs_token_span){ids + i, BRANCH};
+  for (size_t i = 0; i < READ; i++)
+    requests[i] = (bs_score_request){{ids + i, i < LONG ? n_positions - BRANCH : 1},
+                                     branches,
+                                     i < LONG ? BRANCHES : 1,
+                                     {reads ? ids + i : NULL, reads ? n_positions : 0}};
   bs_score_result *results = NULL;
   bs_error err = {0};
-  bool done = bs_engine_score(engine, requests, 2, &results, &err) == BS_OK &&
+  size_t n = reads ? READ : LONG;
+  bool done = bs_engine_score(engine, requests, n, &results, &err) == BS_OK &&
               results[0].error.status == BS_OK;
-  bs_score_results_free(&results, 2);
+  bs_score_results_free(&results, n);
   return done;
 }
 
 /* Texts until generation has no more room for keys and values. */
-static bool generate_many(bs_engine *engine, const int32_t *ids, size_t n_positions, size_t n) {
+static bool generate_many(bs_engine *engine, const int32_t *ids, size_t n_positions, bool reads,
+                          size_t n) {
   bs_generate_request *requests = calloc(n, sizeof *requests);
   bs_generate_result *results = NULL;
   bs_error err = {0};
   for (size_t i = 0; requests != NULL && i < n; i++)
-    requests[i] =
-        (bs_generate_request){.prompt = {ids + i, n_positions - 8}, .max_tokens = 2 + i % 3};
+    requests[i] = (bs_generate_request){.prompt = {ids + i, n_positions - 8},
+                                        .source = {ids + i, reads ? n_positions - i : 0},
+                                        .max_tokens = 2 + i % 3};
   bool done = requests != NULL &&
               bs_engine_generate(engine, requests, n, NULL, NULL, &results, &err) == BS_OK &&
               results[n - 1].error.status == BS_OK;
@@ -119,27 +127,30 @@ typedef struct taken {
 /* In a process of its own, whose heap holds nothing that earlier work has left. */
 static bool measure(taken *t, const char *folder, const bs_random_model *model,
                     bs_precision precision) {
-  enum { TEXTS = 18 };
+  enum { TEXTS = 18, READ_TEXTS = 5 };
   bs_error err = {0};
   bs_checkpoint *checkpoint = NULL;
   bs_engine *engine = NULL;
   const bs_engine_options options = {.precision = precision, .n_threads = 2};
   int32_t *ids = calloc(model->max_positions + TEXTS, sizeof *ids);
+  bs_model_info info;
   if (ids == NULL || bs_random_model_write(model, folder, &err) != BS_OK ||
       bs_checkpoint_open(&checkpoint, folder, &err) != BS_OK ||
       bs_engine_memory_parts(checkpoint, &options, &t->foretold, &err) != BS_OK)
     return false;
   fill_ids(ids, model->max_positions + TEXTS, model->vocab_size);
+  bs_checkpoint_info(checkpoint, &info);
   uint64_t before = bs_memory_resident();
   if (bs_engine_open(&engine, checkpoint, &options, &err) != BS_OK)
     return false;
   t->packed = (double)bs_memory_resident() - (double)before;
   watch w;
   watch_begin(&w);
-  bool done = score_all(engine, ids, model->max_positions);
+  bool done = score_all(engine, ids, model->max_positions, info.has_encoder);
   t->scoring = watch_end(&w, before);
   watch_begin(&w);
-  done = done && generate_many(engine, ids, model->max_positions, TEXTS);
+  done = done && generate_many(engine, ids, model->max_positions, info.has_encoder,
+                               info.has_encoder ? READ_TEXTS : TEXTS);
   t->generation = watch_end(&w, before);
   bs_engine_free(&engine);
   bs_checkpoint_free(&checkpoint);
@@ -218,6 +229,36 @@ static void gpt2(void) {
                BS_PRECISION_BF16);
 }
 
+static void olmoe(void) {
+  check_memory("olmoe",
+               &(bs_random_model){.family = "olmoe",
+                                  .n_layers = 2,
+                                  .d_model = 256,
+                                  .d_ff = 128,
+                                  .n_heads = 4,
+                                  .n_kv_heads = 4,
+                                  .vocab_size = 8000,
+                                  .max_positions = 1024,
+                                  .store = BS_DTYPE_BF16,
+                                  .seed = 1},
+               BS_PRECISION_BF16);
+}
+
+static void switch_transformers(void) {
+  check_memory("switch",
+               &(bs_random_model){.family = "switch",
+                                  .n_layers = 2,
+                                  .d_model = 256,
+                                  .d_ff = 512,
+                                  .n_heads = 4,
+                                  .n_kv_heads = 4,
+                                  .vocab_size = 8000,
+                                  .max_positions = 2048,
+                                  .store = BS_DTYPE_BF16,
+                                  .seed = 1},
+               BS_PRECISION_F32);
+}
+
 static const bs_random_model small = {.family = "llama",
                                       .n_layers = 2,
                                       .d_model = 256,
@@ -294,6 +335,8 @@ static const bs_test tests[] = {
     {"Llama, f32", llama},
     {"GPT-NeoX, bf16x2", gptneox},
     {"GPT-2, bf16", gpt2},
+    {"OLMoE, bf16", olmoe},
+    {"Switch, f32", switch_transformers},
     {"a model that does not fit", too_large},
     {"copied pages are given back", pages_are_given_back},
 };
