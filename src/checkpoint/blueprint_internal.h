@@ -108,8 +108,9 @@ typedef struct bs_blueprint {
   bool gated; /* the hidden layer: activation(gate) * up */
   bs_experts experts;
   bs_head_layout q, k, v;
-  double
-      qkv_clip; /* q, k and v are kept within -clip .. clip, before norms and rotation; 0: none */
+  /* q, k and v are kept within -clip .. clip, behind norms of all heads together, before norms of
+     one head and rotation; 0: none. */
+  double qkv_clip;
 
   size_t d_embedding;     /* of a narrower embedding and head; 0: d_model */
   double embedding_scale; /* of a token's embedding */

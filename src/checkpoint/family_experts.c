@@ -23,7 +23,8 @@ static const char *const qwen2_obeyed[] = {QWEN_KEYS, "shared_expert_intermediat
                                            NULL};
 static const char *const qwen3_obeyed[] = {QWEN_KEYS, "attention_bias", NULL};
 static const char *const olmoe_obeyed[] = {
-    BS_LLAMA_KEYS, "num_experts", "num_experts_per_tok", "norm_topk_prob", "attention_bias", NULL};
+    BS_LLAMA_KEYS, "num_experts", "num_experts_per_tok", "norm_topk_prob", "attention_bias",
+    "clip_qkv",    NULL};
 
 /* Without use_sliding_window these say nothing. */
 static const char *const qwen_harmless[] = {"sliding_window", "max_window_layers", NULL};
@@ -169,6 +170,8 @@ static void describe_olmoe(bs_reader *reader, bs_blueprint *blueprint) {
   read_experts(reader, blueprint, "num_experts",
                bs_model_config_bool(reader, "norm_topk_prob", false), blueprint->d_ff);
   blueprint->head_norms = BS_HEAD_NORMS_JOINT;
+  if (bs_model_config_has(reader, "clip_qkv"))
+    blueprint->qkv_clip = bs_model_config_positive(reader, "clip_qkv", 0);
   bool bias = bs_model_config_bool(reader, "attention_bias", false);
   bind(reader, blueprint, places,
        &(bs_llama_variant){.qkv_bias = bias, .out_bias = bias, .head_norms = true});

@@ -899,6 +899,7 @@ const family_model family_models[] = {
                 {"num_experts", "3"},
                 {"num_experts_per_tok", "1"},
                 {"norm_topk_prob", "true"},
+                {"clip_qkv", "0.5"},
                 {"attention_bias", "true"}},
      .tensors = {MOE_TENSORS("F"), "model.layers.%zu.self_attn.q_norm.weight:D",
                  "model.layers.%zu.self_attn.k_norm.weight:K"}},

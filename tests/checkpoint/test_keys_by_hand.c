@@ -380,7 +380,7 @@ static const hand_case hand_cases[] = {
     {"Qwen2MoeForCausalLM", {{"mlp_only_layers", "[1]"}}, "mlp.gate_proj.weight"},
     {"Qwen3MoeForCausalLM", {{"norm_topk_prob", "null"}}, ""},
     {"Qwen3MoeForCausalLM", {{"layer_types", "[\"full_attention\",\"full_attention\"]"}}, ""},
-    {"OlmoeForCausalLM", {{"clip_qkv", "8.0"}}, "clip_qkv"},
+    {"OlmoeForCausalLM", {{"clip_qkv", "-8.0"}}, "clip_qkv"},
     {"OlmoeForCausalLM", {{"clip_qkv", "null"}}, ""},
     {"SwitchTransformersForConditionalGeneration", {{"expert_capacity", "0"}}, "expert_capacity"},
     {"SwitchTransformersForConditionalGeneration", {{"expert_capacity", "-3"}}, "expert_capacity"},

@@ -324,37 +324,70 @@ static void router_overflows(void) {
   close_model(&m);
 }
 
-/* Scores of a text whose experts are full; of the file as it is, or with another capacity. */
-static double score_full(bs_reading reading, const char *capacity) {
-  enum { N = 48 };
-  char source[512];
-  snprintf(source, sizeof source, "%s", bs_test_data("models/tiny-switch-cap"));
-  bs_text weights = slurp(source, "model.safetensors"), config = slurp(source, "config.json");
-  char *found = strstr(config.data, "\"expert_capacity\": 7,");
+/* Opens a copy of a model whose config.json has `to` in place of `from`, of equal length. */
+static bool open_edited(model *m, const char *source, const char *from, const char *to,
+                        bs_reading reading) {
+  char path[512];
+  snprintf(path, sizeof path, "%s", bs_test_data(source));
+  bs_text weights = slurp(path, "model.safetensors"), config = slurp(path, "config.json");
+  char *found = strstr(config.data, from);
   CU_ASSERT_PTR_NOT_NULL_FATAL(found);
-  memcpy(found, capacity, strlen(capacity));
-  const char *folder = make_folder("capacity");
+  memcpy(found, to, strlen(to));
+  const char *folder = make_folder("edited");
   write_file(folder, "model.safetensors", weights.data, weights.n_bytes);
   write_file(folder, "config.json", config.data, config.n_bytes);
   bs_text_free(&weights);
   bs_text_free(&config);
-  int32_t ids[N];
-  for (size_t i = 0; i < N; i++)
-    ids[i] = (int32_t)(2 + 7 * i % 91);
-  const bs_token_span all = {ids, N};
-  const bs_score_request request = {{NULL, 0}, &all, 1, all};
   bs_error err = {0};
-  model m = {0};
+  *m = (model){0};
+  BS_TEST_OK(bs_checkpoint_open_as(&m->checkpoint, folder, reading, &err), err);
+  if (m->checkpoint != NULL)
+    BS_TEST_OK(bs_engine_open(&m->engine, m->checkpoint, NULL, &err), err);
+  return m->engine != NULL;
+}
+
+/* The log-probability of ids 2, 9, 16, ... (7 k modulo 91, and 2), n of them, behind the first; of
+   a model with an encoder behind its start, and the encoder reads them as well. */
+static double score_sevens(const model *m, size_t n) {
+  int32_t ids[MAX_IDS];
+  bs_model_info info;
+  bs_checkpoint_info(m->checkpoint, &info);
+  for (size_t i = 0; i < n; i++)
+    ids[i] = (int32_t)(2 + 7 * i % 91);
+  size_t first = info.has_encoder ? 0 : 1;
+  const bs_token_span rest = {ids + first, n - first};
+  const bs_score_request request = {{ids, first}, &rest, 1, {ids, info.has_encoder ? n : 0}};
+  bs_error err = {0};
   bs_score_result *results = NULL;
-  BS_TEST_OK(bs_checkpoint_open_as(&m.checkpoint, folder, reading, &err), err);
-  CU_ASSERT_PTR_NOT_NULL_FATAL(m.checkpoint);
-  BS_TEST_OK(bs_engine_open(&m.engine, m.checkpoint, NULL, &err), err);
-  BS_TEST_OK(bs_engine_score(m.engine, &request, 1, &results, &err), err);
+  BS_TEST_OK(bs_engine_score(m->engine, &request, 1, &results, &err), err);
   CU_ASSERT_PTR_NOT_NULL_FATAL(results);
+  CU_ASSERT_EQUAL_FATAL(results[0].error.status, BS_OK);
   double logprob = results[0].scores[0].logprob;
   bs_score_results_free(&results, 1);
+  return logprob;
+}
+
+/* A text whose experts are full; with `capacity` in place of the file's. */
+static double score_full(bs_reading reading, const char *capacity) {
+  model m;
+  double logprob = 0;
+  if (open_edited(&m, "models/tiny-switch-cap", "\"expert_capacity\": 7,", capacity, reading))
+    logprob = score_sevens(&m, 48);
   close_model(&m);
   return logprob;
+}
+
+/* OLMoE clips q, k and v behind the norms of q and k. The value is that of a float64 NumPy forward
+   pass which gives the folder's own values to 1e-14. */
+static void clipped_behind_norms(void) {
+  static const double EXPECTED = -67.24783965289816; /* -71.80 without */
+  model m;
+  if (!bs_test_have_data("models/tiny-olmoe"))
+    return;
+  if (open_edited(&m, "models/tiny-olmoe", "\"clip_qkv\": null", "\"clip_qkv\": 0.75",
+                  BS_READING_DEFAULT))
+    CU_ASSERT_DOUBLE_EQUAL(score_sevens(&m, 12), EXPECTED, 11 * 5e-5);
+  close_model(&m);
 }
 
 /* transformers 4.52 obeys the capacity, as it is by default; in 5.0 nothing is beyond it. */
@@ -408,6 +441,7 @@ static const bs_test tests[] = {
     {"greedy text of a decoder with an encoder", encoder_greedy},
     {"a router whose logits are no numbers", router_overflows},
     {"readings of a capacity", readings_of_capacity},
+    {"clipped behind norms", clipped_behind_norms},
     {"a real small model", stories},
     {"a real small model's greedy text", stories_greedy},
 };

@@ -29,16 +29,17 @@ static void norm_head(const bs_stack *stack, const bs_slot_weights *norm, size_t
   bs_norm_row(stack, own ? &(bs_slot_weights){.norm = norm->norm + head * n} : norm, x, x, n);
 }
 
-/* Clips a row of qkv and norms what is normed as a whole. */
+/* Norms what is normed as a whole and clips a row of qkv. */
 static void prepare_row(const bs_stack *stack, const bs_slot_weights *slots, float *row) {
   const bs_blueprint *blueprint = stack->blueprint;
   const float clip = (float)blueprint->qkv_clip;
   size_t width = bs_blueprint_qkv_width(blueprint);
-  for (size_t i = 0; clip > 0 && i < width; i++)
-    row[i] = row[i] > clip ? clip : row[i] < -clip ? -clip : row[i];
   norm_joint(stack, &slots[BS_SLOT_Q_NORM], &blueprint->q, blueprint->n_heads, row);
   norm_joint(stack, &slots[BS_SLOT_K_NORM], &blueprint->k, blueprint->n_kv_heads, row);
+  for (size_t i = 0; clip > 0 && i < width; i++)
+    row[i] = row[i] > clip ? clip : row[i] < -clip ? -clip : row[i];
 }
+
 /* Rows of products, one for each row of a batch, and where keys and values stand in them. */
 typedef struct products {
   float *rows;
