@@ -91,9 +91,12 @@ static void print_zsh(void) {
       "#compdef bigsweep\n# Completion of bigsweep %s for zsh; made from its tables of options.\n"
       "_bigsweep() {\n  local -a commands\n  commands=(\n",
       BS_VERSION);
-  for (size_t i = 0; (command = next(&i)) != NULL;)
-    printf("    \"%s:%s\"\n", command->name, command->summary);
-  printf("    \"help:all commands, or one\"\n    \"version:of the program\"\n  )\n"
+  for (size_t i = 0; (command = next(&i)) != NULL;) {
+    printf("    '%s:", command->name);
+    print_for_zsh(command->summary);
+    printf("'\n");
+  }
+  printf("    'help:all commands, or one'\n    'version:of the program'\n  )\n"
          "  if (( CURRENT == 2 )); then\n    _describe command commands\n    return\n  fi\n"
          "  shift words\n  (( CURRENT-- ))\n  case $words[1] in\n"
          "    help) _describe command commands ;;\n");

@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "bigsweep/version.h"
 #include "program/terminal.h"
@@ -23,41 +24,45 @@ static void name_option(char *name, size_t n, const option *o) {
            value_of(o), o->kind == OPTION_WORD ? "]" : "");
 }
 
-/* Words in lines of at most `width`, all but the first `indent` from the left. */
-static void print_wrapped(const char *text, size_t indent, size_t width) {
+void print_wrapped(FILE *to, const char *text, size_t indent, size_t width) {
   size_t used = indent;
   while (*text != '\0') {
     size_t n = strcspn(text, " ");
     if (used > indent && used + 1 + n > width) {
-      printf("\n%*s", (int)indent, "");
+      fprintf(to, "\n%*s", (int)indent, "");
       used = indent;
     } else if (used > indent) {
-      putchar(' ');
+      fputc(' ', to);
       used++;
     }
-    printf("%.*s", (int)n, text);
+    fprintf(to, "%.*s", (int)n, text);
     used += n;
     text += n;
     text += strspn(text, " ");
   }
-  putchar('\n');
+  fputc('\n', to);
+}
+
+size_t help_width(int descriptor) {
+  enum { MOST_WIDTH = 100 };
+  size_t width = terminal_width(descriptor);
+  return width < MOST_WIDTH ? width : MOST_WIDTH;
 }
 
 static void describe_as_text(const bs_command *command, const option *options, size_t n) {
-  enum { COLUMN = 25, MOST_WIDTH = 100 };
-  size_t width = terminal_width(1);
+  enum { COLUMN = 25 };
+  size_t width = help_width(STDOUT_FILENO);
   const command_details *details = details_of(command);
-  width = width > MOST_WIDTH ? MOST_WIDTH : width;
   printf("usage: bigsweep %s ", command->name);
-  print_wrapped(command->usage, strlen("usage: bigsweep  ") + strlen(command->name), width);
-  print_wrapped(command->summary, 0, width);
+  print_wrapped(stdout, command->usage, strlen("usage: bigsweep  ") + strlen(command->name), width);
+  print_wrapped(stdout, command->summary, 0, width);
   for (size_t i = 0; i < n; i++) {
     char name[64];
     name_option(name, sizeof name, &options[i]);
     printf("  %-22s ", name);
     if (strlen(name) > COLUMN - 3)
       printf("\n%*s", COLUMN, "");
-    print_wrapped(options[i].help, COLUMN, width);
+    print_wrapped(stdout, options[i].help, COLUMN, width);
   }
   if (details != NULL && details->examples != NULL)
     printf("for example:\n%s", details->examples);
@@ -129,8 +134,7 @@ static void describe_for_bash(const bs_command *command, const option *options, 
   printf("      esac\n      ;;\n");
 }
 
-/* Text between [ and ] of a specification, within single quotes. */
-static void print_zsh(const char *text) {
+void print_for_zsh(const char *text) {
   for (; *text != '\0'; text++) {
     if (*text == '\'')
       fputs("'\\''", stdout);
@@ -150,7 +154,7 @@ static void describe_for_zsh(const bs_command *command, const option *options, s
       printf("'(%s %s)'{%s,%s}'[", o->letter, o->name, o->letter, o->name);
     else
       printf("'%s%s[", o->name, o->kind == OPTION_WORD ? "=-" : "");
-    print_zsh(o->help);
+    print_for_zsh(o->help);
     putchar(']');
     if (o->kind == OPTION_WORD) {
       printf("::word:(");

@@ -7,20 +7,20 @@
 
 #include "bigsweep/helpers.h"
 #include "bigsweep/version.h"
-#include "program/command.h"
+#include "program/describe.h"
 
 static void print_help(FILE *to) {
+  enum { COLUMN = 21 };
   fprintf(to, "bigsweep %s: how a language model's abilities change with its size\n\n", BS_VERSION);
   const bs_command *command;
   for (size_t i = 0; (command = command_at(i)) != NULL; i++)
-    if (command->summary != NULL)
-      fprintf(to, "  bigsweep %-9s %s\n      %s\n", command->name, command->usage,
-              command->summary);
+    if (command->summary != NULL) {
+      fprintf(to, "  bigsweep %-9s ", command->name);
+      print_wrapped(to, command->summary, COLUMN, help_width(fileno(to)));
+    }
   fprintf(
       to,
-      "\n`bigsweep COMMAND --help` or `bigsweep help COMMAND` explains a command, `bigsweep "
-      "version` "
-      "prints the version.\n"
+      "\n`bigsweep help COMMAND` or `bigsweep COMMAND --help` explains a command.\n"
       "Exit codes: 0 done, 1 some inputs were bad, 2 wrong usage, 75 stopped with work left.\n");
 }
 
@@ -52,7 +52,7 @@ static int unknown_command(const char *name) {
 
 /* "help" and "help COMMAND", which is "COMMAND --help". */
 static int help(const char *name) {
-  static char option[] = "--help";
+  static char help_option[] = "--help";
   const bs_command *command = name != NULL ? command_find(name) : NULL;
   if (name == NULL) {
     print_help(stdout);
@@ -60,7 +60,7 @@ static int help(const char *name) {
   }
   if (command == NULL || command->summary == NULL)
     return unknown_command(name);
-  char *argv[] = {(char *)(size_t)name, option, NULL};
+  char *argv[] = {(char *)(size_t)name, help_option, NULL};
   return command->run(command, 2, argv);
 }
 

@@ -54,6 +54,8 @@ offered '' bigsweep nonsense --s
 "$program" describe zsh >"$work/_bigsweep"
 grep -q '^#compdef bigsweep' "$work/_bigsweep" || die "no completion for zsh"
 if command -v zsh >/dev/null; then
-  zsh -n "$work/_bigsweep" || die "zsh cannot read its script"
+  # Quotes in summaries end no text: as many commands are described as there are, with help and version.
+  described=$(zsh -f -c '_describe() { print $#commands; }; words=(bigsweep x); CURRENT=2; . "$0"' "$work/_bigsweep")
+  [ "$described" -eq $(($(echo "$names" | wc -l) + 2)) ] || die "zsh finds $described commands"
 fi
 echo "pages: passed"
