@@ -18,10 +18,11 @@ static bs_status read_pieces(bs_vocabulary *vocabulary, bs_json_cut *cut, bs_jso
     double id = -1;
     if (!bs_json_reader_key(r, &piece))
       break;
-    if (!bs_json_reader_number(r, &id) || !(id >= 0 && id < BS_ID_LIMIT && id == trunc(id)))
+    if (bs_json_reader_number(r, &id) && id >= 0 && id < BS_ID_LIMIT && id == trunc(id))
+      pieces[n++] = (bs_lookup){.text = piece.data, .n_bytes = piece.n_bytes, .id = (int32_t)id};
+    else
       status = bs_json_cut_fault(cut, BS_MODEL_VOCABULARY, i, err,
                                  "expected an id, a whole number from 0 to %d", BS_ID_LIMIT - 1);
-    pieces[n++] = (bs_lookup){.text = piece.data, .n_bytes = piece.n_bytes, .id = (int32_t)id};
     if (n == BS_LOOKUP_BATCH && status == BS_OK) {
       status = bs_vocabulary_add_all(vocabulary, pieces, n, err);
       n = 0;
