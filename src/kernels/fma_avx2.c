@@ -97,7 +97,8 @@ void bs_fma_transpose_avx2(const float *rows, size_t ld, size_t depth, float *to
     transpose_tile(rows + i, ld, to + i * BS_PANEL);
 }
 
-const bs_fma_ops bs_fma_avx2 = {.max_rows = MAX_ROWS,
+const bs_fma_ops bs_fma_avx2 = {.across = bs_across_avx2,
+                                .max_rows = MAX_ROWS,
                                 .micro = micro,
                                 .expand = expand,
                                 .transpose = bs_fma_transpose_avx2,

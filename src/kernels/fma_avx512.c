@@ -80,7 +80,8 @@ static void round_row(bs_precision precision, const float *x, float *to, size_t 
   }
 }
 
-const bs_fma_ops bs_fma_avx512 = {.max_rows = MAX_ROWS,
+const bs_fma_ops bs_fma_avx512 = {.across = bs_across_avx2,
+                                  .max_rows = MAX_ROWS,
                                   .micro = micro,
                                   .expand = expand,
                                   .transpose = bs_fma_transpose_avx2,

@@ -4,12 +4,13 @@
 #include <string.h>
 
 #include "base/size_internal.h"
+#include "checkpoint/dtype_internal.h"
 #include "kernels/convert_internal.h"
 #include "kernels/gemm_internal.h"
 
 /* Inputs that are expanded at once of weights that lie in the file, and what keeps their rows out
    of each other's cache sets. */
-enum { LYING_DEPTH = 256, LYING_GAP = 16, CHUNK_ROWS = 252 };
+enum { LYING_DEPTH = 256, LYING_GAP = 16, CHUNK_ROWS = 252, FEW_ROWS = 16 };
 
 static size_t n_blocks(size_t n_in) { return bs_ceil_div(n_in, BS_FMA_DEPTH); }
 
@@ -89,6 +90,16 @@ static size_t block_bytes(const bs_gemm *gemm, bs_dtype storage, size_t n_in, si
   return (n_rows * n_panels * BS_PANEL + expanded) * sizeof(float);
 }
 
+/* Rows first .. end of the work by one panel. */
+static void emit_rows(const bs_product *work, size_t p, size_t first, size_t end, const float *c) {
+  work->emit(work->context, &(bs_block_sums){.data = c + first * BS_PANEL,
+                                             .row_stride = BS_PANEL,
+                                             .row = work->row + first,
+                                             .n_rows = end - first,
+                                             .panel = work->panel + p,
+                                             .n_panels = 1});
+}
+
 /* All rows of the work by one block of one panel, in near-equal groups. */
 static void block_product(const bs_product *work, size_t b, size_t p, const float *weights,
                           size_t depth, float *c) {
@@ -101,12 +112,7 @@ static void block_product(const bs_product *work, size_t b, size_t p, const floa
     ops->micro(end - first, depth, rows + first * BS_FMA_STRIDE, weights, c + first * BS_PANEL,
                b > 0);
     if (last && work->emit_panels == 1)
-      work->emit(work->context, &(bs_block_sums){.data = c + first * BS_PANEL,
-                                                 .row_stride = BS_PANEL,
-                                                 .row = work->row + first,
-                                                 .n_rows = end - first,
-                                                 .panel = work->panel + p,
-                                                 .n_panels = 1});
+      emit_rows(work, p, first, end, c);
   }
 }
 
@@ -136,12 +142,36 @@ static void round_weights(bs_precision precision, float *weights, size_t n) {
     weights[i] = bs_rounded_to_parts(weights[i], 2);
 }
 
+/* How n rows are taken side by side, if they are of one type that can be, and where they begin;
+   NULL: they cannot. A precision that rounds the weights does so row by row. */
+static const bs_across *across_of(const bs_product *work, const bs_lying_row *lying, size_t n,
+                                  const unsigned char *rows[]) {
+  const bs_gemm *gemm = work->gemm;
+  const bs_block_type *type = lying[0].data == NULL ? NULL : bs_dtype_blocks(lying[0].dtype);
+  if (type == NULL || gemm->fma->across == NULL || gemm->precision != BS_PRECISION_F32)
+    return NULL;
+  for (size_t j = 0; j < n; j++) {
+    if (lying[j].data == NULL || lying[j].dtype != lying[0].dtype)
+      return NULL;
+    rows[j] = lying[j].data;
+  }
+  return gemm->fma->across((bs_block_id)(type - bs_block_types));
+}
+
 /* Inputs k .. k + depth of a panel from where they lie: to[depth][32], a few rows at a time. */
 static void expand_panel(const bs_product *work, size_t panel, size_t k, size_t depth, float *rows,
                          float *to) {
   const bs_lying_row *lying = work->lying + panel * BS_PANEL;
   const size_t ld = LYING_DEPTH + LYING_GAP;
   for (size_t j = 0; j < BS_PANEL; j++) {
+    const unsigned char *eight[BS_ACROSS_ROWS];
+    const bs_across *across =
+        j % BS_ACROSS_ROWS == 0 ? across_of(work, lying + j, BS_ACROSS_ROWS, eight) : NULL;
+    if (across != NULL) {
+      across->values(eight, k / BS_ACROSS_PART, depth, to + j, BS_PANEL);
+      j += BS_ACROSS_ROWS - 1;
+      continue;
+    }
     float *row = rows + j % BS_TRANSPOSED_ROWS * ld;
     if (lying[j].data == NULL)
       memset(row, 0, depth * sizeof *row);
@@ -154,25 +184,69 @@ static void expand_panel(const bs_product *work, size_t panel, size_t k, size_t 
   }
 }
 
+/* Rows from `first` on by what was expanded of one panel. */
+static void meet_rows(const bs_product *work, size_t first, size_t p, size_t k, size_t depth,
+                      const float *weights, float *results) {
+  bs_product some = *work;
+  some.row += first;
+  some.n_rows = bs_size_min(work->n_rows - first, CHUNK_ROWS);
+  for (size_t at = 0; at < depth; at += BS_FMA_DEPTH)
+    block_product(&some, (k + at) / BS_FMA_DEPTH, p, weights + at * BS_PANEL,
+                  bs_size_min(depth - at, BS_FMA_DEPTH),
+                  results + (p * work->n_rows + first) * BS_PANEL);
+}
+
+/* One row by a panel whose values need not be written down. False: they need. */
+static bool one_row_product(const bs_product *work, size_t p, float *c) {
+  const unsigned char *rows[BS_PANEL];
+  const bs_across *across =
+      work->n_rows != 1
+          ? NULL
+          : across_of(work, work->lying + (work->panel + p) * BS_PANEL, BS_PANEL, rows);
+  if (across == NULL)
+    return false;
+  for (size_t b = 0; b < n_blocks(work->n_in); b++) {
+    const float *x = (const float *)work->rows + (b * work->slab_rows + work->row) * BS_FMA_STRIDE;
+    size_t k = b * BS_FMA_DEPTH;
+    across->sums(rows, k / BS_ACROSS_PART, bs_size_min(work->n_in - k, BS_FMA_DEPTH), x, c, b > 0);
+  }
+  if (work->emit_panels == 1)
+    emit_rows(work, p, 0, 1, c);
+  return true;
+}
+
+/* All rows meet a piece of a panel as soon as it is expanded, while it is in the nearest cache. A
+   few rows are at hand throughout, so that the weights can be read from end to end. */
+static void lying_product_of_few(const bs_product *work, float *expanded, float *rows,
+                                 float *results) {
+  size_t step = work->n_rows <= FEW_ROWS ? work->n_in : LYING_DEPTH;
+  for (size_t begin = 0; begin < work->n_in; begin += step)
+    for (size_t p = 0; p < work->n_panels; p++) {
+      if (one_row_product(work, p, results + p * BS_PANEL))
+        continue;
+      for (size_t k = begin; k < bs_size_min(begin + step, work->n_in); k += LYING_DEPTH) {
+        size_t depth = bs_size_min(work->n_in - k, LYING_DEPTH);
+        expand_panel(work, work->panel + p, k, depth, rows, expanded);
+        meet_rows(work, 0, p, k, depth, expanded, results);
+      }
+    }
+}
+
 /* The same sums in the same order as of packed weights. Rows are taken so many at a time that they
    stay in the cache from panel to panel. */
 static void lying_product(const bs_product *work, float *expanded, float *results) {
   float *rows = expanded + work->n_panels * LYING_DEPTH * BS_PANEL;
+  if (work->n_rows <= CHUNK_ROWS) {
+    lying_product_of_few(work, expanded, rows, results);
+    return;
+  }
   for (size_t k = 0; k < work->n_in; k += LYING_DEPTH) {
     size_t depth = bs_size_min(work->n_in - k, LYING_DEPTH);
     for (size_t p = 0; p < work->n_panels; p++)
       expand_panel(work, work->panel + p, k, depth, rows, expanded + p * LYING_DEPTH * BS_PANEL);
-    for (size_t first = 0; first < work->n_rows; first += CHUNK_ROWS) {
-      bs_product some = *work;
-      some.row += first;
-      some.n_rows = bs_size_min(work->n_rows - first, CHUNK_ROWS);
-      for (size_t at = 0; at < depth; at += BS_FMA_DEPTH)
-        for (size_t p = 0; p < work->n_panels; p++)
-          block_product(&some, (k + at) / BS_FMA_DEPTH, p,
-                        expanded + (p * LYING_DEPTH + at) * BS_PANEL,
-                        bs_size_min(depth - at, BS_FMA_DEPTH),
-                        results + (p * work->n_rows + first) * BS_PANEL);
-    }
+    for (size_t first = 0; first < work->n_rows; first += CHUNK_ROWS)
+      for (size_t p = 0; p < work->n_panels; p++)
+        meet_rows(work, first, p, k, depth, expanded + p * LYING_DEPTH * BS_PANEL, results);
   }
 }
 

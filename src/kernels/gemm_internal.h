@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "kernels/across_internal.h"
 #include "kernels/arithmetic_internal.h"
 #include "kernels/linear_internal.h"
 
@@ -119,6 +120,8 @@ typedef struct bs_fma_ops {
   void (*micro)(size_t n_rows, size_t depth, const float *a, const float *b, float *c, bool add);
   /* Packed weights to f32. */
   void (*expand)(bs_dtype storage, const void *from, float *to, size_t n);
+  /* How weights in blocks are taken side by side; NULL, or a NULL result: not. */
+  const bs_across *(*across)(bs_block_id id);
   /* to[i][32] takes column i of rows[BS_TRANSPOSED_ROWS][ld], for i < depth, a multiple of 8 */
   void (*transpose)(const float *rows, size_t ld, size_t depth, float *to);
   /* Activations as the precision wants them. */

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "kernels/across_internal.h"
 #include "kernels/convert_internal.h"
 #include "kernels_testing.h"
 
@@ -535,11 +536,69 @@ static void check_in_blocks(bs_arithmetic how) {
   }
 }
 
+/* Types that are taken side by side, and one that is not; the last inputs are no whole block of a
+   kernel, where the type allows it. */
+static void check_every_type(bs_arithmetic how) {
+  static const bs_dtype dtypes[] = {BS_DTYPE_Q8_0,   BS_DTYPE_Q4_0, BS_DTYPE_IQ4_NL, BS_DTYPE_Q5_1,
+                                    BS_DTYPE_IQ4_XS, BS_DTYPE_Q2_K, BS_DTYPE_Q3_K,   BS_DTYPE_Q4_K,
+                                    BS_DTYPE_Q5_K,   BS_DTYPE_Q6_K};
+  static const size_t rows[] = {1, 2, 17};
+  for (size_t d = 0; d < sizeof dtypes / sizeof *dtypes; d++) {
+    in_blocks w = in_blocks_new(dtypes[d], 70, bs_dtype_block(dtypes[d]) == 32 ? 288 : 768, d);
+    for (size_t r = 0; r < sizeof rows / sizeof *rows; r++)
+      compare_plans(&(bs_linear_plan){.parts = &w.blocks, .n_parts = 1, .arithmetic = how},
+                    &(bs_linear_plan){.parts = &w.values, .n_parts = 1, .arithmetic = how},
+                    rows[r]);
+    in_blocks_free(&w);
+  }
+}
+
+/* Bytes of any kind: every code, scale and sign. */
+#if defined(__x86_64__)
+static void check_side_by_side(const bs_across *across, const bs_block_type *type) {
+  enum { N = 768 };
+  static unsigned char blocks[BS_ACROSS_ROWS][N * 2];
+  static float expected[BS_ACROSS_ROWS][N], found[N][BS_ACROSS_ROWS];
+  const unsigned char *rows[BS_ACROSS_ROWS];
+  size_t n_different = 0;
+  for (size_t r = 0; r < BS_ACROSS_ROWS; r++) {
+    rows[r] = blocks[r];
+    for (size_t i = 0; i < sizeof blocks[r]; i++)
+      blocks[r][i] = (unsigned char)kt_bits(type->number, r * N * 2 + i);
+    bs_blocks_expand(type, blocks[r], N, expected[r]);
+  }
+  across->values(rows, 0, N, found[0], BS_ACROSS_ROWS);
+  for (size_t r = 0; r < BS_ACROSS_ROWS; r++)
+    for (size_t i = 0; i < N; i++)
+      n_different += memcmp(&expected[r][i], &found[i][r], sizeof(float)) != 0 &&
+                     !(isnan(expected[r][i]) && isnan(found[i][r]));
+  CU_ASSERT_EQUAL(n_different, 0);
+}
+
+static void rows_side_by_side(void) {
+  size_t n_types = 0;
+  if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("fma"))
+    return;
+  for (size_t i = 0; i < BS_BLOCK_IDS; i++) {
+    const bs_across *across = bs_across_avx2((bs_block_id)i);
+    n_types += across != NULL;
+    if (across != NULL)
+      check_side_by_side(across, &bs_block_types[i]);
+  }
+  CU_ASSERT_EQUAL(n_types, 9);
+}
+#else
+static void rows_side_by_side(void) {}
+#endif
+
 static void weights_in_blocks(void) { kt_each_kernel(check_in_blocks); }
+static void every_type_of_blocks(void) { kt_each_kernel(check_every_type); }
 
 int main(void) {
   const bs_test tests[] = {
       {"weights in blocks", weights_in_blocks},
+      {"rows side by side", rows_side_by_side},
+      {"every type of blocks", every_type_of_blocks},
       {"errors stay in the precision", errors_stay_in_the_precision},
       {"odd sizes", odd_sizes},
       {"bf16 rounds the operands and nothing else", bf16_rounds_operands_only},
