@@ -1,5 +1,6 @@
 /* A task's questions as rows of /inputs, and the task again from the tables: every prompt can be
    made from a results file alone. */
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -172,13 +173,24 @@ static bs_status copy_answers(bs_task *task, const bs_tables *tables, task_rows 
   for (size_t i = choices.first; status == BS_OK && i < choices.end; i++) {
     const bs_choice_text_row *row = &tables->choice_texts[i];
     if (row->example >= task->n_examples || row->choice != task->examples[row->example].n_choices ||
-        row->role > BS_ROLE_CONTROL)
+        row->role >= BS_N_ROLES)
       return bs_error_set(err, BS_ERR_INPUT, "choice_texts: row %zu: example %u, choice %u", i,
                           row->example, row->choice);
+    if (isnan(row->target_score))
+      return bs_error_set(err, BS_ERR_INPUT, "choice_texts: row %zu: no target score", i);
     status = bs_example_add_choice(&task->examples[row->example], row->text, row->target_score,
                                    (bs_choice_role)row->role, err);
   }
   return status;
+}
+
+/* As bs_variant_check has it: the row may come from anywhere. */
+static bs_status check_sampling(const bs_task_row *row, bs_error *err) {
+  enum { MOST_SAMPLES = 1000, MOST_TOKENS = 1 << 24 };
+  if (row->n_samples <= MOST_SAMPLES && row->max_new_tokens <= MOST_TOKENS &&
+      (row->n_samples == 0 || (row->temperature > 0 && row->top_p >= 0 && row->top_p <= 1)))
+    return BS_OK;
+  return bs_error_set(err, BS_ERR_INPUT, "tasks: %s: no such way to draw samples", row->name);
 }
 
 /* A shot of an example without any answer could not be shown. */
@@ -210,7 +222,9 @@ bs_status bs_task_of_tables(bs_task **out, const bs_tables *tables, uint32_t tas
   task->human_average = row->human_average;
   task->human_best = row->human_best;
   memcpy(task->sha256, row->sha256, sizeof task->sha256);
-  bs_status status = copy_texts(task, row, err);
+  bs_status status = check_sampling(row, err);
+  if (status == BS_OK)
+    status = copy_texts(task, row, err);
   if (status == BS_OK)
     status = split_metrics(task, row->listed_metrics, err);
   if (status == BS_OK)

@@ -1,6 +1,7 @@
 /* Prompts and answers from a results file alone: a task that was made again from the tables gives
    what the task itself gives, byte for byte and bit for bit. */
 #include <dirent.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -245,6 +246,12 @@ static void what_does_not_hang_together_is_refused(void) {
   results->choice_texts[results->n_choice_texts - 1].choice += 7;
   BS_TEST_FAILS(bs_task_of_tables(&again, results, 1, &err), BS_ERR_INPUT, err,
                 "choice_texts: row");
+  results->choice_texts[results->n_choice_texts - 1].choice -= 7;
+  results->choice_texts[results->n_choice_texts - 1].target_score = NAN;
+  BS_TEST_FAILS(bs_task_of_tables(&again, results, 1, &err), BS_ERR_INPUT, err, "no target score");
+  results->tasks[1].n_samples = UINT64_MAX;
+  BS_TEST_FAILS(bs_task_of_tables(&again, results, 1, &err), BS_ERR_INPUT, err, "to draw samples");
+  results->tasks[1].n_samples = 0;
   results->n_choice_texts = results->n_targets = 0;
   BS_TEST_FAILS(bs_task_of_tables(&again, results, 1, &err), BS_ERR_INPUT, err,
                 "neither choices nor targets");

@@ -15,6 +15,8 @@
 #include "store/write_internal.h"
 #include "tables/tables_internal.h"
 
+enum { MOST_MODELS = 64 };
+
 static void ignore(void *user, const char *message) { (void)user, (void)message; }
 
 static bs_status image_of(const bs_tables *tables, bs_text *image) {
@@ -54,6 +56,43 @@ static void analyse(const bs_tables *results) {
   bs_analysis_free(&analysis);
 }
 
+/* What is shown, with and without the prompts, of which some cannot be made. */
+static void show(bs_tables *results) {
+  static FILE *null;
+  size_t n_shown, n_found;
+  if (null == NULL && (null = fopen("/dev/null", "we")) == NULL)
+    exit(1);
+  results->provenance.protocol = "r seed=42 border=joint overlong=cut max_tokens=8 dtype=f32";
+  for (int i = 0; i < 4; i++) {
+    const bs_examples_options options = {.asked = (bs_examples_asked)(i % 3),
+                                         .differ = i == 3,
+                                         .example = UINT32_MAX,
+                                         .most = 100,
+                                         .as_json = i % 2 == 1,
+                                         .with_prompt = i > 0};
+    bs_report_examples(results, &options, null, &n_shown, &n_found, NULL);
+  }
+}
+
+/* With the file as it was, and with itself; without its first model. */
+static void put_together(const bs_tables *results) {
+  static bs_tables *whole;
+  if (whole == NULL)
+    whole = bs_fuzz_small_results();
+  bs_tables *to = NULL;
+  bool first[MOST_MODELS] = {true};
+  const bs_tables_source sources[] = {{results, "a"}, {whole, "b"}, {results, "c"}};
+  if (bs_tables_merge(&to, sources, 3, NULL, NULL) == BS_OK && bs_tables_check(to, NULL) != BS_OK)
+    abort();
+  bs_tables_free(&to);
+  const bs_selection selection = {.models = first};
+  if (results->n_models <= MOST_MODELS &&
+      bs_tables_without(&to, results, &selection, NULL) == BS_OK &&
+      bs_tables_check(to, NULL) != BS_OK)
+    abort();
+  bs_tables_free(&to);
+}
+
 void bs_fuzz_one(const uint8_t *data, size_t size) {
   static bs_text whole;
   char path[256];
@@ -71,6 +110,10 @@ void bs_fuzz_one(const uint8_t *data, size_t size) {
   if (bs_store_read(&content, path, NULL) == BS_OK) {
     analyse(content);
     write_again(content, path);
+    if (bs_tables_sort(content, NULL) == BS_OK) {
+      put_together(content);
+      show(content);
+    }
   }
   bs_tables_free(&content);
 }

@@ -26,6 +26,10 @@ static void add_models_and_tasks(bs_tables *to) {
        .high_score = 1,
        .human_average = 0.5,
        .human_best = 1,
+       .steps = 1,
+       .task_prefix = "Well. ",
+       .separator = "\n",
+       .listed_metrics = "bleu",
        .examples = N_EXAMPLES},
       {.name = "write:part",
        .preferred_metric = "exact_str_match",
@@ -35,6 +39,10 @@ static void add_models_and_tasks(bs_tables *to) {
        .high_score = 1,
        .human_average = NAN,
        .human_best = NAN,
+       .steps = 1,
+       .task_prefix = "Well. ",
+       .separator = "\n",
+       .listed_metrics = "bleu",
        .examples = N_EXAMPLES},
       {.name = "write:part@steps",
        .variant = "steps",
@@ -44,6 +52,10 @@ static void add_models_and_tasks(bs_tables *to) {
        .high_score = 1,
        .human_average = NAN,
        .human_best = NAN,
+       .steps = 2,
+       .n_samples = 2,
+       .temperature = 1,
+       .top_p = 1,
        .examples = N_EXAMPLES}};
   for (size_t i = 0; i < N_MODELS; i++)
     must(bs_tables_add_model(to, &models[i], NULL));
