@@ -50,6 +50,12 @@ typedef struct bs_token_span {
   size_t n;
 } bs_token_span;
 
+/* Tokens of a text that stay where it is too long: what is taken, is taken from behind the first
+   ones. A text with too little in between is the request's error (BS_ERR_LIMIT). */
+typedef struct bs_kept {
+  size_t n_first, n_last;
+} bs_kept;
+
 /* Score each continuation after the one context. An empty context stands for the single token BOS
    (else EOS) of config.json; with neither it is that request's error. A model with an encoder
    (bs_model_info.has_encoder) reads `source` with it, which must not be empty; there the context is
@@ -65,6 +71,7 @@ typedef struct bs_score_request {
   const bs_token_span *continuations; /* [n_continuations] */
   size_t n_continuations;
   bs_token_span source; /* longer than the encoder's positions: loses tokens on its left */
+  bs_kept kept;         /* of the context */
 } bs_score_request;
 
 typedef struct bs_score {
@@ -111,6 +118,7 @@ typedef struct bs_generate_request {
   double top_p;         /* 0 or 1: no cut */
   uint64_t seed;        /* of this request's counter-based generator */
   bs_token_span source; /* as of bs_score_request */
+  bs_kept kept;         /* of the prompt */
 } bs_generate_request;
 
 /* The end of a text is any id of eos_token_id in config.json, or in generation_config.json where

@@ -92,7 +92,10 @@ static bs_score_request ask(const bench *b, const int32_t *ids, size_t n,
                             const bs_token_span *answers, size_t n_answers) {
   const bs_token_span prompt = {ids, n}, none = {0};
   bool reads = b->report->info.has_encoder;
-  return (bs_score_request){reads ? none : prompt, answers, n_answers, reads ? prompt : none};
+  return (bs_score_request){.context = reads ? none : prompt,
+                            .continuations = answers,
+                            .n_continuations = n_answers,
+                            .source = reads ? prompt : none};
 }
 
 /* n prompts that share nothing; of each only the token after it is wanted. */

@@ -64,7 +64,7 @@ static void check_score(const parts *p, bs_border border, const char *context, c
                          &before, &behind, NULL, &err),
              err);
   bs_token_span span = {behind.ids, behind.n};
-  bs_score_request request = {{before.ids, before.n}, &span, 1, {0}};
+  bs_score_request request = {{before.ids, before.n}, &span, 1, {0}, {0}};
   BS_TEST_OK(bs_engine_score(p->engine, &request, 1, &expected, &err), err);
   CU_ASSERT_PTR_NOT_NULL_FATAL(expected);
   CU_ASSERT_EQUAL_FATAL(expected[0].error.status, BS_OK);

@@ -193,7 +193,8 @@ static bs_status compare(tally *t, const work *w, const bs_checkpoint *checkpoin
   for (size_t i = 0; i < w->n; i++) {
     const sequence *s = &w->sequences[i];
     continuations[i] = (bs_token_span){s->continuation.ids, s->continuation.n};
-    requests[i] = (bs_score_request){{s->context.ids, s->context.n}, &continuations[i], 1, {0}};
+    requests[i] =
+        (bs_score_request){{s->context.ids, s->context.n}, &continuations[i], 1, {0}, {0}};
   }
   const bs_engine_options options = {.precision = precision, .isa = isa};
   status = bs_engine_open(&engine, checkpoint, &options, err);

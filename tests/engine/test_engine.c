@@ -57,7 +57,7 @@ static void compare(const char *folder, size_t n) {
   for (size_t i = 0; i < n_isas; i++) {
     bs_engine *engine = open_engine(checkpoint, isas[i]);
     const bs_token_span rest = {ids + 1, n - 1};
-    const bs_score_request request = {{ids, 1}, &rest, 1, {0}};
+    const bs_score_request request = {{ids, 1}, &rest, 1, {0}, {0}};
     bs_score_result *results = score(engine, &request, 1);
     double largest = 0;
     CU_ASSERT_EQUAL_FATAL(results->error.status, BS_OK);
@@ -132,10 +132,10 @@ static void truncation(void) {
   for (size_t i = 0; i < 100; i++)
     ids[i] = (int32_t)random_below(&seed, sizes.n_vocab);
   const bs_token_span ends[] = {{ids + 50, 10}, {ids + 50, 40}, {ids + 50, 3}, {ids + 50, 0}};
-  const bs_score_request requests[] = {{{ids, 50}, ends, 4, {0}},
-                                       {{ids + 19, 31}, &ends[0], 1, {0}},
-                                       {{ids + 49, 1}, &ends[1], 1, {0}},
-                                       {{ids + 12, 38}, &ends[2], 1, {0}}};
+  const bs_score_request requests[] = {{{ids, 50}, ends, 4, {0}, {0}},
+                                       {{ids + 19, 31}, &ends[0], 1, {0}, {0}},
+                                       {{ids + 49, 1}, &ends[1], 1, {0}, {0}},
+                                       {{ids + 12, 38}, &ends[2], 1, {0}, {0}}};
   bs_score_result *results = score(engine, requests, 4);
   static const size_t cut[] = {19, 49, 12, 9};
   for (size_t k = 0; k < 4; k++) {
@@ -161,7 +161,8 @@ static void work_is_shared(void) {
   for (size_t i = 0; i < 80; i++)
     ids[i] = (int32_t)((7 * i) % 53);
   const bs_token_span ends[] = {{ids + 50, 3}, {ids + 55, 3}, {ids + 60, 1}, {ids + 50, 2}};
-  const bs_score_request requests[] = {{{ids, 50}, ends, 4, {0}}, {{ids, 50}, ends, 2, {0}}};
+  const bs_score_request requests[] = {{{ids, 50}, ends, 4, {0}, {0}},
+                                       {{ids, 50}, ends, 2, {0}, {0}}};
   bs_engine_work work;
   bs_score_result *results = score(engine, requests, 1);
   bs_engine_work_done(engine, &work);
@@ -183,7 +184,8 @@ static void empty_contexts(void) {
   bs_engine *engine = open_engine(checkpoint, BS_ISA_AUTO);
   const int32_t ids[] = {5, 8, 3};
   const bs_token_span end = {ids + 1, 2};
-  const bs_score_request requests[] = {{{NULL, 0}, &end, 1, {0}}, {{ids, 1}, &end, 1, {0}}};
+  const bs_score_request requests[] = {{{NULL, 0}, &end, 1, {0}, {0}},
+                                       {{ids, 1}, &end, 1, {0}, {0}}};
   bs_score_result *results = score(engine, requests, 2);
   CU_ASSERT_EQUAL(results[0].scores[0].logprob, results[1].scores[0].logprob);
   bs_score_results_free(&results, 2);
@@ -211,10 +213,11 @@ static void bad_requests(void) {
   const bs_token_span fine = {good, 2}, too_high = {high, 2}, negative = {low, 1},
                       too_long = {good, 17};
   const bs_token_span mixed[] = {{good, 2}, {high, 2}};
-  const bs_score_request requests[] = {{fine, &fine, 1, {0}},     {fine, &too_high, 1, {0}},
-                                       {negative, &fine, 1, {0}}, {fine, &too_long, 1, {0}},
-                                       {fine, mixed, 2, {0}},     {fine, NULL, 0, {0}},
-                                       {fine, &fine, 1, {0}}};
+  const bs_score_request requests[] = {
+      {fine, &fine, 1, {0}, {0}},     {fine, &too_high, 1, {0}, {0}},
+      {negative, &fine, 1, {0}, {0}}, {fine, &too_long, 1, {0}, {0}},
+      {fine, mixed, 2, {0}, {0}},     {fine, NULL, 0, {0}, {0}},
+      {fine, &fine, 1, {0}, {0}}};
   bs_score_result *results = score(engine, requests, 7);
   static const bs_status expected[] = {BS_OK,        BS_ERR_INPUT, BS_ERR_INPUT, BS_ERR_LIMIT,
                                        BS_ERR_INPUT, BS_OK,        BS_OK};
@@ -302,7 +305,7 @@ static void weights_that_overflow(void) {
   bs_engine *engine = open_engine(checkpoint, BS_ISA_AUTO);
   const int32_t ids[] = {1, 2};
   const bs_token_span end = {ids + 1, 1};
-  const bs_score_request request = {{ids, 1}, &end, 1, {0}};
+  const bs_score_request request = {{ids, 1}, &end, 1, {0}, {0}};
   bs_score_result *results = score(engine, &request, 1);
   CU_ASSERT_EQUAL(results->error.status, BS_ERR_INPUT);
   CU_ASSERT_PTR_NOT_NULL(strstr(results->error.message, "not finite"));
@@ -383,7 +386,7 @@ static void generation_agrees_with_scoring(void) {
   BS_TEST_OK(bs_engine_generate(engine, &request, 1, NULL, NULL, &made, &err), err);
   CU_ASSERT_PTR_NOT_NULL_FATAL(made);
   const bs_token_span end = {made->ids, made->n_tokens};
-  const bs_score_request check = {{prompt, 3}, &end, 1, {0}};
+  const bs_score_request check = {{prompt, 3}, &end, 1, {0}, {0}};
   bs_score_result *results = score(engine, &check, 1);
   CU_ASSERT_EQUAL(made->n_tokens, 150);
   CU_ASSERT_EQUAL(results->scores[0].n_greedy, results->scores[0].n_tokens);

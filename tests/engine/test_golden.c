@@ -67,7 +67,8 @@ static void check_case(bs_engine *engine, const cJSON *entry, errors *of) {
   ids[n] = next; /* so that all ids are fed: some models' scores go by how many are */
   const bs_token_span rest = {ids + 1, n}, after = {&next, 1};
   const bs_token_span source = {source_ids, sources != NULL ? read_ids(sources, source_ids) : 0};
-  const bs_score_request requests[] = {{{ids, 1}, &rest, 1, source}, {{ids, n}, &after, 1, source}};
+  const bs_score_request requests[] = {{{ids, 1}, &rest, 1, source, {0}},
+                                       {{ids, n}, &after, 1, source, {0}}};
   bs_score_result *results = NULL;
   bs_error err = {0};
   BS_TEST_OK(bs_engine_score(engine, requests, 2, &results, &err), err);
@@ -232,7 +233,7 @@ static void missing_encoder_ids(void) {
     const bs_token_span fine = {ids, 1}, high = {ids, 2}, none = {NULL, 0};
     const bs_token_span right = i == 0 ? fine : none, wrong = i == 0 ? none : fine;
     const bs_score_request requests[] = {
-        {fine, &fine, 1, wrong}, {fine, &fine, 1, right}, {fine, &fine, 1, high}};
+        {fine, &fine, 1, wrong, {0}}, {fine, &fine, 1, right, {0}}, {fine, &fine, 1, high, {0}}};
     const bs_generate_request texts[] = {
         {.prompt = fine, .max_tokens = 1, .source = wrong},
         {.prompt = fine, .max_tokens = 1, .source = right},
@@ -273,7 +274,7 @@ static void encoder_greedy(void) {
     BS_TEST_OK(bs_engine_generate(m.engine, &text, 1, NULL, NULL, &made, &err), err);
     CU_ASSERT_EQUAL_FATAL(made[0].error.status, BS_OK);
     const bs_token_span written = {made[0].ids, made[0].n_tokens};
-    const bs_score_request request = {{NULL, 0}, &written, 1, read};
+    const bs_score_request request = {{NULL, 0}, &written, 1, read, {0}};
     BS_TEST_OK(bs_engine_score(m.engine, &request, 1, &results, &err), err);
     CU_ASSERT_EQUAL(results[0].scores[0].n_greedy, written.n);
     bs_score_results_free(&results, 1);
@@ -314,7 +315,7 @@ static void router_overflows(void) {
     return;
   const int32_t ids[] = {3, 4, 5};
   const bs_token_span rest = {ids + 1, 2};
-  const bs_score_request request = {{ids, 1}, &rest, 1, {0}};
+  const bs_score_request request = {{ids, 1}, &rest, 1, {0}, {0}};
   bs_score_result *results = NULL;
   bs_error err = {0};
   BS_TEST_OK(bs_engine_score(m.engine, &request, 1, &results, &err), err);
@@ -356,7 +357,7 @@ static double score_sevens(const model *m, size_t n) {
     ids[i] = (int32_t)(2 + 7 * i % 91);
   size_t first = info.has_encoder ? 0 : 1;
   const bs_token_span rest = {ids + first, n - first};
-  const bs_score_request request = {{ids, first}, &rest, 1, {ids, info.has_encoder ? n : 0}};
+  const bs_score_request request = {{ids, first}, &rest, 1, {ids, info.has_encoder ? n : 0}, {0}};
   bs_error err = {0};
   bs_score_result *results = NULL;
   BS_TEST_OK(bs_engine_score(m->engine, &request, 1, &results, &err), err);

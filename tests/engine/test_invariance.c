@@ -116,7 +116,7 @@ static bs_score_result *score_alone(bs_engine *engine, const case_request *cases
     results[r].scores = calloc(request->n_continuations, sizeof *results[r].scores);
     for (size_t k = 0; k < request->n_continuations; k++) {
       const bs_score_request one = {request->context, &request->continuations[k], 1,
-                                    request->source};
+                                    request->source, request->kept};
       bs_score_result *alone = score(engine, &one, 1);
       CU_ASSERT_EQUAL_FATAL(alone->error.status, BS_OK);
       results[r].scores[k] = alone->scores[0];

@@ -61,7 +61,7 @@ static void check_scores(const char *name, const char *more) {
   size_t n_requests = 0;
   for (size_t n = 2; n <= MAX_LENGTH; n++, n_requests++) {
     rest[n_requests] = (bs_token_span){ids + 1, n};
-    requests[n_requests] = (bs_score_request){{ids, 1}, &rest[n_requests], 1, {0}};
+    requests[n_requests] = (bs_score_request){{ids, 1}, &rest[n_requests], 1, {0}, {0}};
   }
   bs_score_result *results = NULL;
   bs_error err = {0};
@@ -115,7 +115,7 @@ static void generation_begins_anew(void) {
   memcpy(ids + PROMPT, text->ids, NEW * sizeof *ids);
   for (size_t k = 0; k < NEW; k++) {
     const bs_token_span next = {ids + PROMPT + k, 1};
-    const bs_score_request request = {{ids, PROMPT + k}, &next, 1, {0}};
+    const bs_score_request request = {{ids, PROMPT + k}, &next, 1, {0}, {0}};
     bs_score_result *result = NULL;
     bs_error err = {0};
     BS_TEST_OK(bs_engine_score(m.engine, &request, 1, &result, &err), err);

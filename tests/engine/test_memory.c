@@ -84,7 +84,8 @@ static bool score_all(bs_engine *engine, const int32_t *ids, size_t n_positions,
     requests[i] = (bs_score_request){{ids + i, i < LONG ? n_positions - BRANCH : 1},
                                      branches,
                                      i < LONG ? BRANCHES : 1,
-                                     {reads ? ids + i : NULL, reads ? n_positions : 0}};
+                                     {reads ? ids + i : NULL, reads ? n_positions : 0},
+                                     {0}};
   bs_score_result *results = NULL;
   bs_error err = {0};
   size_t n = reads ? READ : LONG;

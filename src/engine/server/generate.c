@@ -82,14 +82,13 @@ static bs_status make_streams(generation *g, const bs_generate_request *requests
       continue;
     size_t room = blueprint->max_positions + 1 - requests[i].max_tokens;
     size_t cut = prompt.n > room ? prompt.n - room : 0;
+    bs_sequence sequence = {.source = source, .n = prompt.n - cut, .owner = i};
+    if (bs_sequence_cut(&sequence, prompt, requests[i].kept, cut, &results[i].error) != BS_OK)
+      continue;
+    sequence.length_class = bs_blueprint_length_class(blueprint, sequence.n);
     results[i].truncated_tokens = cut_source + cut;
     g->engine->done.tokens_asked += source.n + prompt.n - cut;
-    sequences[n_sequences++] =
-        (bs_sequence){.source = source,
-                      .head = {.ids = prompt.ids + cut, .n = prompt.n - cut},
-                      .n = prompt.n - cut,
-                      .length_class = bs_blueprint_length_class(blueprint, prompt.n - cut),
-                      .owner = i};
+    sequences[n_sequences++] = sequence;
   }
   bs_sequence_sort(sequences, n_sequences);
   bs_status status = bs_sources_of(&g->sources, sequences, n_sequences, err);
@@ -269,7 +268,8 @@ static bs_status feed_token(generation *g, stream *s, bs_error *err) {
   size_t n = s->path.n_positions + 1;
   size_t length_class = bs_blueprint_length_class(blueprint, n);
   if (bs_blueprint_begins_anew(blueprint, n)) {
-    const bs_sequence text = {.head = s->prompt.head,
+    const bs_sequence text = {.front = s->prompt.front,
+                              .head = s->prompt.head,
                               .tail = {s->result->ids, s->result->n_tokens},
                               .n = n,
                               .length_class = length_class};

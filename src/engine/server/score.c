@@ -37,7 +37,8 @@ typedef struct scoring {
 
 /* One continuation: checks, allocates its score, and adds a sequence unless nothing is computed. */
 static bs_status add_continuation(scoring *s, bs_token_span source, bs_token_span context,
-                                  bs_token_span continuation, bs_score *score, bs_error *err) {
+                                  bs_kept kept, bs_token_span continuation, bs_score *score,
+                                  bs_error *err) {
   const bs_blueprint *blueprint = s->engine->blueprint;
   bs_status status = bs_check_ids(s->engine, continuation, "continuation", err);
   if (status != BS_OK)
@@ -48,6 +49,10 @@ static bs_status add_continuation(scoring *s, bs_token_span source, bs_token_spa
                         blueprint->max_positions);
   size_t room = blueprint->max_positions + 1 - continuation.n; /* at least 1 */
   size_t cut = context.n > room ? context.n - room : 0;
+  bs_sequence sequence = {.source = source, .tail = continuation, .owner = s->n_scores};
+  status = bs_sequence_cut(&sequence, context, kept, cut, err);
+  if (status != BS_OK)
+    return status;
   *score = (bs_score){.n_tokens = continuation.n, .truncated_tokens = cut};
   score->token_logprobs = bs_array_new(continuation.n, sizeof *score->token_logprobs, err);
   if (score->token_logprobs == NULL)
@@ -60,15 +65,9 @@ static bs_status add_continuation(scoring *s, bs_token_span source, bs_token_spa
     status = bs_reserve(&s->scores, &s->cap_scores, s->n_scores, 1, err);
   if (status != BS_OK)
     return status;
-  size_t n = context.n - cut + continuation.n - 1;
-  s->sequences[s->n_sequences++] = (bs_sequence){
-      .source = source,
-      .head = {.ids = context.ids + cut, .n = context.n - cut},
-      .tail = continuation,
-      .n = n,
-      .length_class = bs_blueprint_length_class(blueprint, n),
-      .owner = s->n_scores,
-  };
+  sequence.n = context.n - cut + continuation.n - 1;
+  sequence.length_class = bs_blueprint_length_class(blueprint, sequence.n);
+  s->sequences[s->n_sequences++] = sequence;
   s->scores[s->n_scores++] = score;
   return BS_OK;
 }
@@ -101,8 +100,8 @@ static bs_status add_request(scoring *s, const bs_score_request *request, bs_sco
   }
   for (size_t i = 0; i < request->n_continuations && status == BS_OK; i++) {
     result->n_scores = i + 1;
-    status =
-        add_continuation(s, source, context, request->continuations[i], &result->scores[i], own);
+    status = add_continuation(s, source, context, request->kept, request->continuations[i],
+                              &result->scores[i], own);
     result->scores[i].truncated_tokens += cut;
   }
   if (status == BS_OK)
@@ -138,8 +137,9 @@ static bs_status collect_wants(scoring *s, bs_error *err) {
     size_t shared = i > 0 ? bs_sequence_shared(&s->sequences[i - 1], sequence) : 0;
     for (size_t p = shared; p < sequence->n; p++)
       row_at[p] = n_rows++;
+    size_t n_before = sequence->front.n + sequence->head.n;
     for (size_t k = 0; k < sequence->tail.n; k++)
-      s->wants[s->n_wants++] = (want){.row = row_at[sequence->head.n - 1 + k],
+      s->wants[s->n_wants++] = (want){.row = row_at[n_before + k - 1],
                                       .id = sequence->tail.ids[k],
                                       .score = s->scores[sequence->owner],
                                       .place = k};

@@ -5,10 +5,11 @@
 
 #include "bigsweep/engine.h"
 
-/* `head` then `tail`, of which the first n tokens are to be computed. */
+/* `front`, `head` and `tail`, of which the first n tokens are to be computed. */
 typedef struct bs_sequence {
   bs_token_span source; /* what the encoder has read before it; empty: there is no encoder */
   size_t source_index;  /* of bs_sources */
+  bs_token_span front;  /* what stays of a text that has lost tokens behind it; else empty */
   bs_token_span head, tail;
   size_t n;
   size_t
@@ -16,6 +17,10 @@ typedef struct bs_sequence {
   size_t owner;     /* the caller's index of what it belongs to */
 } bs_sequence;
 
+/* Front and head become a context that loses `cut` tokens. BS_ERR_LIMIT: what is to be kept of it
+   leaves too little to take. */
+bs_status bs_sequence_cut(bs_sequence *sequence, bs_token_span context, bs_kept kept, size_t cut,
+                          bs_error *err);
 /* Copies tokens first .. first + n. */
 void bs_sequence_copy(const bs_sequence *sequence, size_t first, size_t n, int32_t *out);
 /* Less than, equal to or more than 0: an order of token sequences. */
