@@ -7,7 +7,8 @@ set -eu
 build="gcc libc6-dev cmake ninja-build pkg-config openmpi-bin libopenmpi-dev libhdf5-dev
   libcjson-dev libpcre2-dev libutf8proc-dev libssl-dev git"
 plot="python3 python3-h5py python3-matplotlib"
-test="libcunit1-dev hdf5-tools clang clang-format libclang-rt-dev libomp-dev procps $plot"
+test="libcunit1-dev hdf5-tools clang clang-format libclang-rt-dev libomp-dev procps python3-jinja2
+  $plot"
 slurm="slurm-wlm munge openmpi-bin"
 browser="chromium python3" # 350 MB: the test of the page is skipped without it
 
@@ -31,7 +32,7 @@ versions it is tested with)
              an MPI of standard 3 (Open MPI 4.1), HDF5 1.10 or later, the serial library (1.10.8),
              cJSON (1.7.15), PCRE2 with 8 bits (10.42), utf8proc (2.8), OpenSSL (3.0)
   to plot    Python 3 with h5py (3.7) and matplotlib (3.6)
-  to test    CUnit (2.1-3), h5diff, h5ls and h5dump of HDF5, clang-format (14), ps
+  to test    CUnit (2.1-3), h5diff, h5ls and h5dump of HDF5, clang-format (14), ps, Jinja2 for Python (3.1)
 On a cluster these are mostly modules (module avail), or packages of Spack, conda or the system by much the same
 names. Where they are in folders of their own, give CMAKE_PREFIX_PATH and PKG_CONFIG_PATH to cmake.
 NEEDED

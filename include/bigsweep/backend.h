@@ -119,6 +119,16 @@ typedef enum bs_tokenless {
   BS_TOKENLESS_FORBIDDEN, /* BS_ERR_INPUT */
 } bs_tokenless;
 
+/* The wrap that a context of text has around its prompt (its chat format). The context begins with
+   n_before_bytes of it, the prompt follows, and what is behind the prompt stands. Where the context
+   is too long, tokens are taken from the prompt alone. A token that the tokenizer puts before a
+   text (BOS) stands there once where the wrap spells it out. */
+typedef struct bs_wrapping {
+  bool is_there; /* false: there is no wrap */
+  size_t n_before_bytes, n_prompt_bytes;
+  bool keeps_end; /* white space at the end of the context stays there: it is of the wrap */
+} bs_wrapping;
+
 /* A context and what is asked behind it: all of it text, or all of it token ids. */
 typedef struct bs_question {
   bs_border border; /* of text */
@@ -129,6 +139,7 @@ typedef struct bs_question {
   bool is_inside; /* the context stands within a longer text: the tokens that the tokenizer puts
                      before a text (BOS) are left out */
   bool is_prompt; /* text is to be generated behind the context */
+  bs_wrapping wrapping;
 } bs_question;
 
 /* A question as a backend has understood it. */
@@ -159,7 +170,8 @@ typedef struct bs_text_request {
   size_t max_tokens;     /* see bs_generate_request for these */
   double temperature, top_p;
   uint64_t seed;
-  const char *const *stops; /* [n_stops] the text ends before the first of them; none is empty */
+  const char *const *stops; /* [n_stops] the text ends before the first of them, and where it is a
+                               special token, which has no text, with that; none is empty */
   size_t n_stops;
 } bs_text_request;
 

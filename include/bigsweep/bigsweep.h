@@ -30,6 +30,7 @@
 #include "bigsweep/reach.h"
 #include "bigsweep/task.h"
 #include "bigsweep/tokenizer.h"
+#include "bigsweep/wrap.h"
 
 /* Advanced: the engine and what it reads. May change with any version. bigsweep/bench.h,
    random_model.h, helpers.h and json.h (which needs cJSON's header) are of this kind, too, and are

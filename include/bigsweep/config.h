@@ -40,6 +40,7 @@ typedef struct bs_model_spec {
   double step, tokens; /* of its training; NaN: not given */
   double compute;      /* of its training, in FLOPs; NaN: not given */
   char *group, *tuning, *series, *quantization; /* NULL: not given */
+  bs_wrap *wrap; /* around prompts of tasks whose variant has none; NULL: none */
 } bs_model_spec;
 
 /* What was found of a suite. */

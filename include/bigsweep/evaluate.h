@@ -48,6 +48,7 @@ typedef struct bs_evaluator {
   bs_backend
       *backend; /* borrowed; bs_evaluator_count_prompts needs only one that is open to look at */
   bs_protocol protocol;
+  const bs_wrap *wrap; /* (optional) the model's, borrowed: around prompts of tasks without one */
 } bs_evaluator;
 
 /* Scores examples [first, first + n) of `task` under the prompts of `prompter` and appends one row

@@ -26,6 +26,22 @@ BS_API bs_status bs_prompter_append(const bs_prompter *prompter, size_t i, bs_te
 BS_API bs_status bs_prompter_append_fewer(const bs_prompter *prompter, size_t i, size_t n_left_out,
                                           bs_text *prompt, bs_error *err);
 
+/* The wrap that a task is put in: its variant's, else the model's (NULL: it has none); NULL: none.
+ */
+BS_API const bs_wrap *bs_task_wrap(const bs_task *task, const bs_wrap *of_model);
+
+/* The parts of a whole text, in bytes: what a wrap puts before the prompt, the prompt, and the
+   rest, which is what the wrap puts behind it. */
+typedef struct bs_prompt_parts {
+  size_t n_before, n_prompt;
+} bs_prompt_parts;
+
+/* Appends what a model reads first: the prompt without its first n_left_out shots and the task's
+   reasoning_prompt, within bs_task_wrap. */
+BS_API bs_status bs_prompter_append_whole(const bs_prompter *prompter, size_t i, size_t n_left_out,
+                                          const bs_wrap *of_model, bs_text *text,
+                                          bs_prompt_parts *parts, bs_error *err);
+
 /* Appends what is asked of example `i` (input prefix, input, choices where they are shown, output
    prefix), or, from n_examples on, of one of those that are shown. */
 BS_API bs_status bs_prompter_append_query(const bs_prompter *prompter, size_t i, bs_text *query,

@@ -51,6 +51,7 @@ typedef enum bs_column_rules {
   COLUMN(const char *, tuning, BS_LATER) /* "base", "instruct", or as given; "": not given */      \
   COLUMN(const char *, series, BS_LATER) /* "training", "quantization", or as given */             \
   COLUMN(const char *, quantization, BS_LATER)                                                     \
+  COLUMN(const char *, wrap, BS_LATER) /* as bs_wrap_print; "": none */                            \
   COLUMN(const char *, path, BS_PLAIN)                                                             \
   COLUMN(bs_hash, sha256, BS_PLAIN)
 typedef struct bs_model_row {
@@ -83,6 +84,7 @@ typedef struct bs_model_row {
   COLUMN(uint64_t, n_samples, BS_LATER)                                                            \
   COLUMN(double, temperature, BS_LATER)                                                            \
   COLUMN(double, top_p, BS_LATER)                                                                  \
+  COLUMN(const char *, wrap, BS_LATER) /* as bs_wrap_print; "": the model's */                     \
   COLUMN(bs_hash, sha256, BS_PLAIN)
 typedef struct bs_task_row {
   BS_TASK_COLUMNS(BS_FIELD)

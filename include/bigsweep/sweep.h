@@ -29,6 +29,7 @@ typedef struct bs_unit {
 typedef struct bs_plan_model {
   bs_model_row row;      /* strings owned by the plan; its path as the configuration has it */
   const char *path;      /* to open; borrowed from the configuration */
+  const bs_wrap *wrap;   /* around prompts; borrowed from the configuration; NULL: none */
   char *fingerprints;    /* bs_backend_identify; owned; NULL: no hashes were asked for */
   uint64_t memory_bytes; /* of an engine, beside the mapped files */
   uint64_t least_bytes;  /* a lower bound of what an engine takes in any instruction set and

@@ -11,6 +11,7 @@
 #include "bigsweep/error.h"
 #include "bigsweep/metric.h"
 #include "bigsweep/visibility.h"
+#include "bigsweep/wrap.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -74,6 +75,7 @@ typedef struct bs_task {
   size_t n_samples;       /* answers drawn for each example, the most frequent of which counts; 0: a
                              single greedy answer */
   double temperature, top_p; /* of the samples */
+  bs_wrap *wrap;             /* NULL: that of the model */
 
   /* Scores of people in the preferred metric's unit; NaN: not known. */
   double human_average, human_best;
@@ -122,6 +124,7 @@ typedef struct bs_variant {
   size_t n_samples;     /* 0: one, greedy */
   double temperature;   /* of the samples: above 0 where there are any, else 0 */
   double top_p;         /* of the samples; 0 stands for 1: no token is excluded */
+  bs_wrap *wrap;        /* around the prompt, whatever the model's; NULL: the model's */
 } bs_variant;
 
 /* One task of a sweep. */

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "backend/border_internal.h"
+#include "base/size_internal.h"
 #include "base/text_internal.h"
 
 static const char *const border_names[] = {
@@ -26,20 +27,58 @@ bs_status bs_border_prefix(const bs_tokenizer *tokenizer, bs_tokens *prefix, bs_
   return bs_tokenizer_surroundings(tokenizer, prefix, NULL, err);
 }
 
-bs_status bs_context_open(bs_context *context, const bs_tokenizer *tokenizer,
-                          const bs_tokens *prefix, bs_border border, const char *text,
-                          size_t n_bytes, bs_error *err) {
+bs_status bs_context_open(bs_context *context, const bs_tokenizer *tokenizer, bs_token_span prefix,
+                          bs_border border, const char *text, size_t n_bytes,
+                          const bs_wrapping *wrapping, bs_error *err) {
+  bool is_wrapped = wrapping != NULL && wrapping->is_there;
+  bs_tokens ids = {0};
+
   *context = (bs_context){.tokenizer = tokenizer,
                           .prefix = prefix,
                           .border = border,
                           .text = text,
                           .n_bytes = n_bytes,
                           .full_bytes = n_bytes};
-  if (border == BS_BORDER_JOINT)
+  if (border == BS_BORDER_JOINT && !(is_wrapped && wrapping->keeps_end))
     context->n_bytes = bs_trimmed_bytes(text, n_bytes);
-  bs_status status = bs_tokens_append(&context->ids, prefix->ids, prefix->n, err);
+  bs_status status = bs_tokenizer_encode(tokenizer, text, context->n_bytes, false, &ids, err);
+  if (is_wrapped && prefix.n > 0 && ids.n > 0 && ids.ids[0] == prefix.ids[prefix.n - 1])
+    context->prefix.n--; /* the wrap spells it out */
   if (status == BS_OK)
-    status = bs_tokenizer_encode(tokenizer, text, context->n_bytes, false, &context->ids, err);
+    status = bs_tokens_append(&context->ids, prefix.ids, context->prefix.n, err);
+  if (status == BS_OK)
+    status = bs_tokens_append(&context->ids, ids.ids, ids.n, err);
+  bs_tokens_free(&ids);
+  return status;
+}
+
+/* How many tokens two lists begin with, or end in, alike. */
+static size_t n_alike(const bs_tokens *a, const bs_tokens *b, bool at_end) {
+  size_t n = bs_size_min(a->n, b->n), i = 0;
+  while (i < n && a->ids[at_end ? a->n - 1 - i : i] == b->ids[at_end ? b->n - 1 - i : i])
+    i++;
+  return i;
+}
+
+/* A token that spans the border of wrap and prompt is the prompt's. */
+bs_status bs_context_kept(const bs_context *context, const bs_wrapping *wrapping, bs_kept *kept,
+                          bs_error *err) {
+  *kept = (bs_kept){0};
+  size_t n_until_end = wrapping->n_before_bytes + wrapping->n_prompt_bytes;
+  if (!wrapping->is_there || n_until_end > context->n_bytes)
+    return BS_OK;
+  bs_tokens before = {0}, behind = {0};
+  bs_status status = bs_tokens_append(&before, context->prefix.ids, context->prefix.n, err);
+  if (status == BS_OK)
+    status = bs_tokenizer_encode(context->tokenizer, context->text, wrapping->n_before_bytes, false,
+                                 &before, err);
+  if (status == BS_OK)
+    status = bs_tokenizer_encode(context->tokenizer, context->text + n_until_end,
+                                 context->n_bytes - n_until_end, false, &behind, err);
+  kept->n_first = n_alike(&context->ids, &before, false);
+  kept->n_last = n_alike(&context->ids, &behind, true);
+  bs_tokens_free(&before);
+  bs_tokens_free(&behind);
   return status;
 }
 
@@ -58,7 +97,7 @@ static bs_status encode_whole(const bs_context *context, const bs_text *continua
   if (status == BS_OK)
     status = bs_text_append(&text, continuation->data, continuation->n_bytes, err);
   if (status == BS_OK)
-    status = bs_tokens_append(whole, context->prefix->ids, context->prefix->n, err);
+    status = bs_tokens_append(whole, context->prefix.ids, context->prefix.n, err);
   if (status == BS_OK)
     status = bs_tokenizer_encode(context->tokenizer, text.data, text.n_bytes, false, whole, err);
   bs_text_free(&text);

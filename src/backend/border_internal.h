@@ -15,7 +15,7 @@ bs_status bs_border_prefix(const bs_tokenizer *tokenizer, bs_tokens *prefix, bs_
    each continuation is a text of its own: nothing can span the border. */
 typedef struct bs_context {
   const bs_tokenizer *tokenizer;
-  const bs_tokens *prefix; /* borrowed */
+  bs_token_span prefix; /* borrowed */
   bs_border border;
   const char *text;  /* borrowed */
   size_t n_bytes;    /* without the white space that goes to the continuation */
@@ -24,9 +24,14 @@ typedef struct bs_context {
   bs_tokens ids;     /* prefix and the text[0..n_bytes) alone */
 } bs_context;
 
-bs_status bs_context_open(bs_context *context, const bs_tokenizer *tokenizer,
-                          const bs_tokens *prefix, bs_border border, const char *text,
-                          size_t n_bytes, bs_error *err);
+/* `wrapping` (optional): the wrap that the text has around a prompt. */
+bs_status bs_context_open(bs_context *context, const bs_tokenizer *tokenizer, bs_token_span prefix,
+                          bs_border border, const char *text, size_t n_bytes,
+                          const bs_wrapping *wrapping, bs_error *err);
+/* The tokens before and behind the prompt that are the wrap's alone. To be asked before
+   bs_context_end_source. */
+bs_status bs_context_kept(const bs_context *context, const bs_wrapping *wrapping, bs_kept *kept,
+                          bs_error *err);
 /* Makes it the whole text that an encoder reads. */
 bs_status bs_context_end_source(bs_context *context, const bs_tokens *suffix, bs_error *err);
 void bs_context_close(bs_context *context);

@@ -39,6 +39,7 @@ static bs_status open_checkpoint(bs_local *local, const bs_backend_spec *spec, b
   bs_model_info info;
   bs_checkpoint_info(local->checkpoint, &info);
   local->has_encoder = info.has_encoder;
+  local->longest_source = info.max_positions;
   for (size_t i = 0; spec->note != NULL && i < bs_checkpoint_n_notes(local->checkpoint); i++)
     spec->note(spec->user, bs_checkpoint_note(local->checkpoint, i));
   return bs_engine_memory_parts(local->checkpoint, &spec->engine, &local->need, err);

@@ -17,11 +17,14 @@ typedef struct bs_local {
   bs_tokens suffix;        /* and behind one that an encoder reads */
   bool *is_byte; /* [vocab_size] tokens that a byte fallback decoder joins to characters */
   size_t vocab_size;
+  size_t longest_source; /* tokens that an encoder takes */
 } bs_local;
 
 /* A question in tokens. */
 typedef struct bs_local_query {
   bs_tokens context;
+  bs_kept kept;             /* of it, where it is too long */
+  size_t truncated;         /* tokens that it has lost already: of what an encoder reads */
   bs_tokens *continuations; /* [n] */
   size_t n;
   bs_generation_prompt *prompt; /* NULL: nothing is generated behind it */

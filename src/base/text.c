@@ -85,6 +85,18 @@ size_t bs_trimmed_bytes(const char *text, size_t n_bytes) {
   return n_bytes;
 }
 
+size_t bs_leading_space_bytes(const char *text, size_t n_bytes) {
+  size_t at = 0;
+  while (at < n_bytes) {
+    uint32_t c = 0;
+    size_t length = bs_utf8_decode(text + at, n_bytes - at, &c);
+    if (length == 0 || !bs_is_space(c))
+      break;
+    at += length;
+  }
+  return at;
+}
+
 /* Levenshtein distance in which two neighbours that are swapped count once ("rnu" is one step from
    "run"; optimal string alignment). Capped: names longer than the row are never suggested. */
 enum { MAX_NAME_BYTES = 64 };

@@ -20,6 +20,8 @@ size_t bs_utf8_encode(uint32_t code_point, char out[4]);
 bool bs_is_space(uint32_t code_point);
 /* The length of text[0..n_bytes) without the white space at its end. UTF-8. */
 size_t bs_trimmed_bytes(const char *text, size_t n_bytes);
+/* The length of the white space at its beginning. */
+size_t bs_leading_space_bytes(const char *text, size_t n_bytes);
 
 /* Whether a name stands among names that are separated by commas ("a,b"). */
 bool bs_list_has(const char *list, const char *name);

@@ -9,6 +9,7 @@
 #include "bigsweep/checkpoint.h"
 #include "config/config_internal.h"
 #include "config/series_internal.h"
+#include "tasks/wrap_internal.h"
 
 /* The whole numbers that doubles hold exactly. */
 static const int64_t MAX_WHOLE = (int64_t)1 << 53;
@@ -26,6 +27,7 @@ void bs_config_model_clear(bs_model_spec *model) {
                    model->group, model->tuning, model->series, model->quantization};
   for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
     free(texts[i]);
+  bs_wrap_free(&model->wrap);
 }
 
 /* The path of a model: the item itself, or its key "path". */
@@ -253,6 +255,8 @@ static bs_status read_model(const model_entry *e, char *given_path, bs_model_spe
     status = read_labels(e, model);
   if (status == BS_OK)
     status = read_numbers(e, model);
+  if (status == BS_OK && cJSON_IsObject(e->item))
+    status = bs_wrap_read(&model->wrap, r->json, e->item, r->err);
   if (status == BS_OK)
     status = choose_axis(e, model);
   if (status == BS_OK)
@@ -331,10 +335,11 @@ static bs_status read_entry(bs_config_reader *r, const cJSON *item) {
     return bs_json_fault(r->json, item, r->err,
                          "expected a path, or an object with \"path\", and optionally \"name\", "
                          "\"family\", \"scale\" and \"seed\"");
-  bs_status status = is_object ? BS_KNOWN_KEYS(r, item, "name", "family", "path", "scale", "seed",
-                                               "step", "tokens", "tokens_per_step", "compute",
-                                               "group", "tuning", "series", "quantization", "steps")
-                               : BS_OK;
+  bs_status status = is_object
+                         ? BS_KNOWN_KEYS(r, item, "name", "family", "path", "scale", "seed", "step",
+                                         "tokens", "tokens_per_step", "compute", "group", "tuning",
+                                         "series", "quantization", "steps", "wrap")
+                         : BS_OK;
   if (status == BS_OK)
     status = read_given_path(r, item, &given);
   if (status == BS_OK && bs_path_is_series(given)) {

@@ -86,12 +86,21 @@ static bs_status take_result(const stopper *s, bs_trial *trial, const bs_text_re
   return status;
 }
 
+/* The end of the model's turn, where there is a wrap that has one, ends every text. */
+static void end_with_turn(const bs_evaluation *job, bs_text_request *request) {
+  if (job->wrap == NULL || job->wrap->end == NULL)
+    return;
+  request->stops = (const char *const *)&job->wrap->end;
+  request->n_stops = 1;
+}
+
 static bs_text_request request_of(const stopper *s, const bs_trial *trial) {
   const bs_task *task = s->task;
   const bs_protocol *protocol = &s->evaluator->protocol;
   bs_text_request request = {.query = query_of(s, trial),
                              .max_tokens = bs_task_new_tokens(task, protocol),
                              .seed = protocol->seed};
+  end_with_turn(trial->job, &request);
   bool is_drawn = s->step == BS_STEP_REASONING || !bs_task_in_two_steps(task);
   if (bs_task_is_voted(task) && is_drawn) {
     request.temperature = task->temperature;

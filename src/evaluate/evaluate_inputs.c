@@ -225,6 +225,8 @@ bs_status bs_task_of_tables(bs_task **out, const bs_tables *tables, uint32_t tas
   bs_status status = check_sampling(row, err);
   if (status == BS_OK)
     status = copy_texts(task, row, err);
+  if (status == BS_OK && row->wrap[0] != '\0')
+    status = bs_wrap_parse(&task->wrap, row->wrap, "tasks: wrap", err);
   if (status == BS_OK)
     status = split_metrics(task, row->listed_metrics, err);
   if (status == BS_OK)

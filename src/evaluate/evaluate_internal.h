@@ -37,8 +37,10 @@ typedef struct bs_trial {
 /* One example on its way. */
 struct bs_evaluation {
   const bs_example *example;
-  size_t number; /* of the example in its task */
-  bs_text prompt;
+  size_t number;         /* of the example in its task */
+  bs_text prompt;        /* within its wrap */
+  const bs_wrap *wrap;   /* borrowed; NULL: none */
+  bs_prompt_parts parts; /* of the prompt */
   size_t prompt_tokens;
   size_t shots_shown;
   bool is_skipped; /* nothing is asked of the model */
@@ -64,9 +66,10 @@ size_t bs_task_new_tokens(const bs_task *task, const bs_protocol *protocol);
 typedef struct bs_asked {
   const char *text; /* NULL: an empty one */
   size_t n_bytes;
-  bool is_inside; /* it stands within a longer one, and is counted alone */
-  bool is_scored; /* the example's items */
-  bool is_prompt; /* text is generated */
+  bool is_inside;               /* it stands within a longer one, and is counted alone */
+  bool is_scored;               /* the example's items */
+  bool is_prompt;               /* text is generated */
+  const bs_evaluation *wrapped; /* whose wrap it begins with; NULL: it has none */
 } bs_asked;
 bs_status bs_items_ask(bs_items *items, const bs_evaluator *evaluator, const bs_example *example,
                        const bs_asked *asked, bs_error *err);

@@ -6,10 +6,27 @@
 #include <string.h>
 
 #include "base/memory_internal.h"
+#include "base/text_internal.h"
 #include "evaluate/evaluate_internal.h"
 
 static bs_passage passage_of(const char *text) {
   return (bs_passage){.text = text, .n_bytes = strlen(text)};
+}
+
+/* An answer. Behind a text that ends in white space of a wrap, as turns of a chat do, it begins
+   without any; one of nothing else stays. */
+static bs_passage answer_of(const char *text, bool drops_space) {
+  bs_passage passage = passage_of(text);
+  size_t n = drops_space ? bs_leading_space_bytes(text, passage.n_bytes) : 0;
+  if (n < passage.n_bytes) {
+    passage.text += n;
+    passage.n_bytes -= n;
+  }
+  return passage;
+}
+
+static bool ends_in_space(const char *text, size_t n_bytes) {
+  return bs_trimmed_bytes(text, n_bytes) < n_bytes;
 }
 
 static size_t n_items(const bs_example *example) {
@@ -22,6 +39,18 @@ static bs_tokenless tokenless_of(const bs_example *example) {
   return example->n_choices > 0 ? BS_TOKENLESS_FORBIDDEN : BS_TOKENLESS_ALLOWED;
 }
 
+/* Behind a reasoning the task's own words stand at the end. */
+static bs_wrapping wrapping_of(const bs_asked *asked) {
+  const bs_evaluation *job = asked->wrapped;
+  if (job == NULL)
+    return (bs_wrapping){0};
+  bool is_first = asked->n_bytes == job->prompt.n_bytes;
+  return (bs_wrapping){.is_there = true,
+                       .n_before_bytes = job->parts.n_before,
+                       .n_prompt_bytes = job->parts.n_prompt,
+                       .keeps_end = is_first && job->wrap->after[0] != '\0'};
+}
+
 bs_status bs_items_ask(bs_items *items, const bs_evaluator *evaluator, const bs_example *example,
                        const bs_asked *asked, bs_error *err) {
   *items = (bs_items){.n = asked->is_scored ? n_items(example) : 0};
@@ -31,9 +60,11 @@ bs_status bs_items_ask(bs_items *items, const bs_evaluator *evaluator, const bs_
   bs_status status = passages != NULL && items->logprobs != NULL && items->n_greedy != NULL
                          ? BS_OK
                          : BS_ERR_MEMORY;
+  bs_wrapping wrapping = wrapping_of(asked);
+  bool drops_space = wrapping.keeps_end && ends_in_space(asked->text, asked->n_bytes);
   for (size_t i = 0; i < items->n && status == BS_OK; i++)
-    passages[i] =
-        passage_of(example->n_choices > 0 ? example->choices[i].text : example->targets[i]);
+    passages[i] = answer_of(example->n_choices > 0 ? example->choices[i].text : example->targets[i],
+                            drops_space);
   bs_question question = {
       .border = evaluator->protocol.border,
       .context = {.text = asked->text != NULL ? asked->text : "", .n_bytes = asked->n_bytes},
@@ -41,7 +72,8 @@ bs_status bs_items_ask(bs_items *items, const bs_evaluator *evaluator, const bs_
       .n = items->n,
       .tokenless = tokenless_of(example),
       .is_inside = asked->is_inside,
-      .is_prompt = asked->is_prompt};
+      .is_prompt = asked->is_prompt,
+      .wrapping = wrapping};
   if (status == BS_OK)
     status = bs_backend_ask(&items->query, evaluator->backend, &question, err);
   free(passages);

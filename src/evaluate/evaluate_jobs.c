@@ -69,13 +69,13 @@ static bs_status write_prompt(bs_evaluation *job, const bs_evaluator *evaluator,
                               const bs_task *task, const bs_prompter *prompter, size_t n_left_out,
                               bool has_trials, bs_error *err) {
   forget_prompt(job);
-  bs_status status = bs_prompter_append_fewer(prompter, job->number, n_left_out, &job->prompt, err);
-  if (status == BS_OK && task->reasoning_prompt != NULL)
-    status = bs_text_append_string(&job->prompt, task->reasoning_prompt, err);
+  bs_status status = bs_prompter_append_whole(prompter, job->number, n_left_out, evaluator->wrap,
+                                              &job->prompt, &job->parts, err);
   bs_asked asked = {.text = job->prompt.data,
                     .n_bytes = job->prompt.n_bytes,
                     .is_scored = !bs_task_in_two_steps(task),
-                    .is_prompt = has_trials};
+                    .is_prompt = has_trials,
+                    .wrapped = job->wrap != NULL ? job : NULL};
   if (status == BS_OK)
     status = bs_items_ask(&job->items, evaluator, job->example, &asked, err);
   if (status == BS_OK)
@@ -89,6 +89,7 @@ bs_status bs_evaluation_prepare(bs_evaluation *job, const bs_evaluator *evaluato
   const bs_example *example = &task->examples[number];
   bs_overlong overlong = evaluator->protocol.overlong;
   *job = (bs_evaluation){.example = example,
+                         .wrap = bs_task_wrap(task, evaluator->wrap),
                          .number = number,
                          .shots_shown = shots,
                          .wants_text = wants_text && example->n_targets > 0};
@@ -151,7 +152,8 @@ static bs_status prepare_answer(bs_trial *trial, const bs_evaluator *evaluator, 
   bs_asked asked = {.text = text.data,
                     .n_bytes = text.n_bytes,
                     .is_scored = bs_task_scores_behind_reasoning(task, job->example),
-                    .is_prompt = job->wants_text};
+                    .is_prompt = job->wants_text,
+                    .wrapped = job->wrap != NULL ? job : NULL};
   if (status == BS_OK)
     status = bs_items_ask(&trial->items, evaluator, job->example, &asked, err);
   bs_text_free(&text);

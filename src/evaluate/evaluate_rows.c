@@ -284,12 +284,14 @@ static bs_status add_answers(bs_tables *results, const bs_task *task, uint32_t t
 }
 
 bs_status bs_tables_add_task_of(bs_tables *results, const bs_task *task, bs_error *err) {
-  bs_text metrics = {0}, listed = {0};
+  bs_text metrics = {0}, listed = {0}, wrap = {0};
   uint32_t number = (uint32_t)results->n_tasks;
   const bs_metric *preferred = bs_metric_find(task->preferred_metric);
   bs_status status = join_metrics(task, &metrics, err);
   if (status == BS_OK)
     status = join_listed(task, &listed, err);
+  if (status == BS_OK && task->wrap != NULL)
+    status = bs_wrap_print(task->wrap, &wrap, err);
   bs_task_row row = {.name = task->name,
                      .preferred_metric = task->preferred_metric,
                      .keywords = task->keywords,
@@ -313,7 +315,8 @@ bs_status bs_tables_add_task_of(bs_tables *results, const bs_task *task, bs_erro
                      .max_new_tokens = task->max_new_tokens,
                      .n_samples = task->n_samples,
                      .temperature = task->temperature,
-                     .top_p = task->top_p};
+                     .top_p = task->top_p,
+                     .wrap = wrap.data};
   if (preferred != NULL && preferred->low_is_chance)
     row.low_score = bs_task_chance(task);
   memcpy(row.sha256, task->sha256, sizeof row.sha256);
@@ -324,5 +327,6 @@ bs_status bs_tables_add_task_of(bs_tables *results, const bs_task *task, bs_erro
     status = add_answers(results, task, number, (uint32_t)i, needs_targets, err);
   bs_text_free(&metrics);
   bs_text_free(&listed);
+  bs_text_free(&wrap);
   return status;
 }

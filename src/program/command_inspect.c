@@ -90,8 +90,8 @@ static bs_status add_tokenizer(cJSON *report, const bs_tokenizer *tokenizer, cJS
   for (size_t i = 0; i < n; i++)
     cJSON_AddItemToArray(notes, cJSON_CreateString(remarks[i]));
   add_number(report, "tokens", bs_tokenizer_vocab_size(tokenizer));
-  bs_status status =
-      append_first_tokens(&tokens, tokenizer, QUESTION, sizeof QUESTION - 1, &is_doubled, err);
+  bs_status status = append_first_tokens(&tokens, tokenizer, QUESTION, sizeof QUESTION - 1, false,
+                                         &is_doubled, err);
   if (status == BS_OK)
     cJSON_AddStringToObject(report, "first_tokens", tokens.data != NULL ? tokens.data : "");
   bs_text_free(&tokens);

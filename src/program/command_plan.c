@@ -57,6 +57,33 @@ static void print_models(const bs_plan *plan, const bs_plan_speed *speeds) {
   }
 }
 
+static bs_status print_wrap(const char *name, const bs_wrap *wrap, bs_error *err) {
+  bs_text text = {0};
+  bs_status status = bs_wrap_print(wrap, &text, err);
+  if (status == BS_OK)
+    printf("%-24s %s\n", name, text.data);
+  bs_text_free(&text);
+  return status;
+}
+
+/* What stands around the prompts of models, and of tasks whose variant has a wrap. */
+static bs_status print_wraps(const bs_plan *plan, bs_error *err) {
+  bs_status status = BS_OK;
+  bool is_begun = false;
+  for (size_t i = 0; i < plan->n_models + plan->n_tasks && status == BS_OK; i++) {
+    bool is_model = i < plan->n_models;
+    const bs_task *task = is_model ? NULL : plan->tasks[i - plan->n_models];
+    const bs_wrap *wrap = is_model ? plan->models[i].wrap : task->wrap;
+    if (wrap == NULL)
+      continue;
+    if (!is_begun)
+      printf("\n%-24s %s\n", "model or task", "wrap around its prompts");
+    is_begun = true;
+    status = print_wrap(is_model ? plan->models[i].row.name : task->name, wrap, err);
+  }
+  return status;
+}
+
 /* What becomes of the prompts under each model for which there is something to tell. */
 static bs_status print_prompts(const bs_plan *plan, bs_error *err) {
   bs_prompt_counts *counts = calloc(plan->n_models, sizeof *counts);
@@ -185,7 +212,9 @@ static bs_status print_plan(const bs_command *command, const bs_plan *plan,
   if (status == BS_OK) {
     print_models(plan, speeds);
     print_tasks(plan);
-    status = print_first_tokens(plan, err);
+    status = print_wraps(plan, err);
+    if (status == BS_OK)
+      status = print_first_tokens(plan, err);
   }
   if (status == BS_OK)
     status = print_prompts(plan, err);

@@ -27,13 +27,23 @@ static bs_status append_text(bs_text *to, const char *key, const char *text, bs_
   return status == BS_OK ? bs_json_append_string(to, text, strlen(text), err) : status;
 }
 
+/* Within its wrap if there is one, which then holds the reasoning's prompt, too. */
+static bs_status append_prompt(const bs_prompter *prompter, const bs_task *task,
+                               const bs_wrap *wrap, size_t i, bs_text *prompt, bs_error *err) {
+  bs_prompt_parts parts;
+  return bs_task_wrap(task, wrap) != NULL
+             ? bs_prompter_append_whole(prompter, i, 0, wrap, prompt, &parts, err)
+             : bs_prompter_append(prompter, i, prompt, err);
+}
+
 /* One line: {"example": i, "shots": k, "prompt": "...", "choices": [...] or null, "targets": ...};
    with a variant that asks for them, "reasoning_prompt" and "answer_prompt" too. */
-static bs_status append_line(const bs_prompter *prompter, const bs_task *task, int64_t shots,
-                             size_t i, bs_text *prompt, bs_text *line, bs_error *err) {
+static bs_status append_line(const bs_prompter *prompter, const bs_task *task, const bs_wrap *wrap,
+                             int64_t shots, size_t i, bs_text *prompt, bs_text *line,
+                             bs_error *err) {
   const bs_example *example = &task->examples[i];
   prompt->n_bytes = 0;
-  bs_status status = bs_prompter_append(prompter, i, prompt, err);
+  bs_status status = append_prompt(prompter, task, wrap, i, prompt, err);
   if (status == BS_OK)
     status = bs_text_printf(line, err, "{\"example\": %zu, \"shots\": %lld, \"prompt\": ", i,
                             (long long)shots);
@@ -63,11 +73,13 @@ typedef struct prompt_options {
   const char *path; /* of a task file, or its folder; or: */
   const char *config, *task;
   const char *variant;
+  const char *model, *wrap; /* of a model: its name in the configuration, or what it is itself */
   bs_task_format format;
   int64_t shots, seed, max_examples; /* shots and seed below 0: as the configuration says */
 } prompt_options;
 
-static bs_status print_prompts(const bs_task *task, const prompt_options *asked, bs_error *err) {
+static bs_status print_prompts(const bs_task *task, const prompt_options *asked,
+                               const bs_wrap *wrap, bs_error *err) {
   bs_prompter *prompter = NULL;
   bs_text prompt = {0}, line = {0};
   bs_status status =
@@ -77,7 +89,7 @@ static bs_status print_prompts(const bs_task *task, const prompt_options *asked,
     n = (size_t)asked->max_examples;
   for (size_t i = 0; status == BS_OK && i < n; i++) {
     line.n_bytes = 0;
-    status = append_line(prompter, task, asked->shots, i, &prompt, &line, err);
+    status = append_line(prompter, task, wrap, asked->shots, i, &prompt, &line, err);
     if (status == BS_OK && fwrite(line.data, 1, line.n_bytes, stdout) != line.n_bytes)
       status = bs_error_set(err, BS_ERR_IO, "cannot write the standard output");
   }
@@ -110,8 +122,12 @@ static bs_status print_of_file(prompt_options *asked, bs_error *err) {
     status = expect_file(asked->path, err);
   if (status == BS_OK)
     status = bs_task_open(&task, &spec, NULL, NULL, err);
+  bs_wrap *wrap = NULL;
+  if (status == BS_OK && asked->wrap != NULL)
+    status = bs_wrap_parse(&wrap, asked->wrap, "--wrap", err);
   if (status == BS_OK)
-    status = print_prompts(task, asked, err);
+    status = print_prompts(task, asked, wrap, err);
+  bs_wrap_free(&wrap);
   bs_task_free(&task);
   bs_task_spec_clear(&spec);
   return status;
@@ -205,10 +221,39 @@ static bs_status name_the_tasks(const prompt_options *asked, bs_error *err) {
   return status;
 }
 
+/* The wrap of the model that is asked for; NULL: of none. */
+static bs_status find_wrap(const bs_wrap **wrap, const bs_config *config,
+                           const prompt_options *asked, bs_error *err) {
+  *wrap = NULL;
+  if (asked->model == NULL)
+    return BS_OK;
+  const char **names = bs_array_new(config->n_models, sizeof *names, err);
+  if (names == NULL)
+    return BS_ERR_MEMORY;
+  size_t m = 0;
+  for (size_t i = 0; i < config->n_models; i++)
+    names[i] = config->models[i].name;
+  while (m < config->n_models && strcmp(names[m], asked->model) != 0)
+    m++;
+  bs_status status = BS_OK;
+  const char *near = bs_nearest_name(asked->model, names, config->n_models);
+  if (m < config->n_models)
+    *wrap = config->models[m].wrap;
+  else
+    status = bs_error_set(err, BS_ERR_USAGE, "%s: no model is named \"%s\"%s%s%s", asked->config,
+                          asked->model, near != NULL ? "; did you mean \"" : "",
+                          near != NULL ? near : "", near != NULL ? "\"?" : "");
+  free(names);
+  return status;
+}
+
 /* A task of a configuration, by the name that it has in the results. */
 static bs_status print_of_config(prompt_options *asked, bs_error *err) {
   bs_config *config = NULL;
+  const bs_wrap *wrap = NULL;
   bs_status status = bs_config_load(&config, asked->config, err);
+  if (status == BS_OK)
+    status = find_wrap(&wrap, config, asked, err);
   bool is_found = false;
   for (size_t i = 0; status == BS_OK && !is_found && i < config->n_tasks; i++) {
     bs_task *task = NULL;
@@ -222,7 +267,7 @@ static bs_status print_of_config(prompt_options *asked, bs_error *err) {
     if (asked->seed < 0)
       asked->seed = config->protocol.seed;
     if (is_found)
-      status = print_prompts(task, asked, err);
+      status = print_prompts(task, asked, wrap, err);
     bs_task_free(&task);
   }
   if (status == BS_OK && !is_found)
@@ -237,6 +282,9 @@ static bs_status check_options(prompt_options *asked, const parsed *p, bs_error 
     return bs_error_set(err, BS_ERR_USAGE, "--task NAME is one of --config CONFIG.json: give both");
   if (asked->config != NULL && asked->task == NULL && p->n_arguments == 0 && asked->variant == NULL)
     return name_the_tasks(asked, err);
+  if (asked->config == NULL ? asked->model != NULL : asked->wrap != NULL)
+    return bs_error_set(err, BS_ERR_USAGE,
+                        "--model NAME is one of --config CONFIG.json, --wrap is for a task file");
   if (of_config ? p->n_arguments > 0 || asked->config == NULL || asked->task == NULL ||
                       asked->variant != NULL
                 : p->n_arguments != 1)
@@ -275,6 +323,10 @@ static int run(const bs_command *command, int argc, char **argv) {
        .kind = OPTION_TEXT,
        .to = &asked.variant,
        .help = "a variant as in a configuration, as JSON: '{\"task_prefix\": \"...\"}'"},
+      {.name = "--wrap",
+       .kind = OPTION_TEXT,
+       .to = &asked.wrap,
+       .help = "around the prompt, as of a model: a known name such as chatml, or JSON"},
       {.name = "--config",
        .kind = OPTION_TEXT,
        .to = &asked.config,
@@ -283,6 +335,10 @@ static int run(const bs_command *command, int argc, char **argv) {
        .kind = OPTION_TEXT,
        .to = &asked.task,
        .help = "its name there, with its variant: NAME@VARIANT"},
+      {.name = "--model",
+       .kind = OPTION_TEXT,
+       .to = &asked.model,
+       .help = "within the wrap of this model of the configuration"},
   };
   parsed p = options_parse(command, argc, argv, options, sizeof options / sizeof *options, 0, 1);
   if (!p.go_on)
@@ -296,8 +352,9 @@ static int run(const bs_command *command, int argc, char **argv) {
   return status == BS_OK ? EXIT_DONE : fail(command, &err);
 }
 
-const bs_command prompt_command = {"prompt",
-                                   "TASK [--format NAME] [--shots K] [--variant JSON] [--seed 42] "
-                                   "[--max-examples N] | --config CONFIG.json "
-                                   "--task NAME",
-                                   "print the prompts of a task, one JSON object per line", run};
+const bs_command prompt_command = {
+    "prompt",
+    "TASK [--format NAME] [--shots K] [--variant JSON] [--wrap NAME] "
+    "[--seed 42] [--max-examples N] | --config CONFIG.json "
+    "--task NAME [--model NAME]",
+    "print the prompts of a task, one JSON object per line", run};

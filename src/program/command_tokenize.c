@@ -33,7 +33,7 @@ static bs_status explain(tokenize *t, const char *text, size_t n_bytes, bs_text 
     status = bs_text_append(answer, "]", 1, err);
   t->text.n_bytes = 0;
   if (status == BS_OK)
-    status = append_first_tokens(&t->text, t->tokenizer, text, n_bytes, &is_doubled, err);
+    status = append_first_tokens(&t->text, t->tokenizer, text, n_bytes, false, &is_doubled, err);
   if (status == BS_OK && is_doubled)
     print_error(t->command, "a text spells out the token that the tokenizer puts before every "
                             "text: in a prompt it stands twice");

@@ -12,7 +12,7 @@
 enum { SHOWN_TOKENS = 8, HEAD_BYTES = 256 };
 
 bs_status append_first_tokens(bs_text *to, const bs_tokenizer *tokenizer, const char *text,
-                              size_t n_bytes, bool *is_doubled, bs_error *err) {
+                              size_t n_bytes, bool is_wrapped, bool *is_doubled, bs_error *err) {
   bs_tokens ids = {0};
   *is_doubled = false;
   bs_status status = bs_tokenizer_surroundings(tokenizer, &ids, NULL, err);
@@ -23,10 +23,11 @@ bs_status append_first_tokens(bs_text *to, const bs_tokenizer *tokenizer, const 
     status = bs_tokenizer_encode(tokenizer, text, n, false, &ids, err);
   if (status == BS_OK && n_before > 0 && ids.n > n_before)
     *is_doubled = ids.ids[n_before] == ids.ids[n_before - 1];
-  for (size_t i = 0; i < ids.n && i < SHOWN_TOKENS && status == BS_OK; i++) {
+  size_t first = is_wrapped && *is_doubled; /* which stands there once */
+  for (size_t i = first; i < ids.n && i < first + SHOWN_TOKENS && status == BS_OK; i++) {
     bs_text token = {0};
     status = bs_tokenizer_decode(tokenizer, &ids.ids[i], 1, false, &token, err);
-    if (status == BS_OK && i > 0)
+    if (status == BS_OK && i > first)
       status = bs_text_append(to, " ", 1, err);
     if (status == BS_OK)
       status = bs_json_append_string(to, token.n_bytes > 0 ? token.data : "", token.n_bytes, err);
@@ -46,8 +47,10 @@ void warn_of_tokenizer(const bs_command *command, const char *name, const bs_tok
   }
 }
 
-/* The prompt of the plan's first example. */
-static bs_status read_prompt(const bs_plan *plan, bs_text *prompt, bs_error *err) {
+/* What a model reads first of the plan's first example. */
+static bs_status read_prompt(const bs_plan *plan, const bs_wrap *of_model, bs_text *prompt,
+                             bs_error *err) {
+  bs_prompt_parts parts;
   uint32_t shots = plan->specs[0]->n_shots > 0 ? plan->specs[0]->shots[0] : 0;
   bs_prompter *prompter = NULL;
   if (shots > bs_task_most_shots(plan->tasks[0]))
@@ -55,13 +58,13 @@ static bs_status read_prompt(const bs_plan *plan, bs_text *prompt, bs_error *err
   bs_status status =
       bs_prompter_new(&prompter, plan->tasks[0], shots, plan->config->protocol.seed, err);
   if (status == BS_OK)
-    status = bs_prompter_append(prompter, 0, prompt, err);
+    status = bs_prompter_append_whole(prompter, 0, 0, of_model, prompt, &parts, err);
   bs_prompter_free(&prompter);
   return status;
 }
 
 /* One model's line. */
-static bs_status print_model(const bs_plan *plan, size_t m, const bs_text *prompt, bs_error *err) {
+static bs_status print_model(const bs_plan *plan, size_t m, bs_error *err) {
   const char *name = plan->models[m].row.name;
   bs_backend_spec spec = {
       .place = plan->models[m].path, .reading = plan->config->protocol.reading, .is_to_look = true};
@@ -71,24 +74,26 @@ static bs_status print_model(const bs_plan *plan, size_t m, const bs_text *promp
     printf("%-24s none: %s\n", name, fault.message);
     return BS_OK;
   }
-  bs_text line = {0};
+  bs_text line = {0}, prompt = {0};
   bool is_doubled; /* was told when the plan was made */
-  bs_status status = append_first_tokens(&line, bs_backend_about(backend)->tokenizer, prompt->data,
-                                         prompt->n_bytes, &is_doubled, err);
+  const bs_wrap *wrap = plan->models[m].wrap;
+  bs_status status = read_prompt(plan, wrap, &prompt, err);
+  if (status == BS_OK)
+    status = append_first_tokens(&line, bs_backend_about(backend)->tokenizer, prompt.data,
+                                 prompt.n_bytes, bs_task_wrap(plan->tasks[0], wrap) != NULL,
+                                 &is_doubled, err);
   if (status == BS_OK)
     printf("%-24s %s\n", name, line.data != NULL ? line.data : "");
   bs_text_free(&line);
+  bs_text_free(&prompt);
   bs_backend_close(&backend);
   return status;
 }
 
 bs_status print_first_tokens(const bs_plan *plan, bs_error *err) {
-  bs_text prompt = {0};
-  bs_status status = read_prompt(plan, &prompt, err);
-  if (status == BS_OK)
-    printf("\n%-24s first tokens of a prompt of %s\n", "model", plan->tasks[0]->name);
+  bs_status status = BS_OK;
+  printf("\n%-24s first tokens of a prompt of %s\n", "model", plan->tasks[0]->name);
   for (size_t m = 0; m < plan->n_models && status == BS_OK; m++)
-    status = print_model(plan, m, &prompt, err);
-  bs_text_free(&prompt);
+    status = print_model(plan, m, err);
   return status;
 }

@@ -31,12 +31,28 @@ static bs_status open_prompter(bs_prompt_maker *maker, uint32_t task, uint32_t s
   return status;
 }
 
+/* Within the wrap of the task or the model, if one of them has any. */
+static bs_status append_prompt(const bs_prompt_maker *maker, const bs_example_row *of,
+                               bs_text *prompt, bs_error *err) {
+  const char *given = maker->results->models[of->model].wrap;
+  size_t n_left_out = of->shots_shown < of->shots ? of->shots - of->shots_shown : 0;
+  bs_wrap *wrap = NULL;
+  bs_prompt_parts parts;
+  bs_status status = BS_OK;
+  if (given[0] != '\0')
+    status = bs_wrap_parse(&wrap, given, "models: wrap", err);
+  if (status == BS_OK && bs_task_wrap(maker->task, wrap) != NULL)
+    status = bs_prompter_append_whole(maker->prompter, of->example, n_left_out, wrap, prompt,
+                                      &parts, err);
+  else if (status == BS_OK)
+    status = bs_prompter_append_fewer(maker->prompter, of->example, n_left_out, prompt, err);
+  bs_wrap_free(&wrap);
+  return status;
+}
+
 bs_status bs_prompt_maker_append(bs_prompt_maker *maker, size_t row, bs_text *prompt,
                                  bs_error *err) {
   const bs_example_row *of = &maker->results->examples[row];
-  size_t n_left_out = of->shots_shown < of->shots ? of->shots - of->shots_shown : 0;
   bs_status status = open_prompter(maker, of->task, of->shots, err);
-  return status == BS_OK
-             ? bs_prompter_append_fewer(maker->prompter, of->example, n_left_out, prompt, err)
-             : status;
+  return status == BS_OK ? append_prompt(maker, of, prompt, err) : status;
 }

@@ -9,6 +9,7 @@
 #include "bigsweep/backend.h"
 #include "bigsweep/evaluate.h"
 #include "bigsweep/sweep.h"
+#include "sweep/plan/plan_internal.h"
 #include "tables/tables_internal.h"
 
 static const double TOLERANCE = 1e-4; /* between instruction sets */
@@ -22,6 +23,7 @@ typedef struct verifying {
   bs_isa isa;
   /* What is open; models that cannot be used stay closed. */
   bs_backend *backend;
+  bs_wrap *wrap; /* of the model; NULL: none */
   uint32_t model;
   bs_task *task;
   bs_prompter *prompter;
@@ -90,6 +92,10 @@ static bs_status open_place(verifying *v, const char *place, bs_error *err) {
   bs_status status = bs_backend_open(&v->backend, &spec, err);
   if (status == BS_OK)
     status = bs_backend_identify(v->backend, sha256, &prints, err);
+  if (status == BS_OK && row->wrap[0] != '\0')
+    status = bs_wrap_parse(&v->wrap, row->wrap, "models: wrap", err);
+  if (status == BS_OK)
+    status = bs_plan_hash_wrap(sha256, v->wrap, err);
   if (status == BS_OK && strcmp(sha256, row->sha256) != 0)
     status = bs_error_set(err, BS_ERR_INPUT,
                           "%s: another checkpoint than the one that was scored (SHA-256 %.12s…, "
@@ -107,6 +113,7 @@ static bs_status hold_model(verifying *v, uint32_t model, bs_error *err) {
   if (v->model == model)
     return BS_OK;
   bs_backend_close(&v->backend);
+  bs_wrap_free(&v->wrap);
   v->model = model;
   char *place = place_of(v, model, err);
   if (place == NULL)
@@ -180,7 +187,7 @@ static bs_status verify_row(verifying *v, size_t row, bs_error *err) {
     status = bs_tables_new(&computed, names, n_metrics, err);
   if (status != BS_OK)
     return status;
-  bs_evaluator evaluator = {v->backend, v->protocol};
+  bs_evaluator evaluator = {v->backend, v->protocol, v->wrap};
   if (bs_evaluator_run(&evaluator, v->task, v->prompter, of->shots, of->example, 1, 0, 0, computed,
                        &fault) == BS_OK) {
     v->out->n_checked++;
@@ -244,6 +251,7 @@ bs_status bs_sweep_verify(bs_verify_summary *out, const char *path,
   bs_prompter_free(&v.prompter);
   bs_task_free(&v.task);
   bs_backend_close(&v.backend);
+  bs_wrap_free(&v.wrap);
   bs_tables_free(&stored);
   return status;
 }

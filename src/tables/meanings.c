@@ -21,7 +21,8 @@ static const entry ENTRIES[] = {
     {BS_TABLE_MODELS, "family", {NO_UNIT, "models of one family make a curve"}},
     {BS_TABLE_MODELS, "scale", {OF_AXIS, "place of the model on the axis"}},
     {BS_TABLE_MODELS, "tokens", {"tokens", "of its training"}},
-    {BS_TABLE_MODELS, "sha256", {NO_UNIT, "of config.json, tokenizer files and weights"}},
+    {BS_TABLE_MODELS, "wrap", {NO_UNIT, "around prompts: its name or its parts; empty: none"}},
+    {BS_TABLE_MODELS, "sha256", {NO_UNIT, "of config.json, tokenizer files, weights, and wrap"}},
     {ANY, "architecture", {NO_UNIT, "architecture as the checkpoint names it"}},
     {ANY, "parameters", {"parameters", "all, tied weights once"}},
     {ANY, "non_embedding_parameters", {"parameters", "all but embeddings"}},
@@ -38,6 +39,7 @@ static const entry ENTRIES[] = {
 
     {BS_TABLE_TASKS, "name", {NO_UNIT, "name of the task; with a variant, @ and its name behind"}},
     {BS_TABLE_TASKS, "examples", {"examples", "distinct ones in the task"}},
+    {BS_TABLE_TASKS, "wrap", {NO_UNIT, "around prompts whatever the model's; empty: the model's"}},
     {BS_TABLE_TASKS, "sha256", {NO_UNIT, "of the task's file"}},
     {ANY, "variant", {NO_UNIT, "how the task is put; empty: as its file has it"}},
     {ANY, "preferred_metric", {NO_UNIT, "the metric that the task goes by"}},

@@ -6,6 +6,7 @@
 
 #include "base/memory_internal.h"
 #include "tasks/random_internal.h"
+#include "tasks/wrap_internal.h"
 
 /* One shot of one prompt: an example and which of its answers is shown. */
 typedef struct shot {
@@ -297,8 +298,9 @@ bs_status bs_prompter_append(const bs_prompter *prompter, size_t i, bs_text *pro
   return bs_prompter_append_fewer(prompter, i, 0, prompt, err);
 }
 
-bs_status bs_prompter_append_fewer(const bs_prompter *prompter, size_t i, size_t n_left_out,
-                                   bs_text *prompt, bs_error *err) {
+/* `separator` stands between the examples. */
+static bs_status append_examples(const bs_prompter *prompter, size_t i, size_t n_left_out,
+                                 const char *separator, bs_text *prompt, bs_error *err) {
   const bs_task *task = prompter->task;
   if (i >= task->n_examples)
     return no_such_example(task, i, err);
@@ -309,9 +311,37 @@ bs_status bs_prompter_append_fewer(const bs_prompter *prompter, size_t i, size_t
     if (status == BS_OK)
       status = bs_text_append_string(prompt, answer_of(prompter, drawn), err);
     if (status == BS_OK)
-      status = bs_text_append_string(prompt, task->separator, err);
+      status = bs_text_append_string(prompt, separator, err);
   }
   if (status == BS_OK)
     status = bs_prompter_append_query(prompter, i, prompt, err);
+  return status;
+}
+
+bs_status bs_prompter_append_fewer(const bs_prompter *prompter, size_t i, size_t n_left_out,
+                                   bs_text *prompt, bs_error *err) {
+  return append_examples(prompter, i, n_left_out, prompter->task->separator, prompt, err);
+}
+
+const bs_wrap *bs_task_wrap(const bs_task *task, const bs_wrap *of_model) {
+  const bs_wrap *wrap = task->wrap != NULL ? task->wrap : of_model;
+  return bs_wrap_is_none(wrap) ? NULL : wrap;
+}
+
+bs_status bs_prompter_append_whole(const bs_prompter *prompter, size_t i, size_t n_left_out,
+                                   const bs_wrap *of_model, bs_text *text, bs_prompt_parts *parts,
+                                   bs_error *err) {
+  const bs_task *task = prompter->task;
+  const bs_wrap *wrap = bs_task_wrap(task, of_model);
+  bs_text prompt = {0};
+  *parts = (bs_prompt_parts){.n_before = wrap != NULL ? strlen(wrap->before) : 0};
+  bs_status status = append_examples(
+      prompter, i, n_left_out,
+      wrap != NULL && wrap->between != NULL ? wrap->between : task->separator, &prompt, err);
+  if (status == BS_OK && task->reasoning_prompt != NULL)
+    status = bs_text_append_string(&prompt, task->reasoning_prompt, err);
+  if (status == BS_OK)
+    status = bs_wrap_append(wrap, &prompt, text, &parts->n_prompt, err);
+  bs_text_free(&prompt);
   return status;
 }

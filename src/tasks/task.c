@@ -150,6 +150,7 @@ void bs_task_free(bs_task **task) {
     bs_example_clear(&t->shown[i]);
   free(t->examples);
   free(t->shown);
+  bs_wrap_free(&t->wrap);
   free(t);
   *task = NULL;
 }

@@ -36,6 +36,7 @@ typedef struct change {
   char *stop_string, *output_regex;
   char *reasoning_prompt, *reasoning_stop, *answer_prompt;
   bs_answers answers;
+  bs_wrap *wrap;
   bs_text head;
   char sha256[65];
 } change;
@@ -47,6 +48,7 @@ static void free_change(change *c) {
   for (size_t i = 0; i < sizeof strings / sizeof *strings; i++)
     free(strings[i]);
   bs_answers_free(&c->answers);
+  bs_wrap_free(&c->wrap);
   bs_text_free(&c->head);
 }
 
@@ -120,6 +122,8 @@ static bs_status make_texts(change *c, const bs_task *task, const bs_variant *va
                {&c->answer_prompt, variant->answer_prompt}};
   for (size_t i = 0; status == BS_OK && i < sizeof texts / sizeof *texts; i++)
     status = copy_given(texts[i].to, texts[i].given, err);
+  if (status == BS_OK && variant->wrap != NULL)
+    status = bs_wrap_copy(&c->wrap, variant->wrap, err);
   return status;
 }
 
@@ -221,6 +225,8 @@ static void carry_out(bs_task *task, const bs_variant *variant, change *c) {
     task->max_length = variant->max_length == BS_WHOLE_LENGTH ? 0 : variant->max_length;
   else if (bs_variant_in_one_step(variant))
     task->max_length = 0; /* the answer stands at the end */
+  task->wrap = c->wrap;
+  c->wrap = NULL;
   task->max_new_tokens = variant->max_new_tokens;
   task->n_samples = variant->n_samples;
   task->temperature = variant->temperature;

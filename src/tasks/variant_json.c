@@ -6,6 +6,7 @@
 #include "base/memory_internal.h"
 #include "base/text_internal.h"
 #include "tasks/variant_internal.h"
+#include "tasks/wrap_internal.h"
 
 enum {
   MAX_SHOTS = 1000,
@@ -39,6 +40,7 @@ static const char *const OTHER_KEYS[] = {"append_choices_to_input",
                                          "top_p",
                                          "max_length",
                                          "max_tokens",
+                                         "wrap",
                                          "name",
                                          "shots"};
 enum { N_OTHER_KEYS = sizeof OTHER_KEYS / sizeof *OTHER_KEYS };
@@ -57,6 +59,7 @@ void bs_variant_free(bs_variant **handle) {
     return;
   for (size_t i = 0; i < N_TEXTS; i++)
     free(*text_of(variant, i));
+  bs_wrap_free(&variant->wrap);
   free(variant->name);
   free(variant);
   *handle = NULL;
@@ -69,6 +72,7 @@ bs_status bs_variant_copy(bs_variant **out, const bs_variant *variant, bs_error 
     return BS_ERR_MEMORY;
   *copy = *variant;
   copy->name = NULL;
+  copy->wrap = NULL;
   for (size_t i = 0; i < N_TEXTS; i++)
     *text_of(copy, i) = NULL;
   bs_status status = BS_OK;
@@ -79,22 +83,11 @@ bs_status bs_variant_copy(bs_variant **out, const bs_variant *variant, bs_error 
     if (const_text_of(variant, i) != NULL &&
         (*text_of(copy, i) = bs_string_copy(const_text_of(variant, i), err)) == NULL)
       status = BS_ERR_MEMORY;
+  if (status == BS_OK && variant->wrap != NULL)
+    status = bs_wrap_copy(&copy->wrap, variant->wrap, err);
   if (status != BS_OK)
     bs_variant_free(out);
   return status;
-}
-
-bs_status bs_json_copy_text(const bs_json *json, const cJSON *object, const char *key, char **out,
-                            bs_error *err) {
-  const char *value = NULL;
-  *out = NULL;
-  bs_status status = bs_json_get_string(json, object, key, false, &value, err);
-  if (status != BS_OK || value == NULL)
-    return status;
-  if (strstr(value, "\xC0\x80") != NULL) /* how U+0000 comes out of bs_json_parse */
-    return bs_json_fault(json, bs_json_get(object, key), err, "the text holds U+0000");
-  *out = bs_string_copy(value, err);
-  return *out != NULL ? BS_OK : BS_ERR_MEMORY;
 }
 
 static int by_number(const void *a, const void *b) {
@@ -258,6 +251,8 @@ bs_status bs_variant_read(bs_variant **out, bs_shots *shots, const bs_json *json
   if (status == BS_OK)
     status = read_answer(variant, json, object, err);
   if (status == BS_OK)
+    status = bs_wrap_read(&variant->wrap, json, object, err);
+  if (status == BS_OK)
     status = check(variant, json, object, err);
   const cJSON *list = bs_json_get(object, "shots");
   if (status == BS_OK && shots != NULL && list != NULL && !cJSON_IsNull(list))
@@ -309,6 +304,10 @@ void bs_variant_write(bs_writer *w, const bs_variant *variant, bool is_content) 
   }
   if (variant->generates_answer)
     bs_writer_member(w, "answer", "text");
+  if (variant->wrap != NULL) {
+    bs_writer_key(w, "wrap");
+    bs_wrap_write(w, variant->wrap, is_content);
+  }
   write_numbers(w, variant);
   bs_writer_end_object(w);
 }

@@ -11,7 +11,8 @@ bs_status encode_pair(const bs_tokenizer *tokenizer, bs_border border, const cha
   size_t n_before = continuation_ids->n;
   bs_status status = bs_border_prefix(tokenizer, &prefix, err);
   if (status == BS_OK)
-    status = bs_context_open(&opened, tokenizer, &prefix, border, context, context_bytes, err);
+    status = bs_context_open(&opened, tokenizer, (bs_token_span){prefix.ids, prefix.n}, border,
+                             context, context_bytes, NULL, err);
   if (status == BS_OK)
     status = bs_tokens_append(context_ids, opened.ids.ids, opened.ids.n, err);
   if (status == BS_OK)
@@ -33,7 +34,8 @@ bs_status open_generation_prompt(bs_generation_prompt **out, const bs_tokenizer 
   *out = NULL;
   bs_status status = bs_border_prefix(tokenizer, &prefix, err);
   if (status == BS_OK)
-    status = bs_context_open(&context, tokenizer, &prefix, border, text, n_bytes, err);
+    status = bs_context_open(&context, tokenizer, (bs_token_span){prefix.ids, prefix.n}, border,
+                             text, n_bytes, NULL, err);
   if (status == BS_OK)
     status = bs_context_to_generate(&context, out, err);
   bs_context_close(&context);

@@ -28,13 +28,14 @@ static void make_hello(bs_text *message) {
 }
 
 static void make_setup(bs_text *message) {
-  const char *models[] = {"a", "b/c"}, *prints[] = {"", "89ab"}, *tasks[] = {"{\"path\": \"t\"}"},
-             *hashes[] = {"0123"};
+  const char *models[] = {"a", "b/c"}, *prints[] = {"", "89ab"}, *wraps[] = {"chatml", ""},
+             *tasks[] = {"{\"path\": \"t\"}"}, *hashes[] = {"0123"};
   const bs_setup setup = {.protocol = {.seed = 42, .max_tokens = 7, .precision = BS_PRECISION_BF16},
                           .threads = 3,
                           .isa = "portable",
                           .model_paths = models,
                           .model_prints = prints,
+                          .model_wraps = wraps,
                           .n_models = sizeof models / sizeof *models,
                           .task_specs = tasks,
                           .task_hashes = hashes,

@@ -44,7 +44,8 @@ echo '{"prompt": "ab", "max_tokens": 6}
 
 cat >"$work/config.json" <<CONFIG
 {"name": "test",
- "models": [{"name": "t5", "path": "$work/t5"}, {"name": "flan", "path": "$work/flan"}],
+ "models": [{"name": "t5", "path": "$work/t5"}, {"name": "flan", "path": "$work/flan"},
+            {"name": "wrapped", "path": "$work/t5", "wrap": {"before": "In: ", "after": " Out:", "end": "a"}}],
  "tasks": ["$source/tasks/ladder_facts", "$source/tasks/ladder_addition"],
  "shots": [0, 2], "max_examples": 12, "generation": {"max_tokens": 6}}
 CONFIG

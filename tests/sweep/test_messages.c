@@ -159,8 +159,8 @@ static void flipped_bits_never_crash(void) {
 static void setup_survives_and_is_checked(void) {
   bs_error err = {0};
   bs_text message = {0};
-  const char *models[] = {"a", "b/c"}, *prints[] = {"", "0f  config.json\n"}, *tasks[] = {"t"},
-             *hashes[] = {"h"};
+  const char *models[] = {"a", "b/c"}, *prints[] = {"", "0f  config.json\n"},
+             *wraps[] = {"", "llama3"}, *tasks[] = {"t"}, *hashes[] = {"h"};
   bs_setup setup = {.protocol = {.seed = 42,
                                  .max_tokens = 7,
                                  .precision = BS_PRECISION_BF16,
@@ -169,6 +169,7 @@ static void setup_survives_and_is_checked(void) {
                     .isa = "portable",
                     .model_paths = models,
                     .model_prints = prints,
+                    .model_wraps = wraps,
                     .n_models = 2,
                     .task_specs = tasks,
                     .task_hashes = hashes,
@@ -180,6 +181,7 @@ static void setup_survives_and_is_checked(void) {
   CU_ASSERT_EQUAL(back.protocol.reading, BS_READING_5_0);
   CU_ASSERT_STRING_EQUAL(back.model_paths[1], "b/c");
   CU_ASSERT_STRING_EQUAL(back.model_prints[1], "0f  config.json\n");
+  CU_ASSERT_STRING_EQUAL(back.model_wraps[1], "llama3");
   CU_ASSERT_STRING_EQUAL(back.task_hashes[0], "h");
   bs_setup_free(&back);
   size_t whole = message.n_bytes;

@@ -42,8 +42,8 @@ static bs_status map_contents(const char *kind, const char *path, const content_
         return bs_error_set(
             err, BS_ERR_USAGE,
             "%s: the %s \"%s\" has another content than when its results were made "
-            "(SHA-256 %.12s… then, %.12s… now; every byte of its files counts, since any "
-            "may change a score): put its files back as they were, or give another "
+            "(SHA-256 %.12s… then, %.12s… now; every byte of its files counts, and so does a "
+            "wrap, since any may change a score): put them back as they were, or give another "
             "output",
             path, kind, earlier[i].name, earlier[i].sha256, known[j].sha256);
     return bs_error_set(err, BS_ERR_USAGE,

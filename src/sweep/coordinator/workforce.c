@@ -56,15 +56,17 @@ static bs_status place(bs_coordinator *c, size_t w, bs_error *err) {
 static bs_status fill_setup(bs_setup *setup, const bs_plan *plan, bs_text *json, bs_error *err) {
   setup->model_paths = bs_array_new(plan->n_models, sizeof(char *), err);
   setup->model_prints = bs_array_new(plan->n_models, sizeof(char *), err);
+  setup->model_wraps = bs_array_new(plan->n_models, sizeof(char *), err);
   setup->task_specs = bs_array_new(plan->n_tasks, sizeof(char *), err);
   setup->task_hashes = bs_array_new(plan->n_tasks, sizeof(char *), err);
-  if (setup->model_paths == NULL || setup->model_prints == NULL || setup->task_specs == NULL ||
-      setup->task_hashes == NULL)
+  if (setup->model_paths == NULL || setup->model_prints == NULL || setup->model_wraps == NULL ||
+      setup->task_specs == NULL || setup->task_hashes == NULL)
     return BS_ERR_MEMORY;
   for (size_t i = 0; i < plan->n_models; i++) {
     const bs_plan_model *model = &plan->models[i];
     setup->model_paths[i] = model->path;
     setup->model_prints[i] = model->fingerprints != NULL ? model->fingerprints : "";
+    setup->model_wraps[i] = model->row.wrap;
   }
   for (size_t i = 0; i < plan->n_tasks; i++) {
     bs_status status = bs_task_spec_print(plan->specs[i], &json[i], err);

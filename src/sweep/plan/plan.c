@@ -80,7 +80,9 @@ static bs_status look_at_tokens(const bs_backend *backend, const bs_model_spec *
   }
   bs_status status = BS_OK;
   if (r->notice != NULL)
-    status = bs_plan_tell_doubled(r->plan, tokenizer, spec->name, r->notice, r->user, err);
+    status = bs_plan_tell_doubled(r->plan, tokenizer, spec, r->notice, r->user, err);
+  if (status == BS_OK && r->notice != NULL)
+    status = bs_plan_tell_wraps(r->plan, tokenizer, spec, r->notice, r->user, err);
   return status == BS_OK
              ? bs_plan_count_long_answers(r->plan, tokenizer, spec->name, r->long_answers, err)
              : status;
@@ -99,6 +101,7 @@ static bs_status describe_model(bs_plan_model *model, const bs_model_spec *spec,
   model->memory_bytes = cost.memory_bytes;
   model->least_bytes = cost.least_bytes;
   model->path = spec->path;
+  model->wrap = spec->wrap;
   model->weights_bytes = info->weights_bytes;
   model->token_cost = cost.per_token;
   model->answer_weight = cost.per_answer_token > 0 ? cost.per_answer_token / cost.per_token : 1;
@@ -122,10 +125,11 @@ static bs_status describe_model(bs_plan_model *model, const bs_model_spec *spec,
       .tuning = copy(given_or(spec->tuning, ""), err),
       .series = copy(given_or(spec->series, ""), err),
       .quantization = copy(given_or(spec->quantization, given_or(info->quantization, "")), err),
+      .wrap = bs_plan_wrap_text(spec->wrap, err),
   };
   const bs_model_row *row = &model->row;
-  const char *const texts[] = {row->name,  row->family, row->architecture, row->path,
-                               row->group, row->tuning, row->series,       row->quantization};
+  const char *const texts[] = {row->name,   row->family, row->architecture, row->path, row->group,
+                               row->tuning, row->series, row->quantization, row->wrap};
   for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
     if (texts[i] == NULL)
       return BS_ERR_MEMORY;
@@ -143,6 +147,8 @@ static bs_status read_model(bs_plan_model *model, const bs_model_spec *spec, con
     status = describe_model(model, spec, backend, err);
   if (status == BS_OK && r->with_hashes) /* reads the weights */
     status = bs_backend_identify(backend, model->row.sha256, &fingerprints, err);
+  if (status == BS_OK && r->with_hashes)
+    status = bs_plan_hash_wrap(model->row.sha256, spec->wrap, err);
   model->fingerprints = fingerprints.data;
   bs_backend_close(&backend);
   return status;
@@ -157,6 +163,7 @@ static void free_model(bs_plan_model *model) {
   free((char *)(size_t)model->row.tuning);
   free((char *)(size_t)model->row.series);
   free((char *)(size_t)model->row.quantization);
+  free((char *)(size_t)model->row.wrap);
   free(model->fingerprints);
 }
 

@@ -34,13 +34,16 @@ static bs_status is_doubled(const bs_tokenizer *tokenizer, const bs_tokens *befo
 }
 
 bs_status bs_plan_tell_doubled(const bs_plan *plan, const bs_tokenizer *tokenizer,
-                               const char *model, bs_notice notice, void *user, bs_error *err) {
+                               const bs_model_spec *model, bs_notice notice, void *user,
+                               bs_error *err) {
   bs_tokens before = {0};
   bs_text prompt = {0};
   size_t n_doubled = 0, first = 0;
   bs_status status = bs_tokenizer_surroundings(tokenizer, &before, NULL, err);
   for (size_t t = 0; t < plan->n_tasks && before.n > 0 && status == BS_OK; t++) {
     bool doubled = false;
+    if (bs_task_wrap(plan->tasks[t], model->wrap) != NULL) /* its beginning is the wrap's */
+      continue;
     prompt.n_bytes = 0;
     status = append_first_prompt(plan, t, &prompt, err);
     if (status == BS_OK)
@@ -54,7 +57,7 @@ bs_status bs_plan_tell_doubled(const bs_plan *plan, const bs_tokenizer *tokenize
         &line, BS_OK,
         "model \"%s\": prompts of %zu of %zu task%s (%s first) spell out the token that the "
         "tokenizer puts before every text: it stands there twice; take it out of the task",
-        model, n_doubled, plan->n_tasks, bs_plural(plan->n_tasks), plan->tasks[first]->name);
+        model->name, n_doubled, plan->n_tasks, bs_plural(plan->n_tasks), plan->tasks[first]->name);
     notice(user, false, line.message);
   }
   bs_tokens_free(&before);

@@ -27,7 +27,18 @@ bs_status bs_plan_tell_long_answers(const bs_plan *plan, const bs_long_answers *
 /* Tells for how many tasks the first prompt begins with the token that the tokenizer of a model
    puts before every text. */
 bs_status bs_plan_tell_doubled(const bs_plan *plan, const bs_tokenizer *tokenizer,
-                               const char *model, bs_notice notice, void *user, bs_error *err);
+                               const bs_model_spec *model, bs_notice notice, void *user,
+                               bs_error *err);
+
+/* Tells which wraps end the model's turn with a text that is no token of its tokenizer. */
+bs_status bs_plan_tell_wraps(const bs_plan *plan, const bs_tokenizer *tokenizer,
+                             const bs_model_spec *model, bs_notice notice, void *user,
+                             bs_error *err);
+/* What a row says of a model's wrap (NULL: none); free with free(). NULL: no memory. */
+char *bs_plan_wrap_text(const bs_wrap *wrap, bs_error *err);
+/* A model whose prompts are wrapped is another one than the same checkpoint without: the hash
+   becomes that of the checkpoint's and of all that the wrap says. */
+bs_status bs_plan_hash_wrap(char sha256[65], const bs_wrap *wrap, bs_error *err);
 
 /* Training compute in FLOPs: as given, else 6 x active parameters x tokens (Kaplan et al. 2020,
    arXiv:2001.08361); NaN where neither is known. */

@@ -30,7 +30,7 @@ static bs_status count_group(const bs_plan *plan, bs_backend *const *backends, s
     return BS_OK;
   bs_status status = bs_prompter_new(&prompter, task, shots, protocol->seed, err);
   for (size_t m = 0; status == BS_OK && m < plan->n_models; m++) {
-    bs_evaluator evaluator = {backends[m], *protocol};
+    bs_evaluator evaluator = {backends[m], *protocol, plan->models[m].wrap};
     if (backends[m] != NULL)
       status = bs_evaluator_count_prompts(&evaluator, task, prompter, shots, n,
                                           bs_ceil_div(n, most), &counts[m], err);

@@ -27,7 +27,7 @@ static bs_status measure_unit(const bs_plan *plan, bs_backend *backend, const bs
   const char *const *names = bs_example_metric_names(&n_metrics);
   bs_tables *results = NULL;
   bs_prompter *prompter = NULL;
-  bs_evaluator evaluator = {backend, plan->config->protocol};
+  bs_evaluator evaluator = {backend, plan->config->protocol, plan->models[unit->model].wrap};
   double start = bs_steady_seconds();
   bs_status status = bs_tables_new(&results, names, n_metrics, err);
   if (status == BS_OK)

@@ -1,9 +1,9 @@
 /* What all messages have: magic, version and kind in front, and nothing behind what is expected. */
 #include "sweep/protocol/envelope_internal.h"
 
-/* Layout: u32 magic "bsm4" (the last character is the version), u32 kind, then the kind's fields.
+/* Layout: u32 magic "bsm5" (the last character is the version), u32 kind, then the kind's fields.
  */
-enum { MAGIC = 0x346D7362 };
+enum { MAGIC = 0x356D7362 };
 
 static const char *const kind_names[] = {"",       "hello", "setup",  "unit", "result", "stop",
                                          "failed", "beat",  "cancel", "bye",  "end"};

@@ -46,6 +46,7 @@ bs_status bs_encode_setup(bs_text *message, const bs_setup *setup, bs_error *err
   for (size_t i = 0; i < setup->n_models; i++) {
     bs_pack_text(&packer, setup->model_paths[i]);
     bs_pack_text(&packer, setup->model_prints[i]);
+    bs_pack_text(&packer, setup->model_wraps[i]);
   }
   bs_pack_u64(&packer, setup->n_tasks);
   for (size_t i = 0; i < setup->n_tasks; i++) {
@@ -69,13 +70,16 @@ bs_status bs_decode_setup(const bs_text *message, bs_setup *setup, bs_error *err
   setup->protocol.reading = (bs_reading)bs_unpack_limited(&unpacker, BS_READING_5_0);
   setup->threads = (int)bs_unpack_limited(&unpacker, INT_MAX);
   setup->isa = bs_unpack_text(&unpacker);
-  setup->n_models = bs_unpack_count(&unpacker, 2 * BS_LEAST_STRING_BYTES);
+  setup->n_models = bs_unpack_count(&unpacker, 3 * BS_LEAST_STRING_BYTES);
   setup->model_paths = bs_array_new(setup->n_models, sizeof(char *), err);
   setup->model_prints = bs_array_new(setup->n_models, sizeof(char *), err);
-  bool have_models = setup->model_paths != NULL && setup->model_prints != NULL;
+  setup->model_wraps = bs_array_new(setup->n_models, sizeof(char *), err);
+  bool have_models =
+      setup->model_paths != NULL && setup->model_prints != NULL && setup->model_wraps != NULL;
   for (size_t i = 0; have_models && i < setup->n_models; i++) {
     setup->model_paths[i] = bs_unpack_text(&unpacker);
     setup->model_prints[i] = bs_unpack_text(&unpacker);
+    setup->model_wraps[i] = bs_unpack_text(&unpacker);
   }
   setup->n_tasks = bs_unpack_count(&unpacker, 2 * BS_LEAST_STRING_BYTES);
   setup->task_specs = bs_array_new(setup->n_tasks, sizeof(char *), err);
@@ -97,6 +101,7 @@ bs_status bs_decode_setup(const bs_text *message, bs_setup *setup, bs_error *err
 void bs_setup_free(bs_setup *setup) {
   free(setup->model_paths);
   free(setup->model_prints);
+  free(setup->model_wraps);
   free(setup->task_specs);
   free(setup->task_hashes);
   *setup = (bs_setup){0};

@@ -40,6 +40,7 @@ typedef struct bs_setup {
   const char *isa;
   const char **model_paths;  /* [n_models] */
   const char **model_prints; /* [n_models] bs_checkpoint_fingerprints; "": not checked */
+  const char **model_wraps;  /* [n_models] bs_wrap_print; "": none */
   size_t n_models;
   const char **task_specs;  /* [n_tasks] bs_task_spec_print */
   const char **task_hashes; /* [n_tasks] bs_task.sha256 */

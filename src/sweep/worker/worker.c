@@ -20,6 +20,7 @@ struct bs_worker {
   bs_task **tasks; /* [setup.n_tasks] loaded when first needed */
   uint32_t held_model;
   bs_backend *backend; /* of held_model, or NULL */
+  bs_wrap *wrap;       /* of held_model; NULL: none */
   uint32_t held_task, held_shots;
   bs_prompter *prompter; /* of held_task and held_shots, or NULL */
 };
@@ -40,6 +41,7 @@ void bs_worker_free(bs_worker **handle) {
   if (worker == NULL)
     return;
   bs_prompter_free(&worker->prompter);
+  bs_wrap_free(&worker->wrap);
   bs_backend_close(&worker->backend);
   for (size_t i = 0; worker->tasks != NULL && i < worker->setup.n_tasks; i++)
     bs_task_free(&worker->tasks[i]);
@@ -105,6 +107,7 @@ static bs_status hold_model(bs_worker *worker, uint32_t model, bs_error *err) {
   if (worker->held_model == model && worker->backend != NULL)
     return BS_OK;
   bs_backend_close(&worker->backend);
+  bs_wrap_free(&worker->wrap);
   worker->held_model = model;
   bs_backend_spec spec = {
       .place = setup->model_paths[model],
@@ -114,6 +117,8 @@ static bs_status hold_model(bs_worker *worker, uint32_t model, bs_error *err) {
   bs_status status = bs_isa_parse(&spec.engine.isa, setup->isa, err);
   if (status == BS_OK)
     status = check_copy(&spec, setup->model_prints[model], err);
+  if (status == BS_OK && setup->model_wraps[model][0] != '\0')
+    status = bs_wrap_parse(&worker->wrap, setup->model_wraps[model], "wrap", err);
   return status == BS_OK ? bs_backend_open(&worker->backend, &spec, err) : status;
 }
 
@@ -177,7 +182,7 @@ static bs_status run_unit(bs_worker *worker, bs_unit_result *result, bs_error *e
   bs_error fault = {0};
   bs_status status = BS_OK;
   const bs_task *task = worker->tasks[unit->task];
-  bs_evaluator evaluator = {worker->backend, worker->setup.protocol};
+  bs_evaluator evaluator = {worker->backend, worker->setup.protocol, worker->wrap};
   if (bs_evaluator_run(&evaluator, task, worker->prompter, unit->shots, unit->first, unit->n,
                        unit->model, unit->task, result->rows, &fault) == BS_OK)
     return BS_OK;
