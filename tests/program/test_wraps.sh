@@ -45,6 +45,12 @@ for group in models tasks examples choices scores analysis; do
   h5diff "$work/both.h5" "$work/one.h5" "/$group" >/dev/null || die "/$group differs"
 done
 
+# Who reads the file makes the same prompts and the same scores.
+"$program" verify "$work/both.h5" -n 72 >"$work/log.txt" 2>&1 || die "$(cat "$work/log.txt")"
+grep -q '^72 of 72 examples come out the same' "$work/log.txt" || die "$(cat "$work/log.txt")"
+"$program" show "$work/both.h5" --model mine --prompt -n 1 2>/dev/null | grep -qx '  b' ||
+  die "show makes prompts without their wrap"
+
 # Another wrap is another model.
 status=0
 "$program" run "$work/other.json" -o "$work/both.h5" 2>"$work/log.txt" >/dev/null || status=$?
