@@ -96,12 +96,19 @@ def number(value):
     return "–" if math.isnan(value) else f"{value:.1f}".replace("-", "\N{MINUS SIGN}")
 
 
+AXES = {"parameters": "parameters", "active": "active parameters",
+        "non_embedding": "parameters without embeddings", "tokens": "training tokens",
+        "compute": "training compute (FLOPs)", "step": "training step",
+        "weights_bytes": "size of weights (bytes)"}
+
+
 def axis_name(file):
-    """What the scale is, told by the models' own counts."""
+    """What the scale is: in older files told by the models' own counts."""
+    if "axis" in (file.models.dtype.names or ()):
+        axes = {str(axis) for axis in file.models["axis"]}
+        return AXES.get(axes.pop(), "scale") if len(axes) == 1 else "scale"
     if all(file.models["scale"] == file.models["parameters"]):
         return "parameters"
-    if all(file.models["scale"] == file.models["non_embedding_parameters"]):
-        return "parameters without embeddings"
     return "scale"
 
 

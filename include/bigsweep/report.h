@@ -39,6 +39,10 @@ typedef struct bs_report_options {
 BS_API bs_status bs_report_summary(const bs_analysis *analysis, const bs_tables *results,
                                    const bs_report_options *options, FILE *to, bs_error *err);
 
+/* What all models' scales are ("training tokens"), for a label; "scale" where they differ or nothing
+   is known. A static text; `results` may be NULL. */
+BS_API const char *bs_report_axis_label(const bs_tables *results);
+
 /* The curves that the options ask for as JSON: a list of objects with the columns of
    /analysis/linearity, "preferred" (whether the task goes by this metric) and "points" (models,
    repeats together; scale, value, stderr, standard_deviation, n). Numbers that are undefined or

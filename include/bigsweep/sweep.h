@@ -283,9 +283,14 @@ BS_API bs_status bs_sweep_verify(bs_verify_summary *out, const char *path,
  * instruction sets, whose last bits may differ. A file that is named twice counts once. */
 BS_API bs_status bs_sweep_collect_all(bs_tables **out, const char *const *paths, size_t n,
                                       bs_notice notice, void *user, bs_error *err);
-/* The same with statistics, which are written nowhere. `progress` is optional. */
+/* Puts all models on an axis: sets their `scale` and `axis` to what the results know of them.
+   BS_ERR_INPUT names a model of which nothing above 0 is known, BS_ERR_USAGE an axis that results
+   do not keep (the given scale, the bytes of weights); nothing is changed then. */
+BS_API bs_status bs_results_put_on_axis(bs_tables *results, bs_axis axis, bs_error *err);
+/* The results of several files with statistics, which are written nowhere. `axis`: that all models
+   are put on; BS_AXIS_GIVEN: they stay on theirs. `progress` is optional. */
 BS_API bs_status bs_sweep_analyze_all(bs_sweep_results *out, const char *const *paths, size_t n,
-                                      bs_notice notice, bs_analysis_progress *progress, void *user,
+                                      bs_axis axis, bs_notice notice, bs_analysis_progress *progress, void *user,
                                       bs_error *err);
 
 /* Writes several results files as one, with statistics, as a new file; results of several

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/memory_internal.h"
+#include "bigsweep/report.h"
 #include "bigsweep/version.h"
 #include "page/assets_internal.h"
 #include "page/page_internal.h"
@@ -17,28 +18,6 @@ static const bs_section *const SECTIONS[] = {
 #undef SECTION
 };
 enum { N_SECTIONS = sizeof SECTIONS / sizeof *SECTIONS };
-
-/* What a scale is, in words. */
-static const struct {
-  const char *axis, *words;
-} AXES[] = {{"parameters", "parameters"},
-            {"active", "active parameters"},
-            {"non_embedding", "parameters without embeddings"},
-            {"tokens", "training tokens"},
-            {"compute", "training compute (FLOPs)"},
-            {"step", "training step"},
-            {"weights_bytes", "size of weights (bytes)"}};
-
-static const char *size_name(const bs_tables *results) {
-  const char *axis = results != NULL && results->n_models > 0 ? results->models[0].axis : "";
-  for (size_t i = 1; results != NULL && i < results->n_models; i++)
-    if (strcmp(results->models[i].axis, axis) != 0)
-      return "scale";
-  for (size_t i = 0; i < sizeof AXES / sizeof *AXES; i++)
-    if (strcmp(axis, AXES[i].axis) == 0)
-      return AXES[i].words;
-  return "scale";
-}
 
 /* All models, and as far as forecasts go. */
 static bs_plot_axis axis_of_sizes(const bs_page *page) {
@@ -73,7 +52,7 @@ static bs_status prepare(bs_page *page, bs_error *err) {
   page->arena = bs_arena_new();
   if (page->arena == NULL)
     return bs_error_set(err, BS_ERR_MEMORY, "cannot keep the texts of a page");
-  page->size_name = size_name(page->results);
+  page->size_name = bs_report_axis_label(page->results);
   page->sizes = axis_of_sizes(page);
   bs_status status = bs_panels_make(&page->tasks, page, is_of_a_task, err);
   return status == BS_OK ? bs_panels_make(&page->means, page, is_a_mean, err) : status;

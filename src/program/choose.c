@@ -109,3 +109,15 @@ bs_status choose(chosen *out, const bs_tables *tables, const text_list *models,
     chosen_free(out);
   return status;
 }
+
+bs_status read_axis(const char *name, const char *scores, bs_axis *axis, bs_error *err) {
+  *axis = BS_AXIS_GIVEN;
+  if (name == NULL)
+    return BS_OK;
+  if (scores != NULL)
+    return bs_error_set(err, BS_ERR_USAGE,
+                        "--axis is of results files: of a table of scores change its column scale");
+  bs_error fault = {0};
+  bs_status status = bs_axis_parse(axis, name, &fault);
+  return status == BS_OK ? BS_OK : bs_error_set(err, status, "option --axis: %s", fault.message);
+}

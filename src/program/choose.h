@@ -1,7 +1,9 @@
-/* Models, tasks and numbers of shots that the command line names, among those of some results. */
+/* Models, tasks, numbers of shots and the axis that the command line names, among those of some
+   results. */
 #ifndef BIGSWEEP_PROGRAM_CHOOSE_H
 #define BIGSWEEP_PROGRAM_CHOOSE_H
 
+#include "bigsweep/config.h"
 #include "bigsweep/tables.h"
 #include "program/options.h"
 
@@ -20,5 +22,14 @@ bs_selection chosen_selection(const chosen *of);
 
 /* Numbers of shots; `shots` has room for texts->n. */
 bs_status read_shots(const text_list *texts, uint32_t *shots, bs_error *err);
+
+/* Of the option --axis. */
+#define AXIS_HELP                                                                                  \
+  "put the models in order of parameters, active (parameters), non_embedding (parameters), "       \
+  "tokens, "                                                                                       \
+  "compute or step (of their training), whatever the results have; nothing is written then"
+/* `name`: what the option says; NULL: the axis that the results have (BS_AXIS_GIVEN). `scores`: the
+   table that is given instead of results, if any: its scale cannot be changed (BS_ERR_USAGE). */
+bs_status read_axis(const char *name, const char *scores, bs_axis *axis, bs_error *err);
 
 #endif

@@ -20,16 +20,17 @@ static bs_status print_notes(const bs_command *command, const bs_tables *results
              : status;
 }
 
-/* Of one file the statistics are kept in it; of several they are of all together and kept nowhere.
- */
+/* Of one file the statistics are kept in it. Of several they are of all together and kept nowhere,
+   nor are those over another axis. */
 static bs_status analyze_results(const bs_command *command, const char *const *paths, size_t n,
-                                 bs_sweep_results *results, bs_error *not_written, bs_error *err) {
+                                 bs_axis axis, bs_sweep_results *results, bs_error *not_written,
+                                 bs_error *err) {
   bool is_running = false;
   screen s = {.command = command, .progress = progress_new()};
   bs_status status =
-      n == 1
+      n == 1 && axis == BS_AXIS_GIVEN
           ? bs_sweep_analyze(results, paths[0], screen_progress, &s, &is_running, not_written, err)
-          : bs_sweep_analyze_all(results, paths, n, screen_notice, screen_progress, &s, err);
+          : bs_sweep_analyze_all(results, paths, n, axis, screen_notice, screen_progress, &s, err);
   progress_clear(&s.progress);
   if (is_running)
     print_error(command, "a run is at work on it: these are its results so far");
@@ -38,7 +39,7 @@ static bs_status analyze_results(const bs_command *command, const char *const *p
 
 /* What the options ask to be printed, and how. */
 typedef struct request {
-  const char *scores, *csv, *sort;
+  const char *scores, *csv, *sort, *axis;
   bool as_table, as_json, as_markdown, all;
   text_list tasks, metrics, shots, models;
 } request;
@@ -117,6 +118,7 @@ static bs_status print_request(const request *of, const bs_sweep_results *result
 static int analyze(const bs_command *command, const parsed *p, const request *of) {
   bs_error err = {0}, not_written = {0};
   bs_sweep_results results = {0};
+  bs_axis axis = BS_AXIS_GIVEN;
   const char *const *paths = (const char *const *)p->arguments;
   if ((of->scores != NULL) == (p->n_arguments > 0))
     bs_error_set(&err, BS_ERR_USAGE, "give either RESULTS.h5 or --scores SCORES.csv");
@@ -124,10 +126,12 @@ static int analyze(const bs_command *command, const parsed *p, const request *of
     expect_file(of->scores, &err);
   for (size_t i = 0; err.status == BS_OK && i < p->n_arguments; i++)
     expect_file(paths[i], &err);
+  if (err.status == BS_OK)
+    read_axis(of->axis, of->scores, &axis, &err);
   if (err.status == BS_OK && of->scores != NULL)
     bs_analysis_from_csv(&results.analysis, of->scores, &err);
   else if (err.status == BS_OK)
-    analyze_results(command, paths, p->n_arguments, &results, &not_written, &err);
+    analyze_results(command, paths, p->n_arguments, axis, &results, &not_written, &err);
   if (err.status == BS_OK)
     print_request(of, &results, &err);
   if (err.status == BS_OK)
@@ -184,6 +188,7 @@ static int run(const bs_command *command, int argc, char **argv) {
        .kind = OPTION_LIST,
        .to = &of.models,
        .help = "of these: curves of these models alone; shape, L and B stay those of all"},
+      {.name = "--axis", .kind = OPTION_TEXT, .to = &of.axis, .help = AXIS_HELP},
       {.name = "--sort",
        .kind = OPTION_TEXT,
        .to = &of.sort,
@@ -202,7 +207,8 @@ static int run(const bs_command *command, int argc, char **argv) {
 
 const bs_command analyze_command = {
     "analyze",
-    "RESULTS.h5 ... | --scores SCORES.csv [--csv[=scores|forecasts] | --table | --json | "
+    "RESULTS.h5 ... | --scores SCORES.csv [--axis NAME] [--csv[=scores|forecasts] | --table | "
+    "--json | "
     "--markdown | "
     "--all]",
     "(re)compute scores, linearity and breakthroughness and print them; of several files together",

@@ -8,13 +8,14 @@
 #include "bigsweep/analysis.h"
 #include "bigsweep/report.h"
 #include "bigsweep/sweep.h"
+#include "program/choose.h"
 #include "program/options.h"
 #include "program/screen.h"
 #include "program/terminal.h"
 
 /* What the options ask for. */
 typedef struct request {
-  const char *scores, *trajectories;
+  const char *scores, *trajectories, *axis;
   int64_t n_held;
   text_list at;
   bool as_csv;
@@ -41,10 +42,13 @@ static bs_status read_size(const char *text, double *size, bs_error *err) {
 }
 
 static bs_status analyze(const bs_command *command, bs_sweep_results *results, const parsed *p,
-                         bs_error *err) {
+                         const request *of, bs_error *err) {
   screen s = {.command = command, .progress = progress_new()};
-  bs_status status = bs_sweep_analyze_all(results, (const char *const *)p->arguments,
-                                          p->n_arguments, screen_notice, screen_progress, &s, err);
+  bs_axis axis;
+  bs_status status = read_axis(of->axis, of->scores, &axis, err);
+  if (status == BS_OK)
+    status = bs_sweep_analyze_all(results, (const char *const *)p->arguments, p->n_arguments, axis,
+                                  screen_notice, screen_progress, &s, err);
   progress_clear(&s.progress);
   return status;
 }
@@ -66,7 +70,10 @@ static bs_status check(const parsed *p, const request *of, bs_error *err) {
   if (of->n_held > 0 && of->at.n > 0)
     return bs_error_set(err, BS_ERR_USAGE,
                         "give either --hold or --at: what is held out is forecast at its own size");
-  bs_status status = of->scores != NULL ? expect_file(of->scores, err) : BS_OK;
+  bs_axis axis;
+  bs_status status = read_axis(of->axis, of->scores, &axis, err);
+  if (status == BS_OK && of->scores != NULL)
+    status = expect_file(of->scores, err);
   for (size_t i = 0; status == BS_OK && i < p->n_arguments; i++)
     status = expect_file(p->arguments[i], err);
   return status == BS_OK && of->trajectories != NULL ? expect_file(of->trajectories, err) : status;
@@ -81,7 +88,7 @@ static bs_status forecast(const bs_command *command, bs_sweep_results *results, 
   if (status == BS_OK && of->scores != NULL)
     status = bs_analysis_scores_from_csv(&results->analysis, of->scores, err);
   else if (status == BS_OK)
-    status = analyze(command, results, p, err);
+    status = analyze(command, results, p, of, err);
   bs_forecast_request asked = {
       .n_held = (size_t)of->n_held, .at = sizes, .n_at = of->at.n, .trajectories = trajectories};
   bool is_done = of->scores == NULL && asked.n_held == 0 && asked.n_at == 0 &&
@@ -138,6 +145,7 @@ static int run(const bs_command *command, int argc, char **argv) {
        .to = &of.at,
        .help = "forecast at these sizes (or compute, where the table has it), as 2.8e9 or 2.8B; "
                "by default one step beyond the largest"},
+      {.name = "--axis", .kind = OPTION_TEXT, .to = &of.axis, .help = AXIS_HELP},
       {.name = "--csv", .kind = OPTION_FLAG, .to = &of.as_csv, .help = "print CSV"},
   };
   parsed p =
@@ -149,7 +157,7 @@ static int run(const bs_command *command, int argc, char **argv) {
 
 const bs_command forecast_command = {
     "forecast",
-    "RESULTS.h5 ... | --scores SCORES.csv [--trajectories STEPS.csv] [--hold N | --at SIZE,...] "
-    "[--csv]",
+    "RESULTS.h5 ... | --scores SCORES.csv [--axis NAME] [--trajectories STEPS.csv] "
+    "[--hold N | --at SIZE,...] [--csv]",
     "forecast scores at larger sizes, with 80 % intervals, or test how good such forecasts are",
     run};

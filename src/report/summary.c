@@ -260,10 +260,13 @@ static bs_status summarise_family(bs_text *to, const bs_analysis *analysis,
   return status;
 }
 
-static bs_status append_legend(bs_text *to, const bs_report_options *options, bs_error *err) {
+static bs_status append_legend(bs_text *to, const bs_tables *results,
+                               const bs_report_options *options, bs_error *err) {
   return bs_text_printf(
       to, err,
-      "\nL linearity, B breakthroughness, with 95 %% intervals; \"?\": not determined.\n%s%s",
+      "\nCurves run over %s.\n"
+      "L linearity, B breakthroughness, with 95 %% intervals; \"?\": not determined.\n%s%s",
+      bs_report_axis_label(results),
       options->n_models > 0 ? "Shape, L and B are of all models of a family.\n" : "",
       options->as_markdown ? ""
                            : "--all prints every metric, the scores of every model and more.\n");
@@ -309,7 +312,7 @@ bs_status bs_report_summary(const bs_analysis *analysis, const bs_tables *result
   if (status == BS_OK && text.n_bytes == 0)
     status = bs_text_append_string(&text, "no scores\n", err);
   else if (status == BS_OK)
-    status = append_legend(&text, options, err);
+    status = append_legend(&text, results, options, err);
   if (status == BS_OK && !options->as_markdown)
     status = append_verdicts(&text, analysis, err);
   if (status == BS_OK && !options->as_markdown)

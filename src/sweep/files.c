@@ -88,10 +88,12 @@ bs_status bs_sweep_collect_all(bs_tables **out, const char *const *paths, size_t
 }
 
 bs_status bs_sweep_analyze_all(bs_sweep_results *out, const char *const *paths, size_t n,
-                               bs_notice notice, bs_analysis_progress *progress, void *user,
-                               bs_error *err) {
+                               bs_axis axis, bs_notice notice, bs_analysis_progress *progress,
+                               void *user, bs_error *err) {
   *out = (bs_sweep_results){0};
   bs_status status = bs_sweep_collect_all(&out->tables, paths, n, notice, user, err);
+  if (status == BS_OK && axis != BS_AXIS_GIVEN)
+    status = bs_results_put_on_axis(out->tables, axis, err);
   return status == BS_OK
              ? bs_analysis_from_tables_telling(&out->analysis, out->tables, progress, user, err)
              : status;

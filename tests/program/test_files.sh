@@ -42,6 +42,23 @@ for command in "analyze --json" "forecast --csv"; do
   cmp one several || die "$command: of several files something else than of all in one"
 done
 
+# Another axis: the curves lie on it, the file stays as it is.
+cp whole.h5 before.h5
+for axis in parameters non_embedding; do
+  "$program" analyze whole.h5 --axis $axis --json >over_$axis || die "analyze --axis $axis"
+done
+"$program" analyze whole.h5 --json >one
+cmp one over_parameters || die "the axis that the models are on gives something else"
+"$program" inspect "$source/models/ladder/s1/10k" --json >inspected
+scale=$(sed -n 's/.*"non_embedding_parameters": *\([0-9]*\).*/\1/p' inspected | head -n 1)
+[ -n "$scale" ] || die "inspect has no count without embeddings: $(cat inspected)"
+grep -q "\"scale\": *$scale[,}]" over_non_embedding || die "no point at $scale: $(cat over_non_embedding)"
+"$program" analyze whole.h5 --axis active | grep -q '^Curves run over active parameters.' || die "no word of the axis"
+"$program" forecast whole.h5 --axis tokens 2>message && die "a forecast over nothing"
+grep -q 'the axis "tokens".*2 of 2 models, the first is' message || die "$(cat message)"
+cmp before.h5 whole.h5 || die "another axis was written"
+echo "another axis: curves on it, nothing written"
+
 sed 's/"max_examples"/"seed": 7, "max_examples"/; s/large.h5/seven.h5/' large.json >seven.json
 "$program" run seven.json >/dev/null 2>&1
 for command in "analyze" "merge -o none.h5"; do

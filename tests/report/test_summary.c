@@ -52,6 +52,7 @@ static void a_line_for_each_task(void) {
               "acc, 2 shots (curves from 0 to 1)\n"
               "set_even  ▅ ▅▄   0.500  0.490  flat          ?                 ?\n"
               "\n"
+              "Curves run over scale.\n"
               "L linearity, B breakthroughness, with 95 % intervals; \"?\": not determined.\n"
               "--all prints every metric, the scores of every model and more.\n"
               "\n"
@@ -189,7 +190,8 @@ static void markdown_is_a_table(void) {
               "| task | metric | shots | curve | first | last | shape | L [95 %] | B [95 %] |\n"
               "|---|---|---|---|---|---|---|---|---|\n"
               "| t\\|u | acc | 0 | ▁▅█ | 0.100 | 0.900 | - | 2.0 | 2.0 |\n"
-              "\nL linearity, B breakthroughness, with 95 % intervals; \"?\": not determined.\n");
+              "\nCurves run over scale.\n"
+              "L linearity, B breakthroughness, with 95 % intervals; \"?\": not determined.\n");
   bs_analysis_free(&analysis);
 }
 
