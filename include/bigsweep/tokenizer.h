@@ -71,6 +71,9 @@ BS_API bs_status bs_tokenizer_decode(const bs_tokenizer *tokenizer, const int32_
 BS_API bs_status bs_tokenizer_check_fits(const bs_tokenizer *tokenizer, size_t vocab_size,
                                          bs_error *err);
 
+/* How it divides words, as tokenizer.json names it: "BPE", "Unigram". A static text. */
+BS_API const char *bs_tokenizer_kind(const bs_tokenizer *tokenizer);
+
 /* One more than the largest id, added tokens included. */
 BS_API size_t bs_tokenizer_vocab_size(const bs_tokenizer *tokenizer);
 

@@ -89,6 +89,7 @@ static bs_status add_tokenizer(cJSON *report, const bs_tokenizer *tokenizer, cJS
   const char *const *remarks = bs_tokenizer_notes(tokenizer, &n);
   for (size_t i = 0; i < n; i++)
     cJSON_AddItemToArray(notes, cJSON_CreateString(remarks[i]));
+  cJSON_AddStringToObject(report, "tokenizer", bs_tokenizer_kind(tokenizer));
   add_number(report, "tokens", bs_tokenizer_vocab_size(tokenizer));
   bs_status status = append_first_tokens(&tokens, tokenizer, QUESTION, sizeof QUESTION - 1, false,
                                          &is_doubled, err);

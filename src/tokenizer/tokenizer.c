@@ -48,6 +48,8 @@ void bs_tokenizer_free(bs_tokenizer **handle) {
   *handle = NULL;
 }
 
+const char *bs_tokenizer_kind(const bs_tokenizer *tokenizer) { return tokenizer->model->type; }
+
 size_t bs_tokenizer_vocab_size(const bs_tokenizer *tokenizer) {
   int32_t model = tokenizer->vocabulary.n > 0 ? tokenizer->vocabulary.max_id : -1;
   int32_t added = tokenizer->added.vocabulary.n > 0 ? tokenizer->added.vocabulary.max_id : -1;

@@ -30,6 +30,7 @@ static void a_model_is_described(void) {
   CU_ASSERT_TRUE(bytes > 0 && bs_json_get(memory, "f32")->valuedouble > bytes);
   CU_ASSERT_TRUE(bs_json_get(memory, "bf16")->valuedouble > 0);
   CU_ASSERT_PTR_NULL(bs_json_get(json->root, "refused"));
+  CU_ASSERT_STRING_EQUAL(bs_json_get(json->root, "tokenizer")->valuestring, "BPE");
   CU_ASSERT_PTR_NOT_NULL(strstr(bs_json_get(json->root, "first_tokens")->valuestring, "\"Q\""));
   bs_json_free(&json);
   outcome_free(&o);
