@@ -12,6 +12,7 @@
 #include "bigsweep/error.h"
 #include "bigsweep/export.h"
 #include "bigsweep/forecast.h"
+#include "bigsweep/import.h"
 #include "bigsweep/page.h"
 #include "bigsweep/report.h"
 #include "bigsweep/statistics.h"

@@ -40,6 +40,7 @@ typedef struct bs_command {
   X(remove)                                                                                        \
   X(verify)                                                                                        \
   X(export)                                                                                        \
+  X(import)                                                                                        \
   X(tokenize)                                                                                      \
   X(loglik)                                                                                        \
   X(generate)                                                                                      \
