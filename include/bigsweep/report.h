@@ -39,8 +39,8 @@ typedef struct bs_report_options {
 BS_API bs_status bs_report_summary(const bs_analysis *analysis, const bs_tables *results,
                                    const bs_report_options *options, FILE *to, bs_error *err);
 
-/* What all models' scales are ("training tokens"), for a label; "scale" where they differ or nothing
-   is known. A static text; `results` may be NULL. */
+/* What all models' scales are ("training tokens"), for a label; "scale" where they differ or
+   nothing is known. A static text; `results` may be NULL. */
 BS_API const char *bs_report_axis_label(const bs_tables *results);
 
 /* The curves that the options ask for as JSON: a list of objects with the columns of
