@@ -290,8 +290,8 @@ BS_API bs_status bs_results_put_on_axis(bs_tables *results, bs_axis axis, bs_err
 /* The results of several files with statistics, which are written nowhere. `axis`: that all models
    are put on; BS_AXIS_GIVEN: they stay on theirs. `progress` is optional. */
 BS_API bs_status bs_sweep_analyze_all(bs_sweep_results *out, const char *const *paths, size_t n,
-                                      bs_axis axis, bs_notice notice, bs_analysis_progress *progress, void *user,
-                                      bs_error *err);
+                                      bs_axis axis, bs_notice notice,
+                                      bs_analysis_progress *progress, void *user, bs_error *err);
 
 /* Writes several results files as one, with statistics, as a new file; results of several
    instruction sets are BS_ERR_INPUT, a file that is there BS_ERR_USAGE. *out has what was written;
