@@ -2,6 +2,7 @@
 #include "page/cards_internal.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <string.h>
 
 #include "report/summary_internal.h"
@@ -13,7 +14,7 @@ void bs_card_begin(bs_page *page, const char *title, const char *sub, size_t pan
   bs_writer_append_string(w, "<article class=card><h3>");
   if (panel != SIZE_MAX)
     bs_writer_printf(w, "<a href=#c%zu>", panel);
-  bs_markup_text(w, title);
+  bs_markup_name(w, title);
   bs_writer_append_string(w, panel != SIZE_MAX ? "</a></h3>" : "</h3>");
   if (sub == NULL)
     return;
@@ -37,9 +38,14 @@ size_t bs_panel_of_task(const bs_page *page, const char *task, uint32_t shots) {
 
 void bs_write_statistics(bs_page *page, const size_t *rows, size_t n) {
   bs_writer *w = page->w;
+  size_t n_told = 0;
   bs_writer_append_string(w, "<ul class=stats>");
-  for (size_t i = 0; i < n && i < MOST_STATISTICS; i++) {
+  for (size_t i = 0; i < n && n_told < MOST_STATISTICS; i++) {
     const bs_linearity_row *line = &page->tables->linearity[rows[i]];
+    bool is_known = line->shape[0] != '\0' || isfinite(line->linearity);
+    if (n > MOST_STATISTICS && !is_known)
+      continue;
+    n_told++;
     char linearity[BS_CELL_BYTES], breakthroughness[BS_CELL_BYTES];
     bs_summary_estimate(linearity, line->linearity, line->linearity_low, line->linearity_high);
     bs_summary_breakthroughness(breakthroughness, line, false);
@@ -53,8 +59,9 @@ void bs_write_statistics(bs_page *page, const size_t *rows, size_t n) {
                        breakthroughness);
     bs_writer_append_string(w, "</li>");
   }
-  if (n > MOST_STATISTICS)
-    bs_writer_printf(w, "<li class=dim>and %zu more families</li>", n - MOST_STATISTICS);
+  if (n > n_told)
+    bs_writer_printf(w, "<li class=more>%s%zu more famil%s</li>", n_told > 0 ? "and " : "",
+                     n - n_told, n - n_told == 1 ? "y" : "ies");
   bs_writer_append_string(w, "</ul>");
 }
 

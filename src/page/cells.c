@@ -55,6 +55,6 @@ void bs_badge(bs_writer *w, const char *shape) {
 
 void bs_link_panel(bs_page *page, size_t panel) {
   bs_writer_printf(page->w, "<a href=#c%zu>", panel);
-  bs_markup_text(page->w, page->tasks.list[panel].task);
+  bs_markup_name(page->w, page->tasks.list[panel].task);
   bs_writer_append_string(page->w, "</a>");
 }

@@ -85,6 +85,17 @@ void bs_markup_text(bs_writer *w, const char *text) {
     append(w, text, strlen(text), escape_html);
 }
 
+void bs_markup_name(bs_writer *w, const char *name) {
+  for (size_t n; *name != '\0'; name += n) {
+    n = strcspn(name, "_-/:.");
+    bool is_break = name[n] != '\0';
+    n += is_break;
+    append(w, name, n, escape_html);
+    if (is_break && name[n] != '\0')
+      bs_writer_append_string(w, "<wbr>");
+  }
+}
+
 void bs_markup_clip(bs_writer *w, const char *text, size_t n_most) {
   size_t at = 0, n_characters = 0;
   while (text[at] != '\0' && n_characters < n_most) {

@@ -10,6 +10,9 @@
    those that turn the direction of writing become U+FFFD. NULL is "". */
 void bs_markup_text(bs_writer *w, const char *text);
 
+/* The same of a name, which may be broken behind "_", "-", "/", ":" and "." where a line ends. */
+void bs_markup_name(bs_writer *w, const char *name);
+
 /* The same of at most n_most characters; where there are more, "…" follows. */
 void bs_markup_clip(bs_writer *w, const char *text, size_t n_most);
 

@@ -200,6 +200,8 @@
   };
   dialog.addEventListener('click', event => { if (event.target === dialog) dialog.close(); });
   for (const card of cards)
-    if (document.getElementById('x' + card.dataset.i))
+    if (document.getElementById('x' + card.dataset.i)) {
+      card.classList.add('told');
       card.append(make('button', { type: 'button', class: 'ex', onclick: () => open(card.dataset.i) }, 'Examples'));
+    }
 })();

@@ -86,18 +86,19 @@ static void write_standout(bs_page *page, size_t row) {
   char from[BS_CELL_BYTES], to[BS_CELL_BYTES];
   bs_writer_append_string(w, "<li>");
   bs_plot_key(w, bs_family_number(page, line->family));
+  bs_writer_append_string(w, "<span>");
   if (panel != SIZE_MAX)
     bs_link_panel(page, panel);
   else
     bs_markup_text(w, line->task);
-  bs_summary_number(from, n > 0 ? points[0].value : NAN);
-  bs_summary_number(to, n > 0 ? points[n - 1].value : NAN);
   if (page->analysis->families.n > 1) {
     bs_writer_append_string(w, " <span class=dim>");
     bs_markup_text(w, line->family);
     bs_writer_append_string(w, "</span>");
   }
-  bs_writer_printf(w, " <span class=\"dim n\">%s \xE2\x86\x92 %s</span></li>\n", from, to);
+  bs_summary_number(from, n > 0 ? points[0].value : NAN);
+  bs_summary_number(to, n > 0 ? points[n - 1].value : NAN);
+  bs_writer_printf(w, "</span><span class=\"dim n\">%s \xE2\x86\x92 %s</span></li>\n", from, to);
 }
 
 static void write_standouts(bs_page *page, const char *title, const char *none, bs_standout by) {
@@ -126,7 +127,7 @@ static void write_losses(bs_page *page) {
   bs_writer *w = page->w;
   if (page->results == NULL)
     return;
-  bs_writer_append_string(w, "<div class=box><h3>Failed, cut or left out</h3><p>");
+  bs_writer_append_string(w, "<div class=\"box all\"><h3>Failed, cut or left out</h3><p>");
   bs_status status = bs_standouts_append_losses(&text, page->analysis, page->results, &w->error);
   const char *behind = status == BS_OK ? strchr(text.data, ':') : NULL;
   if (behind != NULL)

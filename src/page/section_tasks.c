@@ -94,7 +94,7 @@ static void write_card(bs_page *page, size_t number) {
   bs_writer_printf(w, "<article class=card id=c%zu data-i=%zu", number, number);
   write_attributes(page, panel);
   bs_writer_append_string(w, "><h3>");
-  bs_markup_text(w, panel->task);
+  bs_markup_name(w, panel->task);
   bs_writer_append_string(w, "</h3><p class=sub>");
   bs_markup_text(w, panel->metric);
   bs_writer_printf(w, " \xC2\xB7 %" PRIu32 " shot%s</p>", panel->shots,

@@ -148,6 +148,19 @@ static void texts_become_no_markup(void) {
   expect_text(NULL, ".");
 }
 
+static void names_may_be_broken(void) {
+  bs_text text = {0};
+  bs_writer w = {.to = &text};
+  bs_markup_name(&w, "a_<b>-_c\xFF:");
+  bs_writer_append_string(&w, " ");
+  bs_markup_clip(&w, "<\xC3\xA9tude", 2);
+  bs_writer_append_string(&w, " ");
+  bs_markup_clip(&w, "ab", 2);
+  CU_ASSERT_STRING_EQUAL(text.data, "a_<wbr>&lt;b&gt;-<wbr>_<wbr>c\xEF\xBF\xBD: "
+                                    "&lt;\xC3\xA9\xE2\x80\xA6 ab");
+  bs_text_free(&text);
+}
+
 static void texts_end_no_script(void) {
   expect_json("</script><!--&\"\\\n\t", 0,
               "\"\\u003c/script\\u003e\\u003c!--\\u0026\\\"\\\\\\n\\t\"");
@@ -169,6 +182,7 @@ int main(void) {
       {"values stand where they belong", values_stand_where_they_belong},
       {"marks are drawn where values are", marks_are_drawn_where_values_are},
       {"texts become no markup", texts_become_no_markup},
+      {"names may be broken", names_may_be_broken},
       {"texts end no script", texts_end_no_script},
   };
   return bs_test_main("plot", tests, sizeof tests / sizeof *tests);
