@@ -73,7 +73,13 @@ BS_API bs_status bs_analysis_rescore(bs_tables **out, const bs_tables *results,
                                      bs_analysis_notice notice, void *user, bs_error *err);
 
 /* Two models on a task, by the examples for which both have a value of the metric. */
+/* Two models, by their places in the first and the second results. */
+typedef struct bs_model_pair {
+  uint32_t first, second;
+} bs_model_pair;
+
 typedef struct bs_model_comparison {
+  bs_model_pair models;
   const char *task, *metric; /* owned by the first results */
   uint32_t shots;
   bool is_preferred; /* it is the metric that the task goes by */
@@ -84,13 +90,14 @@ typedef struct bs_model_comparison {
      metrics also corrected for the number of comparisons. */
   double p, p_holm, p_false_discovery;
 } bs_model_comparison;
-/* Compares a model of `first` with one of `second` (the same results or others, both sorted) on all
-   tasks that both were run on with as many shots, under all metrics that have a value for each
-   example, in the order of the first results. *out has *n rows; free it with free(). BS_ERR_INPUT
-   where a task file has changed between the two. */
+/* Compares models of `first` with models of `second` (the same results or others, both sorted),
+   pair by pair, on all tasks that both were run on with as many shots, under all metrics that have
+   a value for each example, in the order of the pairs and of the first results. p is corrected for
+   all of them together. *out has *n rows; free it with free(). BS_ERR_INPUT where a task file has
+   changed between the two. */
 BS_API bs_status bs_analysis_compare_models(bs_model_comparison **out, size_t *n,
-                                            const bs_tables *first, uint32_t first_model,
-                                            const bs_tables *second, uint32_t second_model,
+                                            const bs_tables *first, const bs_tables *second,
+                                            const bs_model_pair *pairs, size_t n_pairs,
                                             bs_error *err);
 
 /* Reports, for each task, how many of its evaluated examples have no accepted answer that survives

@@ -68,11 +68,13 @@ BS_API bs_status bs_report_linearity_csv(const bs_analysis *analysis, FILE *to, 
 BS_API bs_status bs_report_scores_csv(const bs_analysis *analysis, const bs_tables *results,
                                       FILE *to, bs_error *err);
 
-/* Prints what two models differ by: for a person each task under its preferred metric, in lines of
-   at most 80 characters, and how many differences are left after correction; as CSV all metrics.
-   `first` and `second` are their names. UTF-8. */
-BS_API bs_status bs_report_models(const bs_model_comparison *rows, size_t n, const char *first,
-                                  const char *second, bool as_csv, FILE *to, bs_error *err);
+/* Prints what models differ by, pair after pair: for a person each task under its preferred metric,
+   in lines of at most 80 characters, and how many differences are left after correction; as CSV all
+   metrics. The models are those of `first` and `second`; `files` names these where they are two
+   files, NULL where they are one. UTF-8. */
+BS_API bs_status bs_report_models(const bs_model_comparison *rows, size_t n, const bs_tables *first,
+                                  const bs_tables *second, char *const *files, bool as_csv,
+                                  FILE *to, bs_error *err);
 /* The same of two groups, from an analysis' comparisons: `kind` is BS_FAMILIES_COMPARED,
    BS_VARIANTS_COMPARED or BS_TASKS_COMPARED. BS_ERR_USAGE where they were not compared. */
 BS_API bs_status bs_report_groups(const bs_analysis *analysis, const char *kind, const char *first,

@@ -72,7 +72,8 @@ static bs_status add_row(comparing *c, const bs_example_group *first,
   const bs_task_row *task = &c->sides[0].results->tasks[first->task];
   const size_t columns[] = {bs_tables_column(c->sides[0].results, metric),
                             bs_tables_column(c->sides[1].results, metric)};
-  bs_model_comparison row = {.task = task->name,
+  bs_model_comparison row = {.models = {c->sides[0].model, c->sides[1].model},
+                             .task = task->name,
                              .metric = metric,
                              .shots = first->shots,
                              .is_preferred = strcmp(metric, task->preferred_metric) == 0,
@@ -155,17 +156,19 @@ static bs_status correct(bs_model_comparison *rows, size_t n, bs_error *err) {
 }
 
 bs_status bs_analysis_compare_models(bs_model_comparison **out, size_t *n, const bs_tables *first,
-                                     uint32_t first_model, const bs_tables *second,
-                                     uint32_t second_model, bs_error *err) {
-  comparing c = {.sides = {{.results = first, .model = first_model},
-                           {.results = second, .model = second_model}}};
+                                     const bs_tables *second, const bs_model_pair *pairs,
+                                     size_t n_pairs, bs_error *err) {
+  comparing c = {.sides = {{.results = first}, {.results = second}}};
   *out = NULL;
   *n = 0;
   bs_status status = bs_example_index_make(&c.sides[0].index, first, err);
   if (status == BS_OK)
     status = bs_example_index_make(&c.sides[1].index, second, err);
-  if (status == BS_OK)
+  for (size_t i = 0; status == BS_OK && i < n_pairs; i++) {
+    c.sides[0].model = pairs[i].first;
+    c.sides[1].model = pairs[i].second;
     status = compare_all(&c, err);
+  }
   if (status == BS_OK)
     status = correct(c.rows, c.n_rows, err);
   if (status == BS_OK) {

@@ -63,15 +63,46 @@ static bs_status append_table(bs_text *to, const bs_model_comparison *rows, size
   return status;
 }
 
-static bs_status append_people(bs_text *to, const bs_model_comparison *rows, size_t n,
-                               const char *first, const char *second, bs_error *err) {
-  bs_corrected corrected = {0};
+/* What is compared, and where the names of the models are. */
+typedef struct sides {
+  const bs_tables *first, *second;
+  char *const *files; /* NULL: one */
+} sides;
+
+static void write_side(bs_writer *w, const char *letter, const char *name, const char *file) {
+  bs_writer_printf(w, "%s: %s%s%s\n", letter, name, file != NULL ? " of " : "",
+                   file != NULL ? file : "");
+}
+
+static bs_status append_pair(bs_text *to, const bs_model_comparison *rows, size_t n,
+                             const sides *of, bs_corrected *corrected, bs_error *err) {
   bs_writer w = {.to = to};
-  bs_writer_printf(&w, "A: %s\nB: %s\n\n", first, second);
+  write_side(&w, "A", of->first->models[rows->models.first].name,
+             of->files != NULL ? of->files[0] : NULL);
+  write_side(&w, "B", of->second->models[rows->models.second].name,
+             of->files != NULL ? of->files[1] : NULL);
+  bs_writer_append_string(&w, "\n");
   bs_status status = bs_writer_status(&w, err);
   if (status == BS_OK)
-    status = append_table(to, rows, n, &corrected, err);
+    status = append_table(to, rows, n, corrected, err);
   bs_writer_append_string(&w, "\n");
+  return status == BS_OK ? bs_writer_status(&w, err) : status;
+}
+
+static bool is_same_pair(const bs_model_pair *a, const bs_model_pair *b) {
+  return a->first == b->first && a->second == b->second;
+}
+
+static bs_status append_people(bs_text *to, const bs_model_comparison *rows, size_t n,
+                               const sides *of, bs_error *err) {
+  bs_corrected corrected = {0};
+  bs_writer w = {.to = to};
+  bs_status status = BS_OK;
+  for (size_t i = 0, end; status == BS_OK && i < n; i = end) {
+    for (end = i; end < n && is_same_pair(&rows[end].models, &rows[i].models);)
+      end++;
+    status = append_pair(to, rows + i, end - i, of, &corrected, err);
+  }
   bs_corrected_write(&w, &corrected, "A", "B");
   bs_writer_append_string(
       &w, "each task under its preferred metric; flips: examples that only A : only B has\n"
@@ -80,13 +111,14 @@ static bs_status append_people(bs_text *to, const bs_model_comparison *rows, siz
   return status == BS_OK ? bs_writer_status(&w, err) : status;
 }
 
-static void write_line(bs_writer *w, const bs_model_comparison *row, const char *first,
-                       const char *second) {
+static void write_line(bs_writer *w, const bs_model_comparison *row, const sides *between) {
   const bs_difference *of = &row->of.difference;
   const double before[] = {row->first,       row->second,       of->value, of->standard_error,
                            of->interval.low, of->interval.high, of->p,     row->of.detectable},
                behind[] = {row->of.exact_p, row->p, row->p_holm, row->p_false_discovery};
-  const char *const names[] = {first, second, row->task, row->metric};
+  const char *const names[] = {between->first->models[row->models.first].name,
+                               between->second->models[row->models.second].name, row->task,
+                               row->metric};
   for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
     bs_csv_write_field(w, names[i]);
     bs_writer_append_string(w, ",");
@@ -108,8 +140,10 @@ static void write_line(bs_writer *w, const bs_model_comparison *row, const char 
   bs_writer_append_string(w, "\n");
 }
 
-bs_status bs_report_models(const bs_model_comparison *rows, size_t n, const char *first,
-                           const char *second, bool as_csv, FILE *to, bs_error *err) {
+bs_status bs_report_models(const bs_model_comparison *rows, size_t n, const bs_tables *first,
+                           const bs_tables *second, char *const *files, bool as_csv, FILE *to,
+                           bs_error *err) {
+  const sides between = {first, second, files};
   bs_text text = {0};
   bs_writer w = {.to = &text};
   bs_status status = BS_OK;
@@ -119,10 +153,10 @@ bs_status bs_report_models(const bs_model_comparison *rows, size_t n, const char
             "difference,stderr,difference_low,difference_high,p_t,detectable,only_first,"
             "only_second,p_mcnemar,p,p_holm,p_false_discovery\n");
     for (size_t i = 0; i < n; i++)
-      write_line(&w, &rows[i], first, second);
+      write_line(&w, &rows[i], &between);
     status = bs_writer_status(&w, err);
   } else {
-    status = append_people(&text, rows, n, first, second, err);
+    status = append_people(&text, rows, n, &between, err);
   }
   if (status == BS_OK)
     status = bs_text_print(&text, to, err);

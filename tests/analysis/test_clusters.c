@@ -124,7 +124,9 @@ static void models_are_compared_between_clusters(void) {
   size_t n = 0;
   bs_error err = {0};
   double differences[N];
-  BS_TEST_OK(bs_analysis_compare_models(&rows, &n, results, 1, results, 3, &err), err);
+  BS_TEST_OK(
+      bs_analysis_compare_models(&rows, &n, results, results, &(bs_model_pair){1, 3}, 1, &err),
+      err);
   CU_ASSERT_EQUAL_FATAL(n, 3 * 2);
   CU_ASSERT_STRING_EQUAL(rows[0].metric, "multiple_choice_grade");
   const double *of = values_of(results, 1, 1);

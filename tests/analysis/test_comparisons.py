@@ -8,6 +8,7 @@ import io
 import math
 import subprocess
 import sys
+import tempfile
 import unittest
 
 import numpy
@@ -340,6 +341,43 @@ class Models(unittest.TestCase):
             self.assertEqual(float(row["difference"]), 0)
             self.assertEqual(float(row["p"]), 1)
 
+    def test_two_files_by_name(self):
+        rows = table(WAYS, LADDER)
+        common = set(results.read(WAYS).models["name"]) & set(results.read(LADDER).models["name"])
+        self.assertEqual({row["first"] for row in rows}, common)
+        self.assertGreater(len(common), 1)
+        tried = [float(row["p"]) for row in rows if row["preferred"] == "1"]
+        for row in rows:  # corrected together
+            self.assertEqual(row["first"], row["second"])
+            if row["preferred"] == "1" and float(row["p"]) == min(tried):
+                self.assertAlmostEqual(float(row["p_holm"]), min(1, len(tried) * min(tried)), 12)
+        for name in common:  # each pair as by itself
+            alone = table(WAYS, LADDER, "--models", f"{name},{name}")
+            together = [row for row in rows if row["first"] == name]
+            for a, b in zip(alone, together, strict=True):
+                self.assertEqual(a | {"p_holm": 0, "p_false_discovery": 0},
+                                 b | {"p_holm": 0, "p_false_discovery": 0})
+        _, out, _ = compare(WAYS, LADDER)
+        self.assertIn(f"A: ladder-1 of {WAYS}\nB: ladder-1 of {LADDER}\n", out)
+
+    def test_groups_of_several_files(self):
+        names = [str(name) for name in results.read(FAMILIES).models["name"]]
+        with tempfile.TemporaryDirectory() as folder:
+            halves = [f"{folder}/a.h5", f"{folder}/b.h5"]
+            for half, others in zip(halves, (names[::2], names[1::2])):
+                subprocess.run([BIGSWEEP, "remove", FAMILIES, "--model", ",".join(others), "-o", half],
+                               check=True, capture_output=True)
+            pair = ("--families", "dense,sparse")
+            several = table(*halves, *pair)
+        whole = table(FAMILIES, *pair)
+        key = ("task", "metric", "shots")
+        for rows in (several, whole):  # models, and so sums, are in another order
+            rows.sort(key=lambda row: [row[name] for name in key])
+        for a, b in zip(several, whole, strict=True):
+            for name in a:
+                if a[name] != b[name]:
+                    self.assertAlmostEqual(float(a[name]), float(b[name]), 9, msg=name)
+
     def test_for_people(self):
         code, out, _ = compare(WAYS, "--models", "ladder-3,ladder-5")
         self.assertEqual(code, 0)
@@ -351,7 +389,7 @@ class Models(unittest.TestCase):
     def test_faults_are_told(self):
         for arguments, message in (
             ([WAYS], "say what to compare: --models A,B"),
-            ([WAYS, LADDER], "8 models: say which two to compare with --models A,B"),
+            ([WAYS, LADDER, WAYS], "models of one or two files are compared"),
             ([WAYS, "--models", "ladder-3"], "two are compared: give two names"),
             ([WAYS, "--models", "ladder-3,lader-5"], 'did you mean "ladder-5"?'),
             ([WAYS, "--models", "a,b", "--families", "a,b"], "are not compared together"),
@@ -362,7 +400,6 @@ class Models(unittest.TestCase):
             ([FAMILIES, "--tasks", ",".join(OF_TWO_METRICS)], "have no metric in common"),
             ([LADDER, "--models", "ladder-1,ladder-2", "--by-scale"], "two models have one scale"),
             ([WAYS, "--variants", "letter"], '"quiz" with "letters"'),
-            ([WAYS, LADDER, "--families", "a,b"], "are compared within one file"),
             ([WAYS + ".not", "--models", "a,b"], "no such file"),
         ):
             code, out, err = compare(*arguments)
