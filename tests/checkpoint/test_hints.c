@@ -147,6 +147,7 @@ static void something_else_in_place_of_a_file(void) {
       bs_tokenizer *tokenizer = NULL;
       bs_error err = {0};
       write_text(folder, "tokenizer.json", "{}");
+      write_text(folder, "tokenizer_config.json", "{}");
       write_text(folder, texts[n], contents[i].text);
       CU_ASSERT_NOT_EQUAL(bs_tokenizer_open(&tokenizer, folder, &err), BS_OK);
       is_plain(&err, folder, texts[n], contents[i].says);

@@ -56,14 +56,15 @@ static void odd_values_are_written(void) {
        "row,choice,tokens,logprob,target_score\n0,0,0,0.10000000000000001,inf\n"},
       {"csv", "models",
        "name,family,architecture,parameters,non_embedding_parameters,active_parameters,scale,seed,"
-       "axis,step,tokens,compute,group,tuning,series,quantization,path,sha256\n"
-       "m,,,18446744073709551615,0,0,-0,,,0,0,0,,,,,,\n"},
+       "axis,step,tokens,compute,group,tuning,series,quantization,wrap,path,sha256\n"
+       "m,,,18446744073709551615,0,0,-0,,,0,0,0,,,,,,,\n"},
       {"jsonl", "models",
        "{\"name\": \"m\", \"family\": \"\", \"architecture\": \"\", "
        "\"parameters\": 18446744073709551615, \"non_embedding_parameters\": 0, "
        "\"active_parameters\": 0, \"scale\": -0, "
        "\"seed\": null, \"axis\": \"\", \"step\": 0, \"tokens\": 0, \"compute\": 0, "
-       "\"group\": \"\", \"tuning\": \"\", \"series\": \"\", \"quantization\": \"\", \"path\": "
+       "\"group\": \"\", \"tuning\": \"\", \"series\": \"\", \"quantization\": \"\", \"wrap\": "
+       "\"\", \"path\": "
        "\"\", \"sha256\": \"\"}\n"},
       {"csv", "samples", "row,sample,reasoning,generated,answer\n"},
       {"jsonl", "samples", ""},

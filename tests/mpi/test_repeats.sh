@@ -20,7 +20,8 @@ told='family "sizes" has different models of the same scale: base and tuned ('
 
 # numbers FILE.h5 /table/column: the values, one a line
 numbers() {
-  h5dump -y -w 1 -m '%.17g' -d "$2" "$1" | sed -n '/DATA {/,/}/p' | sed '1d;$d' | tr -d ' ,'
+  h5dump -y -w 1 -m '%.17g' -d "$2" "$1" |
+    awk 'inside && /}/ { exit } inside { print } /DATA {/ { inside = 1 }' | tr -d ' ,' # attributes follow
 }
 
 config '' ''

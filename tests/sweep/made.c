@@ -16,12 +16,12 @@ static void make_models(made_sweep *s) {
   for (uint32_t m = 0; m < MADE_MODELS; m++) {
     double n = parameters[m];
     /* As bs_plan_new has it: two bytes of weights, 100 operations a byte; 512 tokens. */
-    s->models[m] =
-        (bs_plan_model){.path = "m",
-                        .row = {.name = "m", .family = "f", .architecture = "A", .path = "m"},
-                        .weights_bytes = (uint64_t)(2 * n),
-                        .load_cost = 100 * 2 * n,
-                        .smallest_cost = 2 * n * 512};
+    s->models[m] = (bs_plan_model){
+        .path = "m",
+        .row = {.name = "m", .family = "f", .architecture = "A", .wrap = "", .path = "m"},
+        .weights_bytes = (uint64_t)(2 * n),
+        .load_cost = 100 * 2 * n,
+        .smallest_cost = 2 * n * 512};
     s->rates[m] = 1e12;
     s->load_seconds[m] = 2 * n / 1e9;
     s->warm_load_seconds[m] = s->load_seconds[m] / 4;

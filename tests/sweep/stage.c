@@ -39,6 +39,7 @@ void world_new(world *w) {
   for (size_t m = 0; m < 2; m++) {
     w->models[m].path = names[m];
     w->models[m].row = (bs_model_row){.name = names[m],
+                                      .wrap = "",
                                       .family = "f",
                                       .architecture = "A",
                                       .path = names[m],
