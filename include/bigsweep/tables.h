@@ -104,6 +104,8 @@ BS_API bs_status bs_tables_add_example(bs_tables *tables, const bs_example_row *
                                        const bs_choice_row *choices, const bs_sample_row *samples,
                                        const double *metric_values, bs_error *err);
 
+/* The [n_metrics] values of an example, owned by the tables; NULL where there are no metrics. */
+BS_API const double *bs_tables_values(const bs_tables *tables, size_t i);
 /* The first of example row i's choices and samples; NULL where it has none. */
 BS_API const bs_choice_row *bs_tables_choices(const bs_tables *tables, size_t i);
 BS_API const bs_sample_row *bs_tables_samples(const bs_tables *tables, size_t i);

@@ -152,7 +152,7 @@ static void write_responses(bs_writer *w, const sample *of) {
 /* The metrics that the example has a value of: their names, then each with its value. */
 static void write_metrics(bs_writer *w, const sample *of) {
   const bs_tables *results = of->results;
-  const double *values = results->metric_values + of->row * results->n_metrics;
+  const double *values = bs_tables_values(results, of->row);
   bs_writer_key(w, "metrics");
   bs_writer_begin_array(w);
   for (size_t i = 0; i < results->n_metrics; i++)

@@ -178,6 +178,10 @@ bs_status bs_tables_add_example(bs_tables *tables, const bs_example_row *row,
   return add_example(tables, row, rows, metric_values, err);
 }
 
+const double *bs_tables_values(const bs_tables *tables, size_t i) {
+  return tables->n_metrics > 0 ? tables->metric_values + i * tables->n_metrics : NULL;
+}
+
 const bs_choice_row *bs_tables_choices(const bs_tables *tables, size_t i) {
   const bs_example_row *row = &tables->examples[i];
   return row->n_choices > 0 ? tables->choices + row->first_choice : NULL;
@@ -239,9 +243,8 @@ static bs_status append_examples(bs_tables *to, const bs_tables *from, size_t fi
   for (size_t i = first; status == BS_OK && i < from->n_examples; i++) {
     bs_example_row row = from->examples[i];
     if (bs_row_renumber(&bs_schemas[BS_TABLE_EXAMPLES], &row, maps))
-      status =
-          bs_tables_add_example(to, &row, bs_tables_choices(from, i), bs_tables_samples(from, i),
-                                from->metric_values + i * from->n_metrics, err);
+      status = bs_tables_add_example(to, &row, bs_tables_choices(from, i),
+                                     bs_tables_samples(from, i), bs_tables_values(from, i), err);
   }
   return status;
 }

@@ -63,9 +63,8 @@ static bs_status add_examples(bs_tables *to, const bs_tables *tables, const bs_s
     if (bs_selection_has(selection, row.model, row.task, row.shots) ||
         !bs_row_renumber(&bs_schemas[BS_TABLE_EXAMPLES], &row, maps))
       continue;
-    status =
-        bs_tables_add_example(to, &row, bs_tables_choices(tables, i), bs_tables_samples(tables, i),
-                              tables->metric_values + i * tables->n_metrics, err);
+    status = bs_tables_add_example(to, &row, bs_tables_choices(tables, i),
+                                   bs_tables_samples(tables, i), bs_tables_values(tables, i), err);
   }
   for (size_t i = 0; status == BS_OK && i < tables->n_skipped; i++) {
     bs_skipped_row row = tables->skipped[i];
