@@ -60,18 +60,20 @@ static size_t n_alike(const bs_tokens *a, const bs_tokens *b, bool at_end) {
   return i;
 }
 
-/* A token that spans the border of wrap and prompt is the prompt's. */
+/* A token that spans the border of wrap and prompt is the prompt's. White space at the end of a
+   prompt that nothing follows may be left out of the context. */
 bs_status bs_context_kept(const bs_context *context, const bs_wrapping *wrapping, bs_kept *kept,
                           bs_error *err) {
   *kept = (bs_kept){0};
-  size_t n_until_end = wrapping->n_before_bytes + wrapping->n_prompt_bytes;
-  if (!wrapping->is_there || n_until_end > context->n_bytes)
+  if (!wrapping->is_there)
     return BS_OK;
+  size_t n_before = bs_size_min(wrapping->n_before_bytes, context->n_bytes);
+  size_t n_until_end =
+      bs_size_min(wrapping->n_before_bytes + wrapping->n_prompt_bytes, context->n_bytes);
   bs_tokens before = {0}, behind = {0};
   bs_status status = bs_tokens_append(&before, context->prefix.ids, context->prefix.n, err);
   if (status == BS_OK)
-    status = bs_tokenizer_encode(context->tokenizer, context->text, wrapping->n_before_bytes, false,
-                                 &before, err);
+    status = bs_tokenizer_encode(context->tokenizer, context->text, n_before, false, &before, err);
   if (status == BS_OK)
     status = bs_tokenizer_encode(context->tokenizer, context->text + n_until_end,
                                  context->n_bytes - n_until_end, false, &behind, err);
