@@ -43,9 +43,16 @@ static const bs_key_rule refused[] = {
 static const bs_place encoder_places[] = BS_T5_ENCODER_PLACES(FEED_FORWARD("layer.1"));
 static const bs_place decoder_places[] = BS_T5_DECODER_PLACES(FEED_FORWARD("layer.2"));
 
+/* What is absent has its default; null is no number. */
+static void refuse_null(bs_reader *reader, const char *key) {
+  if (reader->status == BS_OK && cJSON_IsNull(bs_json_get(reader->config->root, key)))
+    bs_reader_fail(reader, BS_ERR_INPUT, key, "null: expected a whole number");
+}
+
 /* A whole number that may be 0. */
 static size_t read_count(bs_reader *reader, const char *key, size_t fallback) {
   int64_t value = (int64_t)fallback;
+  refuse_null(reader, key);
   if (reader->status == BS_OK)
     reader->status = bs_json_get_integer(reader->config, reader->config->root, key, false, 0,
                                          BS_MAX_LAYERS, &value, reader->err);
@@ -72,6 +79,8 @@ static void read_feed_forward(bs_reader *reader, bs_blueprint *blueprint) {
                    "\"%s\" contradicts dense_act_fn, which is \"%s\": a layer has one activation "
                    "and no gate",
                    told, activation);
+  refuse_null(reader, "num_experts");
+  refuse_null(reader, "expert_capacity");
   blueprint->experts =
       (bs_experts){.n = bs_model_config_size(reader, "num_experts", EXPERTS),
                    .per_token = 1,
